@@ -1,0 +1,166 @@
+"""Long work as a row: claimed by compare-and-set, alive while its heartbeat is fresh, taken up again when it is not.
+
+A Celery message only wakes a worker. Whoever wins the claim raises `attempt`; each later write names the attempt it
+belongs to, so that a worker which was thought dead and wakes up again cannot write over its successor.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from celery import Task
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+STALE_AFTER = timedelta(seconds=20)
+HEARTBEAT_SECONDS = 4.0
+ATTEMPTS_MAX = 5
+
+
+class RunStatus(models.TextChoices):
+    """Where a run stands."""
+
+    PENDING = "pending", "waiting for a worker"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+
+
+ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING)
+
+
+class RunLost(Exception):
+    """Another worker took this run over; stop without writing anything."""
+
+
+class Run(models.Model):
+    """Columns of every long work: status, stage, progress, heartbeat, attempt."""
+
+    status = models.CharField(max_length=10, choices=RunStatus, default=RunStatus.PENDING)
+    stage = models.CharField(max_length=80, default="", blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    error = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run waits for a worker or has one."""
+        return self.status in ACTIVE
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from start to finish, or None while either is missing."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+R = TypeVar("R", bound=Run)
+
+
+def runs_waiting(model: type[R], now: datetime) -> models.QuerySet[R]:
+    """Runs that no live worker holds: never claimed, or with a heartbeat older than `STALE_AFTER`. One query."""
+    stale = Q(status=RunStatus.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
+    return model._default_manager.filter(Q(status=RunStatus.PENDING) | stale).order_by("pk")
+
+
+def run_claim(model: type[R], pk: int) -> R | None:
+    """The run, now ours, or None when it is finished, gone, or held by a live worker.
+
+    A run that has killed `ATTEMPTS_MAX` workers is failed instead of being tried for ever.
+    """
+    now = timezone.now()
+    mine = runs_waiting(model, now).filter(pk=pk)
+    over = mine.filter(attempt__gte=ATTEMPTS_MAX).update(
+        status=RunStatus.FAILED,
+        finished_at=now,
+        error=f"Given up: its worker died {ATTEMPTS_MAX} times. See the worker's log, then start it again.",
+    )
+    if over:
+        return None
+    taken = mine.update(
+        status=RunStatus.RUNNING,
+        attempt=F("attempt") + 1,
+        heartbeat_at=now,
+        started_at=Coalesce("started_at", now),
+    )
+    return model._default_manager.get(pk=pk) if taken else None
+
+
+def run_progress(run: Run, stage: str, done: int, total: int | None = None) -> None:
+    """Write how far the run is, and its heartbeat; raises RunLost when another worker took it over."""
+    _update_mine(run, stage=stage, done=done, total=total, heartbeat_at=timezone.now())
+
+
+def run_done(run: Run, **columns: Any) -> None:
+    """Mark the run done, with its last columns; raises RunLost when another worker took it over."""
+    now = timezone.now()
+    _update_mine(run, status=RunStatus.DONE, finished_at=now, heartbeat_at=now, error="", **columns)
+
+
+def run_fail(run: Run, error: str) -> None:
+    """Mark the run failed with a sentence for people; raises RunLost when another worker took it over."""
+    _update_mine(run, status=RunStatus.FAILED, finished_at=timezone.now(), error=error)
+
+
+@contextmanager
+def run_heartbeat(run: Run) -> Iterator[None]:
+    """Keep the heartbeat fresh from a thread, for work that cannot report while it computes (a fit, a file)."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_beat, args=(run, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wake(task: "Task[Any, Any]", *args: object) -> None:
+    """Publish `task` once the open transaction has committed; a dead broker is logged, never raised.
+
+    What is lost here is found again by the tick, which reads the same rows.
+    """
+    transaction.on_commit(partial(_publish, task, args), robust=True)
+
+
+def _publish(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
+    try:
+        task.apply_async(args=args)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.warning("Could not wake %s%r: %s. The tick will.", task.name, args, error)
+
+
+def _update_mine(run: Run, **columns: Any) -> None:
+    mine = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status=RunStatus.RUNNING)
+    if not mine.update(**columns):
+        raise RunLost(f"{run._meta.db_table} {run.pk}, attempt {run.attempt}, belongs to another worker now")
+    for name, value in columns.items():
+        setattr(run, name, value)
+
+
+def _beat(run: Run, stop: threading.Event) -> None:
+    mine = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status=RunStatus.RUNNING)
+    try:
+        while not stop.wait(HEARTBEAT_SECONDS):
+            mine.update(heartbeat_at=timezone.now())
+    finally:
+        connection.close()
