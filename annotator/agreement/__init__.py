@@ -1,0 +1,1 @@
+"""How far people agree, and what their answers together say: pure functions on arrays and sets."""
