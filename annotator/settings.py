@@ -97,6 +97,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+CSRF_FAILURE_VIEW = "annotator.http.forbidden"
 AXES_LOCKOUT_CALLABLE = "annotator.http.locked_out"
 SESSION_COOKIE_AGE = env.int("CROSSGUARD_SESSION_SECONDS", 12 * 3600)
 API_TOKEN_DAYS_MAX = env.int("CROSSGUARD_API_TOKEN_DAYS_MAX", 365)

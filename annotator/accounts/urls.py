@@ -1,0 +1,3 @@
+"""Addresses of the accounts stage."""
+app_name = "accounts"
+urlpatterns: list = []

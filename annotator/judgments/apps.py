@@ -1,0 +1,10 @@
+"""Declares the judgments stage to Django."""
+
+from django.apps import AppConfig
+
+
+class JudgmentsConfig(AppConfig):
+    """The judgments stage."""
+
+    name = "annotator.judgments"
+    label = "judgments"

@@ -1,0 +1,94 @@
+"""Append-only judgments, flags, and the outbox that tells the review which items changed."""
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annotator.pool.models import Item
+from annotator.projects.models import APPEND_ONLY, GuidelineVersion, Project, TaxonomyVersion
+from annotator.queue.models import Assignment
+
+
+class Verdict(models.TextChoices):
+    """What kind of answer a judgment is."""
+
+    LABELLED = "labelled", "Labelled"
+    NOT_ENOUGH_EVIDENCE = "not-enough-evidence", "Not enough evidence"
+    UNREACHABLE = "unreachable", "Page not reachable"
+    LANGUAGE = "language", "Not in a language I read"
+    WITHDRAWN = "withdrawn", "Withdrawn by undo"
+
+
+class Judgment(models.Model):
+    """One annotator's answer on one item. An edit or an undo is a new row that supersedes this one.
+
+    `labelled` with no labels and no unsure is the explicit answer "none of these".
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="+")
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    client_id = models.UUIDField(help_text="Made by the client: the same twice is the same judgment.")
+    labels = ArrayField(models.SlugField(max_length=40), default=list)
+    unsure = ArrayField(models.SlugField(max_length=40), default=list)
+    verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.LABELLED)
+    seconds = models.FloatField(null=True, help_text="Time on the page, as the client measured it.")
+    note = models.CharField(max_length=2000, blank=True, default="")
+    late = models.BooleanField(default=False, help_text="Kept beside the overlap: the place had gone to somebody else.")
+    supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    guideline = models.ForeignKey(GuidelineVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "judgment"
+        constraints = [
+            models.UniqueConstraint(name="judgment_client_id_once", fields=["annotator", "client_id"]),
+            models.UniqueConstraint(
+                name="judgment_item_once", fields=["item", "annotator"], condition=Q(supersedes__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="judgment_labels_only_when_labelled",
+                condition=Q(verdict="labelled") | Q(labels__len=0, unsure__len=0),
+            ),
+            models.CheckConstraint(name="judgment_seconds_positive", condition=Q(seconds__isnull=True) | Q(seconds__gte=0)),
+        ]
+        indexes = [
+            models.Index(name="judgment_of_project", fields=["project", "id"]),
+            models.Index(name="judgment_of_annotator", fields=["annotator", "project", "-id"]),
+        ]
+        triggers = [APPEND_ONLY]
+
+
+class Flag(models.Model):
+    """A person asks the lead to look at an item."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=2000, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "flag"
+        constraints = [
+            models.UniqueConstraint(
+                name="flag_open_once", fields=["item", "annotator"], condition=Q(closed_at__isnull=True)
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="keep_flags", operation=pgtrigger.Delete)]
+
+
+class ReviewDue(models.Model):
+    """Outbox: this item's judgments changed. Written with the judgment, deleted by the review that read it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "review_due"

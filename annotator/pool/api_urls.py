@@ -1,0 +1,5 @@
+"""Addresses of the pool stage."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,122 @@
+"""Pages: the ingests that brought them, the items, their evidence, and the rows that were refused."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annotator.projects.models import Project
+from annotator.runs import ACTIVE, Run
+
+
+class Split(models.TextChoices):
+    """Which side an item is on, for ever: decided at ingest by a hash of its registrable domain."""
+
+    TRAIN = "train", "train"
+    HOLDOUT = "holdout", "holdout"
+
+
+class Ingest(Run):
+    """One load of rows from one file."""
+
+    class Format(models.TextChoices):
+        """What the file holds; each may also be gzipped."""
+
+        CSV = "csv", "CSV"
+        TSV = "tsv", "TSV"
+        JSONL = "jsonl", "JSON Lines"
+        PARQUET = "parquet", "Parquet"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=255)
+    file = models.CharField(max_length=300, help_text="Name in the file storage.")
+    format = models.CharField(max_length=10, choices=Format)
+    gzipped = models.BooleanField(default=False)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    rows_read = models.BigIntegerField(default=0)
+    rows_added = models.BigIntegerField(default=0)
+    rows_known = models.BigIntegerField(default=0, help_text="Already in the project, or twice in the file.")
+    rows_refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "ingest"
+        indexes = [
+            models.Index(name="ingest_latest", fields=["project", "-id"]),
+            models.Index(name="ingest_active", fields=["id"], condition=Q(status__in=ACTIVE)),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class RefusedRow(models.Model):
+    """One row that was not taken in, with the reason."""
+
+    ingest = models.ForeignKey(Ingest, on_delete=models.CASCADE, related_name="+")
+    line = models.BigIntegerField(help_text="Line in the file (row number for Parquet), from 1.")
+    reason = models.CharField(max_length=40)
+    detail = models.CharField(max_length=300)
+    value = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        db_table = "refused_row"
+        constraints = [models.UniqueConstraint(name="refused_row_once", fields=["ingest", "line"])]
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.detail}"
+
+
+class Item(models.Model):
+    """One URL of one project. `pooled` until a batch takes it."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    ingest = models.ForeignKey(Ingest, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    url = models.TextField(help_text="Canonical.")
+    url_hash = models.UUIDField(help_text="BLAKE2b-128 of the canonical URL: the identity within a project.")
+    raw_url = models.TextField(help_text="As it came.")
+    host = models.CharField(max_length=255)
+    registrable_domain = models.CharField(max_length=255)
+    split = models.CharField(max_length=8, choices=Split)
+    pooled = models.BooleanField(default=True)
+    shuffle = models.IntegerField(help_text="A fixed random number, so that a random item is an index range away.")
+    source = models.CharField(max_length=120, blank=True, default="")
+    observed_at = models.DateTimeField(null=True, blank=True)
+    traffic = models.FloatField(null=True, blank=True, help_text="Requests a day.")
+    known_labels = ArrayField(models.SlugField(max_length=40), null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "item"
+        constraints = [models.UniqueConstraint(name="item_url_once", fields=["project", "url_hash"])]
+        indexes = [
+            models.Index(name="item_of_project", fields=["project", "id"]),
+            models.Index(name="item_of_domain", fields=["project", "registrable_domain"]),
+            models.Index(name="item_pool", fields=["project", "split", "shuffle"], condition=Q(pooled=True)),
+            models.Index(name="item_known", fields=["project", "id"], condition=Q(known_labels__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Evidence(models.Model):
+    """What the page said when it was seen: inert text, with a hash. Version 1 comes with the ingest."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.PositiveSmallIntegerField(default=1)
+    title = models.TextField(blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    text = models.TextField(blank=True, default="")
+    content_hash = models.UUIDField(help_text="BLAKE2b-128 of title, description and text.")
+    captured_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "evidence"
+        constraints = [models.UniqueConstraint(name="evidence_version_once", fields=["item", "version"])]
+
+    def __str__(self) -> str:
+        return self.title or f"evidence of item {self.item_id}"

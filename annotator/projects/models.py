@@ -1,0 +1,192 @@
+"""Projects, who belongs to them, and their append-only taxonomies and guidelines."""
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+class Role(models.TextChoices):
+    """What a member is in one project."""
+
+    ANNOTATOR = "annotator", "Annotator"
+    LEAD = "lead", "Lead"
+    SCIENTIST = "scientist", "Scientist"
+    ADMIN = "admin", "Admin"
+
+
+def default_shares() -> dict[str, float]:
+    """How a batch is mixed unless the project says otherwise: stream -> share, summing to 1."""
+    return {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
+
+
+class Project(models.Model):
+    """One labelling effort: its pages, its people, and the settings of its loop."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    paused = models.BooleanField(default=False, help_text="A paused project serves nothing and opens no batch.")
+    overlap = models.PositiveSmallIntegerField(default=2, help_text="Places that each item starts with.")
+    overlap_max = models.PositiveSmallIntegerField(default=3, help_text="Places an item gets while people disagree.")
+    batch_size = models.PositiveIntegerField(
+        default=60, validators=[MinValueValidator(1), MaxValueValidator(5000)], help_text="Items that one query opens."
+    )
+    low_water = models.PositiveIntegerField(
+        default=60, help_text="The next batch opens when fewer places than this are free."
+    )
+    retrain_after = models.PositiveIntegerField(
+        default=50, validators=[MinValueValidator(1)], help_text="New resolutions that make a retrain due."
+    )
+    shares = models.JSONField(default=default_shares, help_text="Share of each stream in a batch.")
+    lease_seconds = models.PositiveIntegerField(default=900, validators=[MinValueValidator(30)])
+    holdout_percent = models.PositiveSmallIntegerField(default=10)
+    holdout_salt = models.CharField(max_length=32)
+
+    class Meta:
+        db_table = "project"
+        constraints = [
+            models.CheckConstraint(
+                name="project_overlap_1_to_3",
+                condition=Q(overlap__gte=1, overlap_max__lte=3, overlap__lte=F("overlap_max")),
+            ),
+            models.CheckConstraint(name="project_holdout_0_to_50", condition=Q(holdout_percent__lte=50)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person's role in one project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "membership"
+        constraints = [models.UniqueConstraint(name="membership_once", fields=["project", "user"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project}"
+
+
+class TaxonomyVersion(models.Model):
+    """One frozen set of categories; a change is a new version."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    note = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "taxonomy_version"
+        constraints = [models.UniqueConstraint(name="taxonomy_number_once", fields=["project", "number"])]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"taxonomy v{self.number}"
+
+
+class Category(models.Model):
+    """One thing that a page can be, as one taxonomy version defines it. The slug is its identity across versions."""
+
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    slug = models.SlugField(max_length=40)
+    name = models.CharField(max_length=60)
+    definition = models.TextField()
+    severity = models.PositiveSmallIntegerField(help_text="0 harmless to 3 grave")
+    cipa = models.BooleanField(help_text="Whether CIPA obliges schools to block it.")
+    key = models.CharField(max_length=1)
+    recall_floor = models.FloatField(null=True, blank=True)
+    terms = ArrayField(models.CharField(max_length=60), default=list, help_text="Words that point to it.")
+
+    class Meta:
+        db_table = "category"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(name="category_slug_once", fields=["taxonomy", "slug"]),
+            models.UniqueConstraint(name="category_key_once", fields=["taxonomy", "key"]),
+            models.CheckConstraint(name="category_severity_0_to_3", condition=Q(severity__lte=3)),
+            models.CheckConstraint(
+                name="category_recall_floor_0_to_1",
+                condition=Q(recall_floor__isnull=True) | Q(recall_floor__gte=0, recall_floor__lte=1),
+            ),
+        ]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GuidelineVersion(models.Model):
+    """One frozen set of instructions; a change is a new version."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    note = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "guideline_version"
+        constraints = [models.UniqueConstraint(name="guideline_number_once", fields=["project", "number"])]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"guideline v{self.number}"
+
+
+class Clause(models.Model):
+    """One numbered instruction in Markdown, about one category or about all."""
+
+    guideline = models.ForeignKey(GuidelineVersion, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    number = models.CharField(max_length=12)
+    category = models.SlugField(max_length=40, blank=True, default="")
+    title = models.CharField(max_length=120)
+    body = models.TextField()
+
+    class Meta:
+        db_table = "clause"
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(name="clause_number_once", fields=["guideline", "number"])]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class LogEntry(models.Model):
+    """One line of what the loop did and why, for leads to read."""
+
+    class Level(models.TextChoices):
+        """How much a person has to care."""
+
+        INFO = "info", "info"
+        WARNING = "warning", "warning"
+        ERROR = "error", "error"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    stage = models.CharField(max_length=20)
+    level = models.CharField(max_length=10, choices=Level, default=Level.INFO)
+    text = models.TextField()
+
+    class Meta:
+        db_table = "log_entry"
+        indexes = [models.Index(name="log_entry_latest", fields=["project", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.text}"

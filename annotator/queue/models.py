@@ -1,0 +1,148 @@
+"""What is offered to annotators: batches, the ledger of why each item is in one, and the places on it."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annotator.pool.models import Item
+from annotator.projects.models import APPEND_ONLY, Project
+
+
+class Stream(models.TextChoices):
+    """Why an item is in a batch."""
+
+    QUERY = "query", "query"
+    RARE = "rare", "rare"
+    EXPLORE = "explore", "explore"
+    AUDIT = "audit", "audit"
+
+
+class AssignmentState(models.TextChoices):
+    """Where a place stands."""
+
+    FREE = "free", "free"
+    OFFERED = "offered", "offered"
+    SUBMITTED = "submitted", "submitted"
+
+
+class Batch(models.Model):
+    """The items that one query opened. Never changed: whether it is worked off is read from its places."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    opened_at = models.DateTimeField(default=timezone.now)
+    reason = models.TextField(help_text="Why it was due, in a sentence.")
+    fingerprint = models.CharField(max_length=64, help_text="Of the query: opening twice opens once.")
+    seed = models.BigIntegerField()
+    classifier_number = models.PositiveIntegerField(null=True, blank=True, help_text="None before the first version.")
+    pool_size = models.BigIntegerField()
+    fallback = models.BooleanField(default=False, help_text="Random, because the query model gave nothing in time.")
+    n_items = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "batch"
+        constraints = [
+            models.UniqueConstraint(name="batch_number_once", fields=["project", "number"]),
+            models.UniqueConstraint(name="batch_fingerprint_once", fields=["project", "fingerprint"]),
+        ]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"batch {self.number}"
+
+
+class BatchItem(models.Model):
+    """The ledger: why this item was served. Append-only."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    rank = models.PositiveIntegerField(help_text="From 0 within the batch; lower is sooner.")
+    stream = models.CharField(max_length=10, choices=Stream)
+    strategy = models.CharField(max_length=40)
+    score = models.FloatField(null=True, help_text="Higher is sooner; None where the strategy gives none.")
+    reason = models.CharField(max_length=200, blank=True, default="")
+    classifier_number = models.PositiveIntegerField(null=True)
+    pool_size = models.BigIntegerField(help_text="Items that this stream could have chosen from.")
+    inclusion_probability = models.FloatField(null=True, help_text="None for a choice that was not random.")
+    seed = models.BigIntegerField()
+
+    class Meta:
+        db_table = "batch_item"
+        constraints = [
+            models.UniqueConstraint(name="batch_item_rank_once", fields=["batch", "rank"]),
+            models.UniqueConstraint(name="batch_item_once", fields=["batch", "item"]),
+            models.CheckConstraint(
+                name="batch_item_probability_0_to_1",
+                condition=Q(inclusion_probability__isnull=True)
+                | Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
+            ),
+        ]
+        triggers = [APPEND_ONLY]
+
+
+class Assignment(models.Model):
+    """One place on one item: free, then offered under a lease, then submitted.
+
+    A k+1st annotator finds no row to take; the unique constraints hold against any race.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    batch_item = models.ForeignKey(BatchItem, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    place = models.PositiveSmallIntegerField(help_text="From 1 to the overlap.")
+    priority = models.BigIntegerField(help_text="Lower is sooner, over all batches of the project.")
+    state = models.CharField(max_length=10, choices=AssignmentState, default=AssignmentState.FREE)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    offered_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "assignment"
+        constraints = [
+            models.UniqueConstraint(name="assignment_place_once", fields=["item", "place"]),
+            models.UniqueConstraint(
+                name="assignment_annotator_once", fields=["item", "annotator"], condition=Q(annotator__isnull=False)
+            ),
+            models.CheckConstraint(name="assignment_place_1_to_3", condition=Q(place__gte=1, place__lte=3)),
+            models.CheckConstraint(
+                name="assignment_state_matches",
+                condition=Q(state="free", annotator__isnull=True, lease_until__isnull=True, submitted_at__isnull=True)
+                | Q(state="offered", annotator__isnull=False, lease_until__isnull=False, submitted_at__isnull=True)
+                | Q(state="submitted", annotator__isnull=False, submitted_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="assignment_free", fields=["project", "priority", "id"], condition=Q(state="free")),
+            models.Index(name="assignment_lease", fields=["project", "lease_until"], condition=Q(state="offered")),
+            models.Index(name="assignment_held", fields=["annotator", "project"], condition=Q(state="offered")),
+        ]
+        triggers = [pgtrigger.Protect(name="keep_places", operation=pgtrigger.Delete)]
+
+
+class Skip(models.Model):
+    """An annotator is not to be offered this item again: declined with a reason, or judged too late for a place."""
+
+    class Reason(models.TextChoices):
+        """Why; the first four are offered on the page."""
+
+        DISTRESS = "distress", "I would rather not judge this"
+        LANGUAGE = "language", "Not in a language I read"
+        UNCLEAR = "unclear", "The guideline does not cover it"
+        OTHER = "other", "Other"
+        LATE = "late", "Judged after the place had gone to somebody else"
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=10, choices=Reason)
+    note = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "skip"
+        constraints = [models.UniqueConstraint(name="skip_once", fields=["item", "annotator"])]

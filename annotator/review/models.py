@@ -1,0 +1,73 @@
+"""What is held true, how it came about, and where people still disagree."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annotator.judgments.models import Verdict
+from annotator.pool.models import Item
+from annotator.projects.models import APPEND_ONLY, Clause, Project, TaxonomyVersion
+
+
+class Method(models.TextChoices):
+    """How a resolution came about."""
+
+    SINGLE = "single", "one judgment"
+    UNANIMOUS = "unanimous", "all judgments agree"
+    MAJORITY = "majority", "two of three agree"
+    ADJUDICATED = "adjudicated", "decided by a lead"
+
+
+class Resolution(models.Model):
+    """The label set held true for an item. A correction is a new row that supersedes this one."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    labels = ArrayField(models.SlugField(max_length=40), default=list)
+    verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.LABELLED)
+    method = models.CharField(max_length=12, choices=Method)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+    clause = models.ForeignKey(Clause, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    judgments = ArrayField(models.BigIntegerField(), default=list, help_text="Ids of the judgments it rests on.")
+    supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "resolution"
+        constraints = [
+            models.UniqueConstraint(
+                name="resolution_item_once", fields=["item"], condition=Q(supersedes__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="resolution_adjudicated_by_somebody",
+                condition=~Q(method="adjudicated") | Q(resolved_by__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(name="resolution_of_project", fields=["project", "id"])]
+        triggers = [APPEND_ONLY]
+
+
+class Disagreement(models.Model):
+    """An item on which people still disagree after its last place; open until a lead resolves it."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    categories = ArrayField(models.SlugField(max_length=40), default=list, help_text="In dispute.")
+    reason = models.CharField(max_length=300)
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "disagreement"
+        constraints = [
+            models.UniqueConstraint(name="disagreement_open_once", fields=["item"], condition=Q(closed_at__isnull=True))
+        ]
+        indexes = [
+            models.Index(name="disagreement_open", fields=["project", "id"], condition=Q(closed_at__isnull=True))
+        ]

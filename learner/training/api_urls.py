@@ -1,0 +1,5 @@
+"""Addresses of the training stage."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,50 @@
+"""Training runs and the classifier versions they made."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annotator.projects.models import APPEND_ONLY, Project, TaxonomyVersion
+from annotator.runs import ACTIVE, Run
+
+
+class TrainingRun(Run):
+    """The work of fitting one classifier version."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    seed = models.BigIntegerField()
+
+    class Meta:
+        db_table = "training_run"
+        constraints = [
+            models.UniqueConstraint(name="training_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE))
+        ]
+        indexes = [models.Index(name="training_run_latest", fields=["project", "-id"])]
+
+
+class ClassifierVersion(models.Model):
+    """One fitted classifier, frozen: where its artifact is, and what it was fitted on."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    training_run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="+")
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    fingerprint = models.CharField(max_length=64, help_text="Of the training data, recipe and seed.")
+    artifact = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    recipe = models.CharField(max_length=40)
+    n_resolutions = models.BigIntegerField(help_text="Resolved train items it was fitted on.")
+    n_known = models.BigIntegerField(help_text="Train items with a known label from the ingest, and no resolution.")
+    last_resolution = models.BigIntegerField(default=0, help_text="Highest resolution id that it could see.")
+    categories = models.JSONField(help_text="Per category: slug, n_positive, learned, reason, threshold.")
+
+    class Meta:
+        db_table = "classifier_version"
+        constraints = [models.UniqueConstraint(name="classifier_number_once", fields=["project", "number"])]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"classifier v{self.number}"
