@@ -1,5 +1,12 @@
-"""Addresses of the projects stage."""
+"""API addresses of the projects stage."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotator.projects import api
+
+urlpatterns = [
+    path("projects/", api.ProjectListView.as_view(), name="project-list"),
+    path("projects/<slug:slug>/", api.ProjectView.as_view(), name="project-read"),
+    path("projects/<slug:slug>/taxonomy/", api.TaxonomyView.as_view(), name="taxonomy-read"),
+    path("projects/<slug:slug>/guideline/", api.GuidelineView.as_view(), name="guideline-read"),
+]

@@ -1,0 +1,167 @@
+"""API operations on projects, and what every API operation shares: the error shape and the pages of a list."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.accounts.models import User
+from annotator.errors import NotSignedIn
+from annotator.projects.access import Can, project_for
+from annotator.projects.models import Category, Clause, Membership, Project
+from annotator.projects.selectors import guideline_current, projects_of, taxonomy_current
+
+
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    """What was wrong, and what to do."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    details = serializers.DictField(child=serializers.JSONField(), default=dict)
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The one shape of every error."""
+
+    error = ErrorDetailSerializer()
+
+
+def errors(*statuses: int) -> dict[int, OpenApiResponse]:
+    """Error responses for `extend_schema(responses={200: ..., **errors(400, 409)})`; 401, 403 and 404 always."""
+    return {
+        code: OpenApiResponse(ErrorSerializer, description=HTTPStatus(code).phrase)
+        for code in sorted({401, 403, 404, *statuses})
+    }
+
+
+ERRORS = errors()
+
+
+class ByIdPagination(CursorPagination):
+    """Pages of a list, newest first, cheap at any depth: `?cursor=` from `next`, `?page_size=` up to 1,000."""
+
+    ordering = "-id"
+    page_size = 100
+    page_size_query_param = "page_size"
+    max_page_size = 1000
+
+
+def caller(request: Request) -> User:
+    """Who calls; raises NotSignedIn for nobody."""
+    if not isinstance(request.user, User):
+        raise NotSignedIn("Send a token, or sign in.")
+    return request.user
+
+
+class CategorySerializer(serializers.ModelSerializer[Category]):
+    """One category."""
+
+    class Meta:
+        model = Category
+        fields = ["slug", "name", "definition", "severity", "cipa", "key", "recall_floor", "terms"]
+
+
+class ClauseSerializer(serializers.ModelSerializer[Clause]):
+    """One clause."""
+
+    class Meta:
+        model = Clause
+        fields = ["number", "category", "title", "body"]
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """One project and the settings of its loop."""
+
+    class Meta:
+        model = Project
+        fields = [
+            "slug",
+            "name",
+            "description",
+            "created_at",
+            "paused",
+            "overlap",
+            "overlap_max",
+            "batch_size",
+            "low_water",
+            "retrain_after",
+            "shares",
+            "lease_seconds",
+            "holdout_percent",
+        ]
+
+
+class MembershipSerializer(serializers.Serializer[Membership]):
+    """A project and the caller's role in it."""
+
+    project = ProjectSerializer()
+    role = serializers.CharField()
+
+
+class TaxonomySerializer(serializers.Serializer[Any]):
+    """The newest taxonomy."""
+
+    version = serializers.IntegerField()
+    categories = CategorySerializer(many=True)
+
+
+class GuidelineSerializer(serializers.Serializer[Any]):
+    """The newest guideline."""
+
+    version = serializers.IntegerField()
+    clauses = ClauseSerializer(many=True)
+
+
+class ProjectListView(APIView):
+    """The caller's projects."""
+
+    @extend_schema(
+        operation_id="project_list", responses={200: MembershipSerializer(many=True), 401: ErrorSerializer}, tags=["projects"]
+    )
+    def get(self, request: Request) -> Response:
+        """Projects that the caller is a member of, with the role."""
+        return Response(MembershipSerializer(projects_of(caller(request)), many=True).data)
+
+
+class ProjectView(APIView):
+    """One project."""
+
+    @extend_schema(operation_id="project_read", responses={200: ProjectSerializer, **ERRORS}, tags=["projects"])
+    def get(self, request: Request, slug: str) -> Response:
+        """The project and the settings of its loop."""
+        return Response(ProjectSerializer(project_for(caller(request), slug, Can.READ).project).data)
+
+
+class TaxonomyView(APIView):
+    """The taxonomy of one project."""
+
+    @extend_schema(operation_id="taxonomy_read", responses={200: TaxonomySerializer, **ERRORS}, tags=["projects"])
+    def get(self, request: Request, slug: str) -> Response:
+        """The newest taxonomy, categories in the order of the label columns."""
+        taxonomy = taxonomy_current(project_for(caller(request), slug, Can.READ).project)
+        return Response(
+            TaxonomySerializer({"version": taxonomy.version.number, "categories": taxonomy.categories}).data
+        )
+
+
+class GuidelineView(APIView):
+    """The guideline of one project."""
+
+    @extend_schema(operation_id="guideline_read", responses={200: GuidelineSerializer, **ERRORS}, tags=["projects"])
+    def get(self, request: Request, slug: str) -> Response:
+        """The newest guideline, clause by clause."""
+        guideline = guideline_current(project_for(caller(request), slug, Can.READ).project)
+        return Response(GuidelineSerializer({"version": guideline.version.number, "clauses": guideline.clauses}).data)
+
+
+def page_of(view: APIView, queryset: QuerySet[Any], serializer: type[serializers.BaseSerializer[Any]]) -> Response:
+    """One cursor page of `queryset`, serialised."""
+    paginator = ByIdPagination()
+    rows = paginator.paginate_queryset(queryset, view.request, view=view)
+    return paginator.get_paginated_response(serializer(rows, many=True).data)

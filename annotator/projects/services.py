@@ -1,0 +1,200 @@
+"""Making projects, publishing taxonomies and guidelines, membership, and the log."""
+
+import secrets
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+
+from annotator.accounts.models import User
+from annotator.errors import BadInput, Conflict, Forbidden
+from annotator.projects.access import Access
+from annotator.projects.blueprint import Blueprint, CategoryDraft, ClauseDraft
+from annotator.projects.models import (
+    Category,
+    Clause,
+    GuidelineVersion,
+    LogEntry,
+    Membership,
+    Project,
+    Role,
+    TaxonomyVersion,
+)
+
+SHARES_TOLERANCE = 1e-6
+
+
+def may_create_projects(user: User) -> bool:
+    """Whether `user` may create projects: a permission that operators give, for it opens a door for many."""
+    return user.has_perm("projects.add_project")
+
+
+@transaction.atomic
+def project_create(blueprint: Blueprint, by: User) -> Project:
+    """A new project from a blueprint, with taxonomy and guideline version 1 and `by` as its admin.
+
+    Raises Forbidden without the permission, Conflict when the slug is taken.
+    """
+    if not may_create_projects(by):
+        raise Forbidden("You may not create projects. Ask an operator for the permission to add projects.")
+    if Project.objects.filter(slug=blueprint.slug).exists():
+        raise Conflict(f'There is a project "{blueprint.slug}" already. Choose another short name.')
+    project = Project.objects.create(
+        slug=blueprint.slug,
+        name=blueprint.name,
+        description=blueprint.description,
+        created_by=by,
+        holdout_salt=secrets.token_hex(16),
+        **blueprint.settings(),
+    )
+    Membership.objects.create(project=project, user=by, role=Role.ADMIN)
+    taxonomy_publish(project, blueprint.categories, by=by, note="From the blueprint")
+    guideline_publish(project, blueprint.clauses, by=by, note="From the blueprint")
+    log_write(project, "projects", f"{by.username} created the project with {len(blueprint.categories)} categories")
+    return project
+
+
+@transaction.atomic
+def taxonomy_publish(
+    project: Project, drafts: Sequence[CategoryDraft], *, by: User, note: str = ""
+) -> TaxonomyVersion:
+    """The next taxonomy version of `project`.
+
+    Raises BadInput when a category would change its key, or take the key of another one, past or present: hands
+    remember keys for years.
+    """
+    if not drafts:
+        raise BadInput("A taxonomy needs at least one category.")
+    _lock(project)
+    _check_keys(project, drafts)
+    version = TaxonomyVersion.objects.create(
+        project=project, number=_next_number(TaxonomyVersion, project), created_by=by, note=note
+    )
+    Category.objects.bulk_create(
+        Category(
+            taxonomy=version,
+            position=position,
+            slug=draft.slug,
+            name=draft.name,
+            definition=draft.definition,
+            severity=draft.severity,
+            cipa=draft.cipa,
+            key=draft.key,
+            recall_floor=draft.recall_floor,
+            terms=list(draft.terms),
+        )
+        for position, draft in enumerate(drafts)
+    )
+    return version
+
+
+@transaction.atomic
+def guideline_publish(project: Project, drafts: Sequence[ClauseDraft], *, by: User, note: str = "") -> GuidelineVersion:
+    """The next guideline version of `project`."""
+    if not drafts:
+        raise BadInput("A guideline needs at least one clause.")
+    _lock(project)
+    version = GuidelineVersion.objects.create(
+        project=project, number=_next_number(GuidelineVersion, project), created_by=by, note=note
+    )
+    Clause.objects.bulk_create(
+        Clause(
+            guideline=version,
+            position=position,
+            number=draft.number,
+            category=draft.category or "",
+            title=draft.title,
+            body=draft.body,
+        )
+        for position, draft in enumerate(drafts)
+    )
+    return version
+
+
+@transaction.atomic
+def project_configure(access: Access, project: Project) -> Project:
+    """Save changed settings of the loop; raises BadInput when they do not fit together."""
+    if project.overlap > project.overlap_max:
+        raise BadInput(
+            f"Each item starts with {project.overlap} places but may have only {project.overlap_max}. "
+            "Raise the maximum or lower the overlap."
+        )
+    shares_check(project.shares)
+    project.save()
+    log_write(project, "projects", f"{access.user.username} changed the settings")
+    return project
+
+
+def shares_check(shares: dict[str, float]) -> None:
+    """Raise BadInput unless the shares are 0..1 and sum to 1."""
+    for stream, share in shares.items():
+        if not 0 <= share <= 1:
+            raise BadInput(f'The share of "{stream}" is {share}; it has to be between 0 and 1.')
+    total = sum(shares.values())
+    if abs(total - 1) > SHARES_TOLERANCE:
+        raise BadInput(f"The shares of the streams sum to {total:g}; they have to sum to 1.")
+
+
+@transaction.atomic
+def membership_set(access: Access, username: str, role: Role) -> Membership:
+    """Give `username` a role in the project; raises BadInput for nobody, Conflict for the last admin."""
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise BadInput(f'There is no active account "{username}". An operator can create it.')
+    _lock(access.project)
+    if role != Role.ADMIN:
+        _keep_an_admin(access.project, user)
+    membership, _ = Membership.objects.update_or_create(project=access.project, user=user, defaults={"role": role})
+    log_write(access.project, "projects", f"{access.user.username} made {username} {role.label.lower()}")
+    return membership
+
+
+@transaction.atomic
+def membership_end(access: Access, username: str) -> None:
+    """Take `username` out of the project; their judgments stay. Raises Conflict for the last admin."""
+    user = User.objects.filter(username=username).first()
+    _lock(access.project)
+    if user is None or not Membership.objects.filter(project=access.project, user=user).exists():
+        raise BadInput(f'"{username}" is not a member of this project.')
+    _keep_an_admin(access.project, user)
+    Membership.objects.filter(project=access.project, user=user).delete()
+    log_write(access.project, "projects", f"{access.user.username} removed {username}")
+
+
+def log_write(
+    project: Project, stage: str, text: str, *, level: LogEntry.Level = LogEntry.Level.INFO
+) -> LogEntry:
+    """One line in the project's log."""
+    return LogEntry.objects.create(project=project, stage=stage, text=text, level=level)
+
+
+def _lock(project: Project) -> None:
+    """Queue up behind whoever is changing this project: version numbers and the last admin are read, then written."""
+    Project.objects.select_for_update().get(pk=project.pk)
+
+
+def _next_number(model: type[TaxonomyVersion] | type[GuidelineVersion], project: Project) -> int:
+    newest: int | None = model._default_manager.filter(project=project).aggregate(newest=Max("number"))["newest"]
+    return (newest or 0) + 1
+
+
+def _check_keys(project: Project, drafts: Sequence[CategoryDraft]) -> None:
+    used = dict(Category.objects.filter(taxonomy__project=project).values_list("slug", "key"))
+    owner = {key: slug for slug, key in used.items()}
+    for draft in drafts:
+        if used.get(draft.slug, draft.key) != draft.key:
+            raise BadInput(
+                f'"{draft.slug}" has had the key "{used[draft.slug]}" from its first day and keeps it; '
+                f'it cannot become "{draft.key}".'
+            )
+        if owner.get(draft.key, draft.slug) != draft.slug:
+            raise BadInput(f'The key "{draft.key}" belongs to "{owner[draft.key]}" for ever. Give "{draft.slug}" another.')
+
+
+def _keep_an_admin(project: Project, leaving: User) -> None:
+    others = Membership.objects.filter(project=project, role=Role.ADMIN, user__is_active=True).exclude(user=leaving)
+    is_admin = Membership.objects.filter(project=project, role=Role.ADMIN, user=leaving).exists()
+    if is_admin and not others.exists():
+        raise Conflict(f"{leaving.username} is the only admin of this project. Make somebody else admin first.")
+
+
