@@ -1,0 +1,198 @@
+"""Charts drawn on the server as SVG: geometry in attributes, colour in charts.css, no inline style.
+
+Horizontal positions are percentages and text keeps its size, so one drawing fits a phone and a wide screen.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+ROW = 36
+TOP, BOTTOM = 20, 160
+SERIES = 6
+X_LABELS_MAX = 6
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One value under its name; without a value, `why` says what is missing."""
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    why: str = "not measured yet"
+
+    @property
+    def words(self) -> str:
+        """The value as text: `0.71 [0.62, 0.79] n=140`."""
+        value = self.why if self.value is None else f"{self.value:.2f}"
+        interval = "" if self.low is None or self.high is None else f" [{self.low:.2f}, {self.high:.2f}]"
+        return value + interval + ("" if self.n is None else f" n={self.n:,}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a whole."""
+
+    name: str
+    value: float
+
+
+Scale = tuple[float, float]
+Lines = Mapping[str, Sequence[Estimate]]
+
+
+def interval_bars(
+    rows: Sequence[Estimate], title: str, *, scale: Scale = (0.0, 1.0), target: float | None = None
+) -> SafeString:
+    """A row for each estimate: its name, its value in words, and its interval on one common scale."""
+    height = ROW * len(rows)
+    drawn = [_upright("chart-grid", 25 * quarter, 0, height) for quarter in range(5)]
+    if target is not None:
+        drawn.append(_upright("chart-target", _across(target, scale), 0, height))
+    drawn += [_interval_row(row, ROW * index, scale) for index, row in enumerate(rows)]
+    return _drawing(title, (f"{row.name}: {row.words}" for row in rows), height, drawn)
+
+
+def line_chart(lines: Lines, title: str, *, scale: Scale | None = None) -> SafeString:
+    """One line for each name over places named by its estimates, with a whisker for each interval."""
+    scale = scale or _scale_of(lines)
+    places = [point.name for point in max(lines.values(), key=len, default=())]
+    drawn = [*_value_grid(scale), *_place_names(places)]
+    for index, (name, line) in enumerate(lines.items()):
+        drawn.append(_tag("g", *_line(name, line, len(places), scale), class_=_series(index)))
+    last = (f"{name}, {line[-1].name}: {line[-1].words}" for name, line in lines.items() if line)
+    return _drawing(title, last, BOTTOM + 20, drawn)
+
+
+def stacked_bar(parts: Sequence[Part], title: str) -> SafeString:
+    """The parts of a whole in one bar; the first has the colour of `series-1` in a legend, and so on."""
+    total = sum(part.value for part in parts) or 1.0
+    drawn, start = [], 0.0
+    for index, part in enumerate(parts):
+        width = 100 * part.value / total
+        tip = _tag("title", f"{part.name}: {part.value:,.0f} ({width:.0f} %)")
+        box = {"x": _percent(start), "width": _percent(width), "height": 12}
+        drawn.append(_tag("rect", tip, class_=f"chart-part {_series(index)}", **box))
+        start += width
+    return _drawing(title, (f"{part.name}: {part.value:,.0f}" for part in parts), 12, drawn)
+
+
+def sparkline(values: Sequence[float], title: str) -> SafeString:
+    """The shape of a short series, to stand in a line of text."""
+    scale = (min(values, default=0.0), max(values, default=0.0))
+    points = " ".join(
+        f"{_place(index, len(values)):.1f},{21 - 0.18 * _across(value, scale):.1f}"
+        for index, value in enumerate(values)
+    )
+    line = _tag("polyline", class_="chart-line", points=points)
+    return _tag(
+        "svg", _tag("title", title), line, class_="chart sparkline series-1", viewBox="0 0 100 24", role="img"
+    )
+
+
+def _interval_row(row: Estimate, top: int, scale: Scale) -> SafeString:
+    drawn = [
+        _tag("text", row.name, class_="chart-name", x=0, y=top + 14),
+        _tag("text", row.words, class_="chart-value", x="100%", y=top + 14, text_anchor="end"),
+    ]
+    if row.low is not None and row.high is not None:
+        low, high = _percent(_across(row.low, scale)), _percent(_across(row.high, scale))
+        drawn.append(_tag("line", class_="chart-interval", x1=low, x2=high, y1=top + 25, y2=top + 25))
+    if row.value is not None:
+        drawn.append(
+            _tag("circle", class_="chart-point", cx=_percent(_across(row.value, scale)), cy=top + 25, r=4.5)
+        )
+    return _tag("g", *drawn)
+
+
+def _line(name: str, line: Sequence[Estimate], places: int, scale: Scale) -> list[SafeString]:
+    seen = [
+        (_place(at, places), point, point.value) for at, point in enumerate(line) if point.value is not None
+    ]
+    drawn = [
+        _tag(
+            "line",
+            class_="chart-line",
+            x1=_percent(x1),
+            y1=_up(one, scale),
+            x2=_percent(x2),
+            y2=_up(two, scale),
+        )
+        for (x1, _, one), (x2, _, two) in pairwise(seen)
+    ]
+    for x, point, value in seen:
+        if point.low is not None and point.high is not None:
+            drawn.append(_upright("chart-whisker", x, _up(point.low, scale), _up(point.high, scale)))
+        tip = _tag("title", f"{name}, {point.name}: {point.words}")
+        drawn.append(_tag("circle", tip, class_="chart-dot", cx=_percent(x), cy=_up(value, scale), r=3.5))
+    return drawn
+
+
+def _value_grid(scale: Scale) -> list[SafeString]:
+    values = [scale[0] + (scale[1] - scale[0]) * third / 3 for third in range(4)]
+    lines = [
+        _tag("line", class_="chart-grid", x1=0, x2="100%", y1=_up(v, scale), y2=_up(v, scale)) for v in values
+    ]
+    return lines + [_tag("text", f"{value:.4g}", x=0, y=_up(value, scale) - 4) for value in values]
+
+
+def _place_names(places: Sequence[str]) -> list[SafeString]:
+    step = max(1, -(-len(places) // X_LABELS_MAX))
+    shown = list(enumerate(places))[::step]
+    return [
+        _tag("text", name, x=_percent(_place(place, len(places))), y=BOTTOM + 16, text_anchor="middle")
+        for place, name in shown
+    ]
+
+
+def _scale_of(lines: Lines) -> Scale:
+    points = [point for line in lines.values() for point in line]
+    ends = [end for point in points for end in (point.value, point.low, point.high) if end is not None]
+    return min([0.0, *ends]), max([0.0, *ends]) or 1.0
+
+
+def _across(value: float, scale: Scale) -> float:
+    """Where `value` stands on `scale`, in percent, held inside 0 to 100."""
+    low, high = scale
+    return 50.0 if high == low else min(max(100 * (value - low) / (high - low), 0.0), 100.0)
+
+
+def _up(value: float, scale: Scale) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * _across(value, scale) / 100, 1)
+
+
+def _place(index: int, places: int) -> float:
+    """Percent across for place `index`, inside margins that hold half a label."""
+    return 50.0 if places == 1 else 8 + 86 * index / (places - 1)
+
+
+def _upright(css: str, x: float, y1: float, y2: float) -> SafeString:
+    return _tag("line", class_=css, x1=_percent(x), x2=_percent(x), y1=y1, y2=y2)
+
+
+def _series(index: int) -> str:
+    return f"series-{index % SERIES + 1}"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%"
+
+
+def _drawing(title: str, words: Iterable[str], height: int, drawn: Sequence[str]) -> SafeString:
+    spoken = _tag("title", title), _tag("desc", "; ".join(words))
+    return _tag("svg", *spoken, *drawn, class_="chart", height=height, role="img")
+
+
+def _tag(name: str, *content: str, **attributes: object) -> SafeString:
+    """One element; text is escaped, `class_` is written class and `text_anchor` text-anchor."""
+    named = ((key.strip("_").replace("_", "-"), value) for key, value in attributes.items())
+    written = format_html_join("", ' {}="{}"', named)
+    return format_html(
+        "<{0}{1}>{2}</{0}>", name, written, format_html_join("", "{}", ((part,) for part in content))
+    )
