@@ -5,7 +5,24 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+from annotator.errors import CrossguardError
+from annotator.runtime import embedded
+
+
+def main() -> None:
+    """Run one command; what a person can mend ends in one line, not in a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except CrossguardError as error:
+        sys.exit(f"Error: {error.message}")
+    except OperationalError as error:
+        if reason := embedded.not_running():
+            sys.exit(f"Error: {reason}")
+        raise error from None
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.settings")
-    execute_from_command_line(sys.argv)
+    main()

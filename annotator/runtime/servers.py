@@ -18,13 +18,8 @@ from annotator.errors import Unavailable
 from annotator.runtime import embedded, guard
 from annotator.runtime.embedded import Layout
 
-SMART = (
-    "shared_buffers=512MB",
-    "effective_cache_size=4GB",
-    "maintenance_work_mem=256MB",
-    "random_page_cost=1.1",
-)
-LASTING = ("max_wal_size=2GB", "checkpoint_timeout=15min", "wal_compression=on")
+MEMORY = ("shared_buffers=512MB", "effective_cache_size=4GB", "maintenance_work_mem=256MB")
+DISK = ("random_page_cost=1.1", "max_wal_size=2GB", "checkpoint_timeout=15min", "wal_compression=on")
 # For tests: a crash of the machine may lose the data, which nobody wants back.
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=128MB")
 
@@ -50,7 +45,7 @@ def postgres_identity() -> Identity:
     if os.geteuid() != 0:
         return Identity.SELF
     probe = guarded(["/bin/true"], death_signal=signal.SIGKILL, identity=Identity.NAMESPACE)
-    refused = subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode  # noqa: S603
+    refused = subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode
     return Identity.NOBODY if refused else Identity.NAMESPACE
 
 
@@ -97,12 +92,13 @@ def postgres_init(layout: Layout, identity: Identity) -> None:
     command = [str(programs / "initdb"), "-D", str(draft), "-U", embedded.USER, "-E", "UTF8", "--auth=trust"]
     # The builtin provider sorts alike everywhere: no index breaks when the system's C library changes.
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions"]
-    made = subprocess.run(  # noqa: S603
+    made = subprocess.run(
         guarded(command, death_signal=signal.SIGKILL, identity=identity),
         check=False,
         capture_output=True,
         text=True,
         cwd="/",
+        start_new_session=True,
     )
     if made.returncode:
         reason = (made.stderr.strip() or "no reason given").splitlines()[-1]
@@ -112,20 +108,10 @@ def postgres_init(layout: Layout, identity: Identity) -> None:
 
 def postgres_command(layout: Layout, *, lasting: bool = True) -> list[str]:
     """The command line of PostgreSQL on `layout`; with `lasting=False` fast and forgetful, for tests."""
-    settings = [*SMART, *LASTING] if lasting else list(THROW_AWAY)
-    settings += [
-        "listen_addresses=",
-        f"port={embedded.POSTGRES_PORT}",
-        "unix_socket_permissions=0700",
-        "jit=off",
-    ]
-    command = [
-        str(embedded.postgres_bin() / "postgres"),
-        "-D",
-        str(layout.postgres),
-        "-k",
-        str(layout.sockets),
-    ]
+    settings = [*MEMORY, *DISK] if lasting else list(THROW_AWAY)
+    settings += ["listen_addresses=", f"port={embedded.POSTGRES_PORT}", "unix_socket_permissions=0700"]
+    settings += ["jit=off", f'unix_socket_directories="{layout.sockets}"']
+    command = [str(embedded.postgres_bin() / "postgres"), "-D", str(layout.postgres)]
     return [*command, *(part for setting in settings for part in ("-c", setting))]
 
 
@@ -176,7 +162,7 @@ def _check_private(directory: Path) -> None:
 
 
 def _check_writable(directory: Path) -> None:
-    # Asked by writing: root passes every question about permissions, and a read-only file system answers them wrongly.
+    # Asked by writing: root passes every question about permissions, on a read-only file system too.
     probe = directory / f".writable.{os.getpid()}"
     probe.touch()
     probe.unlink()
@@ -196,11 +182,11 @@ def _check_version(layout: Layout, programs: Path) -> None:
         have = (layout.postgres / "PG_VERSION").read_text().strip()
     except FileNotFoundError as error:
         raise Unavailable(
-            f"{layout.postgres} is not a PostgreSQL data directory: move it away, or set CROSSGUARD_HOME to another directory."
+            f"{layout.postgres} is not a PostgreSQL data directory: move it away, "
+            "or set CROSSGUARD_HOME to another directory."
         ) from error
-    answer = subprocess.run(
-        [programs / "postgres", "--version"], check=True, capture_output=True, text=True
-    ).stdout  # noqa: S603
+    command = [str(programs / "postgres"), "--version"]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = re.search(r"\d+", answer)
     if found is None or found[0] != have:
         raise Unavailable(

@@ -1,0 +1,158 @@
+"""What `manage.py up` runs, and in which order it starts and stops."""
+
+import http.client
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from signal import SIGINT, SIGQUIT, SIGTERM
+
+from annotator.runtime import embedded, servers
+from annotator.runtime.embedded import Layout
+from annotator.runtime.instance import instance_lock, port_check
+from annotator.runtime.servers import Identity
+from annotator.runtime.supervise import Program, Stopped, Supervisor
+
+SERVICES = ["postgres", "redis"]
+SERVICE_SECONDS = 60.0
+STEP_SECONDS = 600.0
+READY_SECONDS = 60.0
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, never bound
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the web server listens, and the host name that it answers to."""
+
+    host: str
+    port: int
+    name: str = "localhost"
+
+    @property
+    def reachable_host(self) -> str:
+        """The host to ask from this machine."""
+        return ANY_ADDRESS.get(self.host, self.host)
+
+    @property
+    def address(self) -> str:
+        """The address for the browser."""
+        host = self.reachable_host
+        return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
+
+    def answers(self) -> bool:
+        """Whether /health/ready/ says 200."""
+        connection = http.client.HTTPConnection(self.reachable_host, self.port, timeout=2)
+        try:
+            connection.request("GET", "/health/ready/", headers={"Host": self.name})
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
+    """Start everything, say so when it is ready, keep it running until asked to stop, stop everything.
+
+    Raises
+    ------
+    CrossguardError
+        If something cannot be started, or ends again and again; everything else has been stopped then.
+    """
+    layout = Layout(embedded.home())
+    identity = servers.postgres_identity()
+    servers.state_prepare(layout, identity)
+    with instance_lock(layout.root, address=door.address) as held:
+        port_check(door.host, door.port)
+        supervisor = Supervisor(_environment(door), write, held)
+        supervisor.listen()
+        with _stopped_in_order(supervisor):
+            _start_services(supervisor, layout, identity)
+            supervisor.run(_manage("migrate", "migrate", "--verbosity", "0"), seconds=STEP_SECONDS)
+            _start_application(supervisor, layout, door, demo=demo)
+            write(_greeting(door, layout, demo=demo))
+            supervisor.watch()
+
+
+@contextmanager
+def _stopped_in_order(supervisor: Supervisor) -> Iterator[None]:
+    try:
+        yield
+    except Stopped:
+        pass
+    finally:
+        supervisor.stop(keep=SERVICES)
+        supervisor.stop()
+
+
+def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) -> None:
+    if embedded.is_redis_local():
+        supervisor.start(Program("redis", servers.valkey_command(layout), ((SIGTERM, 3.0),), SIGTERM))
+    if embedded.is_local():
+        servers.postgres_init(layout, identity)
+        command = servers.postgres_command(layout)
+        # Asked first to disconnect everybody and write everything, then to leave the rest to the next start.
+        stop = ((SIGINT, 3.0), (SIGQUIT, 0.5))
+        pid = supervisor.start(Program("postgres", command, stop, SIGINT, identity)).process.pid
+        supervisor.wait_until(
+            lambda: servers.postgres_ready(layout, pid), seconds=SERVICE_SECONDS, what="PostgreSQL"
+        )
+        servers.database_create(layout)
+    if embedded.is_redis_local():
+        supervisor.wait_until(lambda: servers.valkey_ready(layout), seconds=SERVICE_SECONDS, what="Valkey")
+
+
+def _start_application(supervisor: Supervisor, layout: Layout, door: Door, *, demo: bool) -> None:
+    for program in (_web(door), _worker("interactive"), _worker("bulk")):
+        supervisor.start(program)
+    if demo:
+        supervisor.run(_manage("demo", "demo"), seconds=STEP_SECONDS)
+    # Last, so that no tick acts on a half-made demo project.
+    supervisor.start(_beat(layout))
+    supervisor.wait_until(door.answers, seconds=READY_SECONDS, what=f"{door.address}health/ready/")
+
+
+def _manage(name: str, *arguments: str) -> Program:
+    return Program(name, [sys.executable, str(embedded.REPOSITORY / "manage.py"), *arguments])
+
+
+def _web(door: Door) -> Program:
+    host = f"[{door.host}]" if ":" in door.host else door.host
+    command = [sys.executable, "-m", "gunicorn", "annotator.wsgi", "--bind", f"{host}:{door.port}"]
+    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload"]
+    # Its control socket would lie in the home directory, one for all instances.
+    return Program("web", [*command, "--no-control-socket", "--graceful-timeout", "3"])
+
+
+def _worker(queue: str) -> Program:
+    command = [sys.executable, "-m", "celery", "-A", "annotator", "worker", "-Q", queue, "-n", f"{queue}@%h"]
+    command += ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    return Program(queue, [*command, "--loglevel", "INFO"])
+
+
+def _beat(layout: Layout) -> Program:
+    schedule = str(layout.root / "beat.db")
+    return Program(
+        "beat", [sys.executable, "-m", "celery", "-A", "annotator", "beat", "-s", schedule, "--pidfile="]
+    )
+
+
+def _environment(door: Door) -> dict[str, str]:
+    names = ",".join(dict.fromkeys(["localhost", "127.0.0.1", "[::1]", door.host]))
+    defaults = {
+        "CROSSGUARD_ALLOWED_HOSTS": names,
+        "CROSSGUARD_HTTPS": "false",  # this web server speaks plain HTTP; behind a proxy with TLS, set it
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**defaults, **os.environ}
+
+
+def _greeting(door: Door, layout: Layout, *, demo: bool) -> str:
+    lines = [f"Crossguard is ready: {door.address}"]
+    if demo:
+        logins: dict[str, str] = json.loads((layout.root / "demo-logins.json").read_text())
+        lines += [f"  sign in as {name:<12} password {password}" for name, password in logins.items()]
+    return "\n".join(lines)
