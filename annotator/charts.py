@@ -10,7 +10,7 @@ from itertools import pairwise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-ROW = 36
+ROW = 40
 TOP, BOTTOM = 20, 160
 SERIES = 6
 X_LABELS_MAX = 6
@@ -53,10 +53,11 @@ def interval_bars(
     """A row for each estimate: its name, its value in words, and its interval on one common scale."""
     height = ROW * len(rows)
     drawn = [_upright("chart-grid", 25 * quarter, 0, height) for quarter in range(5)]
+    drawn += _scale_names(scale, height + 14)
     if target is not None:
         drawn.append(_upright("chart-target", _across(target, scale), 0, height))
     drawn += [_interval_row(row, ROW * index, scale) for index, row in enumerate(rows)]
-    return _drawing(title, (f"{row.name}: {row.words}" for row in rows), height, drawn)
+    return _drawing(title, (f"{row.name}: {row.words}" for row in rows), height + 20, drawn)
 
 
 def line_chart(lines: Lines, title: str, *, scale: Scale | None = None) -> SafeString:
@@ -135,11 +136,23 @@ def _line(name: str, line: Sequence[Estimate], places: int, scale: Scale) -> lis
 
 
 def _value_grid(scale: Scale) -> list[SafeString]:
-    values = [scale[0] + (scale[1] - scale[0]) * third / 3 for third in range(4)]
+    values = _quarters(scale)
     lines = [
         _tag("line", class_="chart-grid", x1=0, x2="100%", y1=_up(v, scale), y2=_up(v, scale)) for v in values
     ]
-    return lines + [_tag("text", f"{value:.4g}", x=0, y=_up(value, scale) - 4) for value in values]
+    return lines + [_tag("text", f"{value:,.4g}", x=0, y=_up(value, scale) - 4) for value in values]
+
+
+def _scale_names(scale: Scale, y: int) -> list[SafeString]:
+    anchors = ["start", *["middle"] * 3, "end"]
+    return [
+        _tag("text", f"{value:,.4g}", x=_percent(25 * quarter), y=y, text_anchor=anchors[quarter])
+        for quarter, value in enumerate(_quarters(scale))
+    ]
+
+
+def _quarters(scale: Scale) -> list[float]:
+    return [scale[0] + (scale[1] - scale[0]) * quarter / 4 for quarter in range(5)]
 
 
 def _place_names(places: Sequence[str]) -> list[SafeString]:
@@ -169,7 +182,7 @@ def _up(value: float, scale: Scale) -> float:
 
 def _place(index: int, places: int) -> float:
     """Percent across for place `index`, inside margins that hold half a label."""
-    return 50.0 if places == 1 else 8 + 86 * index / (places - 1)
+    return 50.0 if places == 1 else 12 + 82 * index / (places - 1)
 
 
 def _upright(css: str, x: float, y1: float, y2: float) -> SafeString:
