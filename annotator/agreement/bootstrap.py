@@ -6,7 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from annotator.agreement.coefficients import FloatArray, expected_disagreement, krippendorff_alpha, percent_agreement
+from annotator.agreement.coefficients import (
+    FloatArray,
+    expected_disagreement,
+    krippendorff_alpha,
+    percent_agreement,
+)
 from annotator.agreement.ratings import IntArray, Ratings, Tally, tally
 
 RESAMPLES: Final = 1000
@@ -19,7 +24,7 @@ Coefficient = Callable[[Tally, IntArray | None], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A coefficient on `n_items` shared items; where `value`, or `low` and `high`, are None, `why_undefined` says why."""
+    """A coefficient on `n_items` shared items; `why_undefined` says why `value`, or its interval, is None."""
 
     value: float | None
     low: float | None
@@ -40,13 +45,17 @@ class CategoryAgreement:
 def agreement_by_category(
     ratings: Ratings, *, seed: int, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> list[CategoryAgreement]:
-    """Percent agreement and alpha of each category, in the order of the columns; the same seed gives the same intervals.
+    """Percent agreement and alpha of each category, in the order of the columns.
 
-    A category's interval comes from its own random stream, so adding a category changes no other number.
+    The same seed gives the same intervals. A category's interval comes from its own random stream, so adding a
+    category changes no other number.
     """
     return [
         agreement_of(
-            tally(ratings, category), np.random.default_rng([seed, category]), resamples=resamples, level=level
+            tally(ratings, category),
+            np.random.default_rng([seed, category]),
+            resamples=resamples,
+            level=level,
         )
         for category in range(ratings.n_categories)
     ]
@@ -57,12 +66,12 @@ def agreement_of(
 ) -> CategoryAgreement:
     """Both coefficients of one tally, with percentile bootstrap intervals over items.
 
-    Items, not judgments, are drawn with replacement, because the answers on one item belong together. A draw of items
-    is a multinomial draw of patterns: `resamples` x 7 numbers rather than `resamples` x n_items.
+    Items, not judgments, are drawn with replacement, because the answers on one item belong together. A draw
+    of items is a multinomial draw of patterns: `resamples` x 7 numbers rather than `resamples` x n_items.
 
-    Where nobody disagreed every resample gives 1 and the bootstrap would claim certainty. The low end is then taken from
-    the Clopper-Pearson bound on the share of disputed items, 1 - ((1 - level) / 2) ** (1 / n_items), each of them
-    counted as fully disputed.
+    Where nobody disagreed every resample gives 1 and the bootstrap would claim certainty. The low end is then
+    taken from the Clopper-Pearson bound on the share of disputed items,
+    1 - ((1 - level) / 2) ** (1 / n_items), each of them counted as fully disputed.
 
     Raises
     ------
@@ -100,7 +109,7 @@ def _estimate(
         return Estimate(1.0, max(-1.0, 1 - disputed * disputed_costs), 1.0, n_items, n_judgments)
     resampled = coefficient(answers, draws)
     defined = resampled[~np.isnan(resampled)]
-    if n_items < 2 or defined.size < MIN_DEFINED * resampled.size:
+    if n_items == 1 or defined.size < MIN_DEFINED * resampled.size:
         return Estimate(value, None, None, n_items, n_judgments, "no interval: too few items that differ")
     low, high = np.quantile(defined, [tail, 1 - tail])
     return Estimate(value, float(low), float(high), n_items, n_judgments)

@@ -71,7 +71,7 @@ def krippendorff_alpha(tally: Tally, items: IntArray | None = None) -> FloatArra
 
 
 def expected_disagreement(tally: Tally, items: IntArray | None = None) -> FloatArray:
-    """The chance that two answers drawn from the whole tally differ: the denominator of alpha; shapes as there."""
+    """The chance that two answers drawn from the whole tally differ: the denominator of alpha."""
     weights = tally.items if items is None else items
     totals = (weights @ tally.patterns).astype(np.float64)
     n_answers = totals.sum(axis=-1)

@@ -1,4 +1,4 @@
-"""Decide what the answers on one item amount to: resolved, another place, or the lead's list. A pure rule with reasons."""
+"""Decide what the answers on one item amount to: resolved, another place, or the lead's list."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class NeedsAnother:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """People stay divided: a lead decides; `categories` are in dispute (none when only the verdicts differ)."""
+    """A lead must decide; `categories` are in dispute (none when only the verdicts differ)."""
 
     reason: str
     categories: frozenset[str]
@@ -121,7 +121,7 @@ def _agreed(answers: Sequence[Answer]) -> Resolved:
 
 
 def _majority(answers: Sequence[Answer], severe: frozenset[str]) -> Resolved | None:
-    """The definite answer that two thirds share, unless somebody outside it names a severe category that it lacks."""
+    """The definite answer of two thirds, unless somebody else names a severe category that it lacks."""
     n = len(answers)
     tally = Counter(answer for answer in answers if answer.definite)
     if not tally:

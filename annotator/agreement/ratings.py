@@ -13,11 +13,15 @@ Codes = NDArray[np.int8]
 MISSING: Final = -1
 ABSENT: Final = 0
 PRESENT: Final = 1
+SHARED: Final = 2
+"""Answers that make an item say something on agreement."""
+LONG_AXES: Final = 2
+TABLE_AXES: Final = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """One judgment with a label verdict: what the annotator saw as present, and what they could not decide."""
+    """One judgment with a label verdict: what the annotator saw as present, and what they left undecided."""
 
     item: Hashable
     annotator: Hashable
@@ -27,7 +31,7 @@ class ItemAnswer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ratings:
-    """Judgments in long form: one row per judgment, so empty places in the items x annotators table cost nothing.
+    """Judgments in long form, a row each: empty places in the items x annotators table cost nothing.
 
     Parameters
     ----------
@@ -39,7 +43,7 @@ class Ratings:
     Raises
     ------
     ValueError
-        Lengths differ, a code is below -1, an index is negative, or an annotator has two judgments on one item.
+        Lengths differ, a code is below -1, an index is negative, or a person has two judgments on one item.
 
     Examples
     --------
@@ -54,7 +58,7 @@ class Ratings:
 
     def __post_init__(self) -> None:
         n = len(self.values)
-        if self.item.shape != (n,) or self.annotator.shape != (n,) or self.values.ndim != 2:
+        if self.item.shape != (n,) or self.annotator.shape != (n,) or self.values.ndim != LONG_AXES:
             shapes = f"{self.item.shape}, {self.annotator.shape}, {self.values.shape}"
             msg = f"want item (n,), annotator (n,), values (n, n_categories); got {shapes}"
             raise ValueError(msg)
@@ -65,7 +69,7 @@ class Ratings:
             raise ValueError(msg)
         pairs = self.item * (self.annotator.max() + 1) + self.annotator
         if np.unique(pairs).size < n:
-            msg = "an annotator has two judgments on one item; keep the one that counts before measuring agreement"
+            msg = "an annotator has two judgments on one item; keep the one that counts"
             raise ValueError(msg)
 
     @property
@@ -75,13 +79,12 @@ class Ratings:
 
     @classmethod
     def from_table(cls, table: ArrayLike) -> "Ratings":
-        """Ratings of a dense table (n_items, n_annotators) or (n_items, n_annotators, n_categories), -1 missing."""
+        """Ratings of a table (n_items, n_annotators) or (n_items, n_annotators, n_categories), -1 missing."""
         dense = np.asarray(table, dtype=np.int8)
-        if dense.ndim == 2:
-            dense = dense[:, :, np.newaxis]
-        if dense.ndim != 3:
+        if dense.ndim not in TABLE_AXES:
             msg = f"want a table with 2 or 3 axes, got {dense.ndim}"
             raise ValueError(msg)
+        dense = dense.reshape(*dense.shape[:2], -1)
         item, annotator = np.nonzero((dense != MISSING).any(axis=2))
         return cls(item, annotator, dense[item, annotator])
 
@@ -89,8 +92,8 @@ class Ratings:
     def from_answers(cls, answers: Iterable[ItemAnswer], categories: Sequence[str]) -> "Ratings":
         """Ratings of judgments with label verdicts, a column per category in the order given.
 
-        Labels outside `categories` (retired ones) are ignored. Non-label verdicts do not belong here: such a judgment
-        says nothing on any category, and the caller leaves it out.
+        Labels outside `categories` (retired ones) are ignored. Non-label verdicts do not belong here: such a
+        judgment says nothing on any category, and the caller leaves it out.
         """
         column = {slug: index for index, slug in enumerate(categories)}
         items: dict[Hashable, int] = {}
@@ -101,7 +104,9 @@ class Ratings:
             values[row, [column[slug] for slug in answer.labels if slug in column]] = PRESENT
             values[row, [column[slug] for slug in answer.unsure if slug in column]] = MISSING
         item = np.array([items.setdefault(answer.item, len(items)) for answer in rows], dtype=np.int64)
-        annotator = np.array([people.setdefault(answer.annotator, len(people)) for answer in rows], dtype=np.int64)
+        annotator = np.array(
+            [people.setdefault(answer.annotator, len(people)) for answer in rows], dtype=np.int64
+        )
         return cls(item, annotator, values)
 
 
@@ -109,8 +114,8 @@ class Ratings:
 class Tally:
     """How many items show each pattern of answers; items with fewer than two answers are left out.
 
-    The order of people does not matter to the coefficients, so an item is its pattern: (2 absent, 1 present). With
-    three places there are seven patterns at most, however many items: this is what makes resampling cheap.
+    The order of people does not matter to the coefficients, so an item is its pattern: (2 absent, 1 present).
+    With three places there are seven patterns at most, however many items: this makes resampling cheap.
 
     Parameters
     ----------
@@ -149,7 +154,7 @@ def tally(ratings: Ratings, category: int = 0) -> Tally:
     n_values = max(int(value.max(initial=PRESENT)) + 1, 2)
     n_items = int(item.max(initial=-1)) + 1
     counts = np.bincount(item * n_values + value, minlength=n_items * n_values).reshape(n_items, n_values)
-    shared = counts[counts.sum(axis=1) >= 2]
+    shared = counts[counts.sum(axis=1) >= SHARED]
     patterns, items = _distinct_rows(shared)
     return Tally(patterns, items)
 

@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 
 def _table(*annotators: str) -> NDArray[np.int8]:
-    """A table (n_items, n_annotators) from one line per annotator; `.` is missing, letters count from a = 0."""
-    codes = [[-1 if mark == "." else ord(mark.lower()) - ord("0" if mark.isdigit() else "a") for mark in line.split()]
-             for line in annotators]  # fmt: skip
-    return np.array(codes, dtype=np.int8).T
+    """A table (n_items, n_annotators), a line per annotator; `.` is missing, letters count from a = 0."""
+    return np.array([[_code(mark) for mark in line.split()] for line in annotators], dtype=np.int8).T
+
+
+def _code(mark: str) -> int:
+    if mark == ".":
+        return -1
+    return int(mark) if mark.isdigit() else ord(mark) - ord("a")
 
 
 # Encyclopedia article on Krippendorff's alpha: three annotators, fifteen items; nominal alpha .691.
@@ -30,14 +34,15 @@ KRIPPENDORFF_FOUR: Final = _table(
 KRIPPENDORFF_BINARY: Final = _table("0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0")
 # The same paper, section B: two observers, nominal; alpha .692.
 KRIPPENDORFF_NOMINAL: Final = _table("a a b b d c c c e d d a", "b a b b b c c c e d d d")
-# Fleiss (1971), table 1: thirty patients, six psychiatrists, five diagnoses (judgments per diagnosis); observed
-# agreement .5556, kappa .430.
-FLEISS_1971: Final = (
-    "00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031 "
-    "00501 30012 51000 02040 10203 00006 01050 02013 20040 10041 05010 40002 02040 10500 00006"
-).split()
+# Fleiss (1971), table 1: thirty patients, six psychiatrists, five diagnoses; judgments per diagnosis.
+# Observed agreement .5556, kappa .430.
+FLEISS_1971: Final = """
+00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031
+00501 30012 51000 02040 10203 00006 01050 02013 20040 10041 05010 40002 02040 10500 00006
+"""
 
 
-def from_counts(rows: list[str]) -> NDArray[np.int8]:
-    """A table (n_items, n_annotators) with as many judgments of each value as the row's digits say."""
-    return np.array([np.repeat(np.arange(len(row)), [int(digit) for digit in row]) for row in rows], dtype=np.int8)
+def from_counts(table: str) -> NDArray[np.int8]:
+    """A table (n_items, n_annotators) with as many judgments of each value as the digits of its row say."""
+    rows = [[int(digit) for digit in row] for row in table.split()]
+    return np.array([np.repeat(np.arange(len(row)), row) for row in rows], dtype=np.int8)

@@ -33,7 +33,9 @@ def test_the_interval_matches_one_that_redraws_items_when_both_use_many_resample
 
     estimate = agreement_of(tally(Ratings.from_table(table)), rng, resamples=4000).alpha
 
-    assert [estimate.low, estimate.high] == pytest.approx(list(np.quantile(redrawn, [0.025, 0.975])), abs=0.015)
+    assert [estimate.low, estimate.high] == pytest.approx(
+        list(np.quantile(redrawn, [0.025, 0.975])), abs=0.015
+    )
 
 
 def test_intervals_are_the_same_when_the_seed_is() -> None:

@@ -38,7 +38,9 @@ def percent(table: Table) -> float:
         pytest.param(published.KRIPPENDORFF_NOMINAL, 0.692, id="krippendorff-2011-B"),
     ],
 )
-def test_alpha_is_the_published_one_when_the_table_is_a_published_one(table: Table, published_alpha: float) -> None:
+def test_alpha_is_the_published_one_when_the_table_is_a_published_one(
+    table: Table, published_alpha: float
+) -> None:
     assert alpha(table) == pytest.approx(published_alpha, abs=5e-4)
 
 
@@ -82,7 +84,9 @@ def test_alpha_equals_the_independent_library_when_both_are_defined(table: Table
     ours = alpha(table)
     assume(not np.isnan(ours))
 
-    theirs = krippendorff.alpha(np.where(table < 0, np.nan, table.astype(float)).T, level_of_measurement="nominal")
+    theirs = krippendorff.alpha(
+        np.where(table < 0, np.nan, table.astype(float)).T, level_of_measurement="nominal"
+    )
 
     assert ours == pytest.approx(theirs, abs=1e-9)
 

@@ -26,7 +26,9 @@ def answer(*labels: str, unsure: tuple[str, ...] = (), verdict: str = "labelled"
 
 
 def test_it_waits_when_a_first_place_is_still_open() -> None:
-    assert decide([answer("games")], overlap=2, overlap_max=3, severe=SEVERE) == Waiting("1 of 2 judgments are in")
+    assert decide([answer("games")], overlap=2, overlap_max=3, severe=SEVERE) == Waiting(
+        "1 of 2 judgments are in"
+    )
 
 
 def test_it_waits_when_there_is_no_judgment() -> None:
@@ -71,7 +73,9 @@ def test_another_is_needed_when_verdicts_differ() -> None:
 
 
 def test_a_majority_resolves_when_two_of_three_are_the_same() -> None:
-    decision = decide([answer("games"), answer("chat"), answer("games")], overlap=2, overlap_max=3, severe=SEVERE)
+    decision = decide(
+        [answer("games"), answer("chat"), answer("games")], overlap=2, overlap_max=3, severe=SEVERE
+    )
 
     assert decision == Resolved(frozenset({"games"}), "labelled", "majority", "2 of 3 judgments are the same")
 
@@ -125,7 +129,9 @@ def test_it_is_refused_when_the_places_make_no_sense(overlap: int, overlap_max: 
 
 @given(answers_to_anything)
 def test_the_decision_is_the_same_when_the_order_of_people_changes(answers: list[Answer]) -> None:
-    decisions = {decide(list(order), overlap=2, overlap_max=3, severe=SEVERE) for order in permutations(answers)}
+    decisions = {
+        decide(list(order), overlap=2, overlap_max=3, severe=SEVERE) for order in permutations(answers)
+    }
 
     assert len(decisions) == 1
 
