@@ -47,7 +47,7 @@ def agreement_by_category(
 ) -> list[CategoryAgreement]:
     """Percent agreement and alpha of each category, in the order of the columns.
 
-    The same seed gives the same intervals. A category's interval comes from its own random stream, so adding a
+    The same seed gives the same intervals. A category's interval comes from its own random stream: adding a
     category changes no other number.
     """
     return [
