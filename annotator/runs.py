@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -20,10 +21,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from annotator.errors import CrossguardError
+
 logger = logging.getLogger(__name__)
 
 STALE_AFTER = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
+WAKE_AFTER = timedelta(seconds=10)
 ATTEMPTS_MAX = 5
 
 
@@ -122,6 +126,29 @@ def run_fail(run: Run, error: str) -> None:
 
 
 @contextmanager
+def run_held(run: Run) -> Iterator[None]:
+    """Do the work of a claimed run inside this: its heart beats, and what ends the work early is written on it.
+
+    A failure that a person can mend becomes the run's sentence; being overtaken by another worker ends the
+    work in silence; anything else is written on the run and raised: the worker's log has the traceback.
+    """
+    try:
+        with run_heartbeat(run):
+            yield
+    except RunLost as lost:
+        logger.warning("%s", lost)
+    except CrossguardError as error:
+        _fail_if_mine(run, error.message)
+    except SoftTimeLimitExceeded:
+        connection.close()  # the signal may have struck inside a query: the connection only looks usable
+        _fail_if_mine(run, "Stopped: it took longer than one task may. The worker's log has the details.")
+        raise
+    except Exception as error:
+        _fail_if_mine(run, f"{type(error).__name__}: {error}. The worker's log has the details.")
+        raise
+
+
+@contextmanager
 def run_heartbeat(run: Run) -> Iterator[None]:
     """Keep the heartbeat fresh from a thread, for work that cannot report while it computes (a fit, a file)."""
     stop = threading.Event()
@@ -132,6 +159,23 @@ def run_heartbeat(run: Run) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+def runs_wake_again(model: type[R], task: "Task[Any, Any]", now: datetime) -> list[R]:
+    """Publish `task` once more for each run that no live worker holds, and return these runs.
+
+    For the tick. A stale run goes back to pending first; a pending run notes in its heartbeat when it was
+    last published, so that messages do not pile up behind a long task. Two queries when nothing waits.
+    """
+    runs = model._default_manager
+    stale = runs.filter(status=RunStatus.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
+    stale.update(status=RunStatus.PENDING, heartbeat_at=None)
+    never = Q(heartbeat_at__isnull=True, created_at__lt=now - WAKE_AFTER)
+    waiting = runs.filter(never | Q(heartbeat_at__lt=now - STALE_AFTER), status=RunStatus.PENDING)
+    woken = [run for run in waiting.order_by("pk") if waiting.filter(pk=run.pk).update(heartbeat_at=now)]
+    for run in woken:
+        wake(task, run.pk)
+    return woken
 
 
 def wake(task: "Task[Any, Any]", *args: object) -> None:
@@ -147,6 +191,13 @@ def _publish(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
         task.apply_async(args=args)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("Could not wake %s%r: %s. The tick will.", task.name, args, error)
+
+
+def _fail_if_mine(run: Run, error: str) -> None:
+    try:
+        run_fail(run, error)
+    except RunLost as lost:
+        logger.warning("%s", lost)
 
 
 def _update_mine(run: Run, **columns: Any) -> None:
