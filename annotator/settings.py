@@ -15,7 +15,7 @@ CROSSGUARD_HOME = embedded.home()
 DEBUG = env.bool("CROSSGUARD_DEBUG", False)
 SECRET_KEY = env.str("CROSSGUARD_SECRET_KEY", "") or embedded.secret_key()
 ALLOWED_HOSTS = env.list("CROSSGUARD_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CROSSGUARD_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CROSSGUARD_TRUSTED_ORIGINS", [])
 HTTPS = env.bool("CROSSGUARD_HTTPS", not embedded.is_local())
 
 INSTALLED_APPS = [
@@ -81,7 +81,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# People ---------------------------------------------------------------------------------------------------------
+# People -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -102,27 +102,36 @@ AXES_LOCKOUT_CALLABLE = "annotator.http.locked_out"
 SESSION_COOKIE_AGE = env.int("CROSSGUARD_SESSION_SECONDS", 12 * 3600)
 API_TOKEN_DAYS_MAX = env.int("CROSSGUARD_API_TOKEN_DAYS_MAX", 365)
 
-# Database -------------------------------------------------------------------------------------------------------
+# Database ---------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", embedded.database_url())}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Files ----------------------------------------------------------------------------------------------------------
+# Files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+# The image collects, hashes and compresses them once; elsewhere they are served from where they lie.
+STATIC_ROOT = env.str("CROSSGUARD_STATIC_ROOT", None)
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
 MEDIA_ROOT = Path(env.str("CROSSGUARD_MEDIA", str(CROSSGUARD_HOME / "media")))
 INGEST_MAX_BYTES = env.int("CROSSGUARD_INGEST_MAX_BYTES", 20 * 1024**3)  # after decompression
 UPLOAD_MAX_BYTES = env.int("CROSSGUARD_UPLOAD_MAX_BYTES", 2 * 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# Celery ---------------------------------------------------------------------------------------------------------
-# A message is only a wake-up: the row is the truth and the tick reads it again. Hence short timeouts everywhere.
-REDIS_URL = env.str("REDIS_URL", embedded.broker_url())
-CELERY_BROKER_URL = REDIS_URL
+# Celery -----------------------------------------------------------------------------------------------------
+# A message is only a wake-up: the row is the truth, and the tick reads it again. Hence short timeouts.
+REDIS_URL = env.str("REDIS_URL", embedded.redis_url())
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -147,13 +156,15 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.1,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_DB_REUSE_MAX = 1000  # with the task_prerun hook of annotator.celery, or a dropped connection stays broken
+CELERY_DB_REUSE_MAX = (
+    1000  # with the task_prerun hook of annotator.celery, or a dropped connection stays broken
+)
 TICK_SECONDS = env.float("CROSSGUARD_TICK_SECONDS", 2.0)
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "learner.tick", "schedule": TICK_SECONDS, "options": {"expires": 10 * TICK_SECONDS}},
 }
 
-# API ------------------------------------------------------------------------------------------------------------
+# API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "annotator.accounts.tokens.TokenAuthentication",
@@ -175,7 +186,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# Security -------------------------------------------------------------------------------------------------------
+# Security ---------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -197,10 +208,12 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CROSSGUARD_BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CROSSGUARD_BEHIND_PROXY", False) else None
+)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 
-# The rest -------------------------------------------------------------------------------------------------------
+# The rest ---------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True

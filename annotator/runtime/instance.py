@@ -18,8 +18,8 @@ POLL_SECONDS = 0.05
 def instance_lock(root: Path, *, address: str) -> Iterator[int]:
     """Hold the lock of the state directory `root`; gives its file descriptor, for every child to inherit.
 
-    After a kill -9 of a supervisor its children end within seconds, and hold the lock until then: waits for them
-    for at most `LEFTOVER_SECONDS`.
+    After a kill -9 of a supervisor its children end within seconds, and hold the lock until then: waits for
+    them for at most `LEFTOVER_SECONDS`.
 
     Raises
     ------

@@ -212,7 +212,7 @@ class Supervisor:
         return True
 
     def _say(self, line: str) -> None:
-        # The terminal may be gone, or the `head` at the end of the pipe. Nobody watches any more: stop in order.
+        # The terminal may be gone, or the `head` at the end of the pipe: nobody watches any more.
         try:
             self.write(line)
         except OSError:

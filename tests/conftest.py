@@ -1,0 +1,102 @@
+"""What tests of every stage share: a real browser, a real Celery worker, and a person who has signed in."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from pytest_django.fixtures import SettingsWrapper
+
+from tests.workers import CeleryWorker, celery_worker
+
+CHROMIUM_FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """$CHROMIUM, or the system's browser, or Playwright's own; .ci/browser.py installs one where none is."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses its sandbox to root
+    arguments = {**browser_type_launch_args, "args": [*CHROMIUM_FLAGS, *sandbox]}
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    return {**arguments, "executable_path": found} if found else arguments
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """In place of pytest-playwright's, which is defined in a way that pytest 9.2 warns of."""
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings: SettingsWrapper) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def page_errors() -> list[str]:
+    """What the browser complained about; a test that provokes a complaint clears it."""
+    return []
+
+
+@pytest.fixture
+def page(page: Page, page_errors: list[str]) -> Iterator[Page]:
+    """A page that fails its test on a console error, an uncaught exception or a request that failed."""
+    watch(page, page_errors)
+    yield page
+    assert page_errors == []
+
+
+def watch(page: Page, errors: list[str]) -> None:
+    """Collect in `errors` what goes wrong on `page`; for the second person of a test."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    def on_failed(request: Request) -> None:
+        # Leaving a page aborts what it still loads; that is no failure.
+        if request.failure != "net::ERR_ABORTED":
+            errors.append(f"{request.method} {request.url}: {request.failure}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", on_failed)
+
+
+@pytest.fixture
+def sign_in(live_server: Any) -> Callable[[BrowserContext, str], None]:
+    """Signs the named account in on a browser context, without the form: `sign_in(context, "lead")`."""
+
+    def signed_in(context: BrowserContext, username: str) -> None:
+        client = Client()
+        user = get_user_model().objects.get(username=username)
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        context.add_cookies(
+            [{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
+        )
+
+    return signed_in
+
+
+@pytest.fixture(scope="module")
+def celery_worker_process(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CeleryWorker]:
+    """A prefork worker on both queues and on the test database; use with `django_db(transaction=True)`."""
+    with django_db_blocker.unblock():
+        database = django_settings.DATABASES["default"]["NAME"]
+    with celery_worker(database, log=tmp_path_factory.mktemp("worker") / "log") as worker:
+        yield worker
