@@ -18,10 +18,15 @@ class Method(models.TextChoices):
     UNANIMOUS = "unanimous", "all judgments agree"
     MAJORITY = "majority", "two of three agree"
     ADJUDICATED = "adjudicated", "decided by a lead"
+    REOPENED = "reopened", "no longer held"
 
 
 class Resolution(models.Model):
-    """The label set held true for an item. A correction is a new row that supersedes this one."""
+    """The label set held true for an item. A correction is a new row that supersedes this one.
+
+    `reopened` ends what was held without holding anything itself: its verdict is `withdrawn`, its labels are
+    empty, and `resolutions_current` leaves it out.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
@@ -33,8 +38,12 @@ class Resolution(models.Model):
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    judgments = ArrayField(models.BigIntegerField(), default=list, help_text="Ids of the judgments it rests on.")
-    supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
+    judgments = ArrayField(
+        models.BigIntegerField(), default=list, help_text="Ids of the judgments it rests on."
+    )
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
     taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -47,6 +56,15 @@ class Resolution(models.Model):
             models.CheckConstraint(
                 name="resolution_adjudicated_by_somebody",
                 condition=~Q(method="adjudicated") | Q(resolved_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="resolution_labels_only_when_labelled",
+                condition=Q(verdict="labelled") | Q(labels__len=0),
+            ),
+            models.CheckConstraint(
+                name="resolution_withdrawn_means_reopened",
+                condition=Q(verdict="withdrawn", method="reopened")
+                | (~Q(verdict="withdrawn") & ~Q(method="reopened")),
             ),
         ]
         indexes = [models.Index(name="resolution_of_project", fields=["project", "id"])]
@@ -66,8 +84,33 @@ class Disagreement(models.Model):
     class Meta:
         db_table = "disagreement"
         constraints = [
-            models.UniqueConstraint(name="disagreement_open_once", fields=["item"], condition=Q(closed_at__isnull=True))
+            models.UniqueConstraint(
+                name="disagreement_open_once", fields=["item"], condition=Q(closed_at__isnull=True)
+            )
         ]
         indexes = [
-            models.Index(name="disagreement_open", fields=["project", "id"], condition=Q(closed_at__isnull=True))
+            models.Index(
+                name="disagreement_open", fields=["project", "id"], condition=Q(closed_at__isnull=True)
+            )
         ]
+
+
+class AgreementReport(models.Model):
+    """Agreement per category as the judgments stood at `last_judgment`. Append-only: the trend stays."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    last_judgment = models.BigIntegerField(help_text="Highest judgment id that it could see.")
+    n_items = models.BigIntegerField(help_text="Items with at least one judgment that gives labels.")
+    n_judgments = models.BigIntegerField(
+        help_text="Judgments that give labels; other verdicts say nothing on categories."
+    )
+    n_others = models.BigIntegerField(help_text="Judgments with another verdict.")
+    seed = models.BigIntegerField(help_text="Of the resampling behind the intervals.")
+    categories = models.JSONField(help_text="Per category, in order: slug, n_unsure, percent, alpha.")
+    computed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "agreement_report"
+        indexes = [models.Index(name="agreement_report_latest", fields=["project", "-id"])]
+        triggers = [APPEND_ONLY]

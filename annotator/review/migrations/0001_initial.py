@@ -10,58 +10,208 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pool', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("pool", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Disagreement',
+            name="Disagreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), default=list, help_text='In dispute.', size=None)),
-                ('reason', models.CharField(max_length=300)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "categories",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40),
+                        default=list,
+                        help_text="In dispute.",
+                        size=None,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pool.item"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'disagreement',
-                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['project', 'id'], name='disagreement_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('item',), name='disagreement_open_once')],
+                "db_table": "disagreement",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=["project", "id"],
+                        name="disagreement_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("item",),
+                        name="disagreement_open_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Resolution',
+            name="Resolution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('labels', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), default=list, size=None)),
-                ('verdict', models.CharField(choices=[('labelled', 'Labelled'), ('not-enough-evidence', 'Not enough evidence'), ('unreachable', 'Page not reachable'), ('language', 'Not in a language I read'), ('withdrawn', 'Withdrawn by undo')], default='labelled', max_length=20)),
-                ('method', models.CharField(choices=[('single', 'one judgment'), ('unanimous', 'all judgments agree'), ('majority', 'two of three agree'), ('adjudicated', 'decided by a lead')], max_length=12)),
-                ('reason', models.CharField(blank=True, default='', max_length=1000)),
-                ('judgments', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Ids of the judgments it rests on.', size=None)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('clause', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.clause')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('resolved_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='review.resolution')),
-                ('taxonomy', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.taxonomyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "labels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40), default=list, size=None
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("labelled", "Labelled"),
+                            ("not-enough-evidence", "Not enough evidence"),
+                            ("unreachable", "Page not reachable"),
+                            ("language", "Not in a language I read"),
+                            ("withdrawn", "Withdrawn by undo"),
+                        ],
+                        default="labelled",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("single", "one judgment"),
+                            ("unanimous", "all judgments agree"),
+                            ("majority", "two of three agree"),
+                            ("adjudicated", "decided by a lead"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=1000)),
+                (
+                    "judgments",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        default=list,
+                        help_text="Ids of the judgments it rests on.",
+                        size=None,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "clause",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.clause",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pool.item"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="review.resolution",
+                    ),
+                ),
+                (
+                    "taxonomy",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.taxonomyversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'resolution',
-                'indexes': [models.Index(fields=['project', 'id'], name='resolution_of_project')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('supersedes__isnull', True)), fields=('item',), name='resolution_item_once'), models.CheckConstraint(condition=models.Q(models.Q(('method', 'adjudicated'), _negated=True), ('resolved_by__isnull', False), _connector='OR'), name='resolution_adjudicated_by_somebody')],
+                "db_table": "resolution",
+                "indexes": [models.Index(fields=["project", "id"], name="resolution_of_project")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("supersedes__isnull", True)),
+                        fields=("item",),
+                        name="resolution_item_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("method", "adjudicated"), _negated=True),
+                            ("resolved_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="resolution_adjudicated_by_somebody",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='resolution',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3d5d04c82e74469f8431852be71adb09560705e6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_36686', table='resolution', when='BEFORE')),
+            model_name="resolution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="3d5d04c82e74469f8431852be71adb09560705e6",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_36686",
+                    table="resolution",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -1,0 +1,106 @@
+"""What follows for one item from its judgments and from what is held of it: a rule that reads no row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from annotator.agreement.decide import Answer, Decision, NeedsAnother, Resolved, Waiting, decide
+from annotator.judgments.models import Judgment
+from annotator.review.models import Disagreement, Method, Resolution
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a project asks for: places at first and at most, and the categories no majority overrides."""
+
+    overlap: int
+    overlap_max: int
+    severe: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One item as the review finds it: judgments that count, what is held now, what is disputed now."""
+
+    item_id: int
+    judgments: tuple[Judgment, ...]
+    waits: bool  # a place is still free or offered
+    resolution: Resolution | None  # the newest, also when it is `reopened`
+    disagreement: Disagreement | None  # the open one
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Why a lead has to look, and at which categories (none when only the verdicts differ)."""
+
+    reason: str
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What to write for an item; with nothing set, everything stands as it should.
+
+    `resolve` and `reopen` supersede the newest resolution; `reopen` is why nothing is held any more.
+    `needs_place` opens one more place, and where none can be had the item is in `dispute`.
+    """
+
+    resolve: Resolved | None = None
+    reopen: str = ""
+    needs_place: bool = False
+    dispute: Dispute | None = None
+
+
+def outcome_of(standing: Standing, rule: Rule) -> Outcome:
+    """What to write for `standing`; asking again after it was written gives nothing more to write.
+
+    A lead's decision is never superseded here. It is only put in question, see `_against_the_lead`.
+    """
+    answers = [answer_of(judgment) for judgment in standing.judgments]
+    decision = decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
+    held = standing.resolution
+    if held is not None and held.method == Method.ADJUDICATED:
+        return Outcome(dispute=_against_the_lead(standing.judgments, held, decision, rule.severe))
+    if isinstance(decision, Resolved):
+        return Outcome() if _is_held(held, decision, standing.judgments) else Outcome(resolve=decision)
+    reopen = decision.reason if held is not None and held.method != Method.REOPENED else ""
+    if isinstance(decision, Waiting) or standing.waits:
+        return Outcome(reopen=reopen)
+    dispute = Dispute(decision.reason, decision.categories)
+    return Outcome(reopen=reopen, needs_place=isinstance(decision, NeedsAnother), dispute=dispute)
+
+
+def answer_of(judgment: Judgment) -> Answer:
+    """A judgment as the rule of agreement reads it."""
+    return Answer(frozenset(judgment.labels), frozenset(judgment.unsure), judgment.verdict)
+
+
+def _is_held(held: Resolution | None, decision: Resolved, judgments: Sequence[Judgment]) -> bool:
+    """Whether the newest resolution says the same and rests on the same judgments."""
+    return (
+        held is not None
+        and held.verdict == decision.verdict
+        and held.method == decision.method
+        and frozenset(held.labels) == decision.labels
+        and set(held.judgments) == {judgment.pk for judgment in judgments}
+    )
+
+
+def _against_the_lead(
+    judgments: Sequence[Judgment], held: Resolution, decision: Decision, severe: frozenset[str]
+) -> Dispute | None:
+    """Why a lead's decision has to be looked at again, or None.
+
+    Only judgments that the lead has not seen can question it: when people now agree on something else, or one
+    of them names a gravest category that the lead did not.
+    """
+    seen = set(held.judgments)
+    unseen = [judgment for judgment in judgments if judgment.pk not in seen]
+    if not unseen:
+        return None
+    labels = frozenset(held.labels)
+    grave = frozenset(slug for judgment in unseen for slug in judgment.labels) & severe - labels
+    if grave:
+        return Dispute(f"a later judgment names {', '.join(sorted(grave))}, which the lead did not", grave)
+    if isinstance(decision, Resolved) and (decision.labels, decision.verdict) != (labels, held.verdict):
+        return Dispute(f"{decision.reason}, and differ from what the lead decided", decision.labels ^ labels)
+    return None
