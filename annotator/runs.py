@@ -1,7 +1,7 @@
-"""Long work as a row: claimed by compare-and-set, alive while its heartbeat is fresh, taken up again when it is not.
+"""Long work as a row: claimed by compare-and-set, alive while its heartbeat is fresh, else taken up again.
 
-A Celery message only wakes a worker. Whoever wins the claim raises `attempt`; each later write names the attempt it
-belongs to, so that a worker which was thought dead and wakes up again cannot write over its successor.
+A Celery message only wakes a worker. Whoever wins the claim raises `attempt`; each later write names the
+attempt it belongs to, so that a worker which was thought dead and wakes up cannot write over its successor.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -81,9 +81,22 @@ R = TypeVar("R", bound=Run)
 
 
 def runs_waiting(model: type[R], now: datetime) -> models.QuerySet[R]:
-    """Runs that no live worker holds: never claimed, or with a heartbeat older than `STALE_AFTER`. One query."""
+    """Runs that no live worker holds: never claimed, or with a heartbeat gone stale. One query."""
     stale = Q(status=RunStatus.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
     return model._default_manager.filter(Q(status=RunStatus.PENDING) | stale).order_by("pk")
+
+
+def run_start(model: type[R], project: models.Model, **columns: Any) -> R:
+    """A new pending run of the project, or its active one: a second request joins the first.
+
+    For kinds of which a project may have one at a time, by a unique constraint. The door wakes a worker.
+    """
+    runs = model._default_manager
+    try:
+        with transaction.atomic():
+            return runs.create(project=project, **columns)
+    except IntegrityError:
+        return runs.get(project=project, status__in=ACTIVE)
 
 
 def run_claim(model: type[R], pk: int) -> R | None:
@@ -127,7 +140,7 @@ def run_fail(run: Run, error: str) -> None:
 
 @contextmanager
 def run_held(run: Run) -> Iterator[None]:
-    """Do the work of a claimed run inside this: its heart beats, and what ends the work early is written on it.
+    """Do the work of a claimed run inside: its heart beats, and what ends the work early is written on it.
 
     A failure that a person can mend becomes the run's sentence; being overtaken by another worker ends the
     work in silence; anything else is written on the run and raised: the worker's log has the traceback.
@@ -150,7 +163,7 @@ def run_held(run: Run) -> Iterator[None]:
 
 @contextmanager
 def run_heartbeat(run: Run) -> Iterator[None]:
-    """Keep the heartbeat fresh from a thread, for work that cannot report while it computes (a fit, a file)."""
+    """Keep the heartbeat fresh from a thread, for work that cannot report while it computes."""
     stop = threading.Event()
     thread = threading.Thread(target=_beat, args=(run, stop), daemon=True)
     thread.start()

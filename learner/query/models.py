@@ -25,7 +25,9 @@ class FeatureShard(models.Model):
         db_table = "feature_shard"
         constraints = [
             models.UniqueConstraint(name="feature_shard_once", fields=["project", "recipe", "first_item"]),
-            models.CheckConstraint(name="feature_shard_range", condition=Q(last_item__gte=models.F("first_item"))),
+            models.CheckConstraint(
+                name="feature_shard_range", condition=Q(last_item__gte=models.F("first_item"))
+            ),
         ]
 
 
@@ -37,7 +39,9 @@ class FeatureRun(Run):
     class Meta:
         db_table = "feature_run"
         constraints = [
-            models.UniqueConstraint(name="feature_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE))
+            models.UniqueConstraint(
+                name="feature_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
+            )
         ]
 
 
@@ -57,6 +61,8 @@ class QueryRun(Run):
     class Meta:
         db_table = "query_run"
         constraints = [
-            models.UniqueConstraint(name="query_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE))
+            models.UniqueConstraint(
+                name="query_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
+            )
         ]
         indexes = [models.Index(name="query_run_latest", fields=["project", "-id"])]
