@@ -1,7 +1,6 @@
 """What tests of every stage share: a real browser, a real Celery worker, and a person who has signed in."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,8 +9,9 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
+from tests import chromium
 from tests.workers import CeleryWorker, celery_worker
 
 CHROMIUM_FLAGS = [
@@ -27,11 +27,12 @@ CHROMIUM_FLAGS = [
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """$CHROMIUM, or the system's browser, or Playwright's own; .ci/browser.py installs one where none is."""
+    """The browser that tests.chromium finds; without one, browser tests are skipped, and fail under CI."""
+    path = chromium.find()
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium: `make test` says how to get one")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses its sandbox to root
-    arguments = {**browser_type_launch_args, "args": [*CHROMIUM_FLAGS, *sandbox]}
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    return {**arguments, "executable_path": found} if found else arguments
+    return {**browser_type_launch_args, "args": [*CHROMIUM_FLAGS, *sandbox], "executable_path": path}
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,7 @@ def base_url() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings: SettingsWrapper) -> None:
+def _cheap_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

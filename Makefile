@@ -1,0 +1,39 @@
+# make run: everything on one machine, with a demo project. make test, make check: see CONTRIBUTING.md.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export PYTHON ?= python3
+BIN := .venv/bin
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	--no-header --generate-hashes pyproject.toml
+
+.PHONY: run test check lock clean
+
+run: .venv/run.stamp
+	@exec $(BIN)/python manage.py up --demo --host $(HOST) --port $(PORT)
+
+test: .venv/test.stamp
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python .ci/check_django.py
+	$(BIN)/python -m pytest -q tests/test_compose.py tests/test_settings_documented.py tests/test_locks.py
+
+lock: .venv/run.stamp
+	PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" $(LOCK) --group local --output-file requirements.lock
+	PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" $(LOCK) --group local --group dev --constraint requirements.lock --output-file tests/requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis test-results
+
+.venv/run.stamp: requirements.lock .ci/uv.txt
+	@.ci/install requirements.lock
+	@touch $@
+
+.venv/test.stamp: tests/requirements.lock .ci/uv.txt
+	@.ci/install tests/requirements.lock
+	@touch .venv/run.stamp $@
