@@ -10,7 +10,9 @@ class CrossguardError(Exception):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None, details: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, details: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code

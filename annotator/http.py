@@ -40,7 +40,12 @@ class Request(HttpRequest):
 
 
 def render_page(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, part: str | None = None, status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    part: str | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The whole page, or only `part` of it when htmx asks for this part."""
     is_part = part is not None and getattr(request, "htmx", False) and not request.htmx.boosted  # type: ignore[attr-defined]
@@ -59,6 +64,7 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -72,7 +78,11 @@ def error_response(request: HttpRequest, error: CrossguardError) -> HttpResponse
     """`error` as this client wants to read it."""
     if wants_json(request):
         return JsonResponse(error_body(error.code, error.message, error.details), status=error.status)
-    context = {"status": int(error.status), "message": error.message, "advice": ADVICE.get(int(error.status), "")}
+    context = {
+        "status": int(error.status),
+        "message": error.message,
+        "advice": ADVICE.get(int(error.status), ""),
+    }
     part = "part" if getattr(request, "htmx", False) else None
     return render_page(request, "errors/error.html", context, part=part, status=error.status)
 
@@ -92,10 +102,13 @@ def api_error(exc: Exception, context: Mapping[str, Any]) -> Response | None:
         exc = exceptions.PermissionDenied()
     if not isinstance(exc, exceptions.APIException):
         return None
-    headers = {"WWW-Authenticate": exc.auth_header} if getattr(exc, "auth_header", None) else {}
+    auth_header = getattr(exc, "auth_header", None)
+    headers = {"WWW-Authenticate": auth_header} if auth_header else {}
     details = exc.detail if isinstance(exc.detail, dict) else {}
     message = _sentence(exc.detail)
-    return Response(error_body(exc.default_code, message, _plain(details)), status=exc.status_code, headers=headers)
+    return Response(
+        error_body(exc.default_code, message, _plain(details)), status=exc.status_code, headers=headers
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -108,7 +121,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
     """Django's handler403 and CSRF failure view."""
-    message = "This form is older than your session, or came from another site." if reason else "You may not do this."
+    message = (
+        "This form is older than your session, or came from another site."
+        if reason
+        else "You may not do this."
+    )
     return _plain_error(request, HTTPStatus.FORBIDDEN, "forbidden", message)
 
 

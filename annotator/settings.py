@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from environs import Env
 
 from annotator.runtime import embedded
 
+django_stubs_ext.monkeypatch()  # ModelAdmin[User] and the like, at run time too
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 CROSSGUARD_HOME = embedded.home()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotator.accounts.models import ApiToken, User
 from annotator.errors import BadInput, NotFound
 
-TOKEN_PREFIX = "cg_"  # lets secret scanners find a leaked token
+TOKEN_PREFIX = "cg_"  # noqa: S105 - lets secret scanners find a leaked token
 LAST_USED_STEP = timedelta(minutes=5)
 
 

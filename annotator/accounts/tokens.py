@@ -19,7 +19,9 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = token_check(secret.strip().decode("latin-1"))
         if token is None:
-            raise AuthenticationFailed("This API token is unknown, expired or revoked. Make a new one on your account page.")
+            raise AuthenticationFailed(
+                "This API token is unknown, expired or revoked. Make a new one on your account page."
+            )
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -70,7 +70,9 @@ def project_for(user: User | AnonymousUser, slug: str, capability: Can) -> Acces
     if not isinstance(user, User):
         raise NotSignedIn("Sign in first.")
     membership = (
-        Membership.objects.select_related("project").filter(user=user, project__slug=slug, user__is_active=True).first()
+        Membership.objects.select_related("project")
+        .filter(user=user, project__slug=slug, user__is_active=True)
+        .first()
     )
     if membership is None:
         raise NotFound(f'You have no project "{slug}".')

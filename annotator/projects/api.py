@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from annotator.accounts.models import User
 from annotator.errors import NotSignedIn
 from annotator.projects.access import Can, project_for
-from annotator.projects.models import Category, Clause, Membership, Project
+from annotator.projects.models import Category, Clause, Project
 from annotator.projects.selectors import guideline_current, projects_of, taxonomy_current
 
 
@@ -97,7 +97,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         ]
 
 
-class MembershipSerializer(serializers.Serializer[Membership]):
+class MembershipSerializer(serializers.Serializer[Any]):
     """A project and the caller's role in it."""
 
     project = ProjectSerializer()
@@ -122,7 +122,9 @@ class ProjectListView(APIView):
     """The caller's projects."""
 
     @extend_schema(
-        operation_id="project_list", responses={200: MembershipSerializer(many=True), 401: ErrorSerializer}, tags=["projects"]
+        operation_id="project_list",
+        responses={200: MembershipSerializer(many=True), 401: ErrorSerializer},
+        tags=["projects"],
     )
     def get(self, request: Request) -> Response:
         """Projects that the caller is a member of, with the role."""
@@ -132,7 +134,9 @@ class ProjectListView(APIView):
 class ProjectView(APIView):
     """One project."""
 
-    @extend_schema(operation_id="project_read", responses={200: ProjectSerializer, **ERRORS}, tags=["projects"])
+    @extend_schema(
+        operation_id="project_read", responses={200: ProjectSerializer, **ERRORS}, tags=["projects"]
+    )
     def get(self, request: Request, slug: str) -> Response:
         """The project and the settings of its loop."""
         return Response(ProjectSerializer(project_for(caller(request), slug, Can.READ).project).data)
@@ -141,7 +145,9 @@ class ProjectView(APIView):
 class TaxonomyView(APIView):
     """The taxonomy of one project."""
 
-    @extend_schema(operation_id="taxonomy_read", responses={200: TaxonomySerializer, **ERRORS}, tags=["projects"])
+    @extend_schema(
+        operation_id="taxonomy_read", responses={200: TaxonomySerializer, **ERRORS}, tags=["projects"]
+    )
     def get(self, request: Request, slug: str) -> Response:
         """The newest taxonomy, categories in the order of the label columns."""
         taxonomy = taxonomy_current(project_for(caller(request), slug, Can.READ).project)
@@ -153,14 +159,20 @@ class TaxonomyView(APIView):
 class GuidelineView(APIView):
     """The guideline of one project."""
 
-    @extend_schema(operation_id="guideline_read", responses={200: GuidelineSerializer, **ERRORS}, tags=["projects"])
+    @extend_schema(
+        operation_id="guideline_read", responses={200: GuidelineSerializer, **ERRORS}, tags=["projects"]
+    )
     def get(self, request: Request, slug: str) -> Response:
         """The newest guideline, clause by clause."""
         guideline = guideline_current(project_for(caller(request), slug, Can.READ).project)
-        return Response(GuidelineSerializer({"version": guideline.version.number, "clauses": guideline.clauses}).data)
+        return Response(
+            GuidelineSerializer({"version": guideline.version.number, "clauses": guideline.clauses}).data
+        )
 
 
-def page_of(view: APIView, queryset: QuerySet[Any], serializer: type[serializers.BaseSerializer[Any]]) -> Response:
+def page_of(
+    view: APIView, queryset: QuerySet[Any], serializer: type[serializers.BaseSerializer[Any]]
+) -> Response:
     """One cursor page of `queryset`, serialised."""
     paginator = ByIdPagination()
     rows = paginator.paginate_queryset(queryset, view.request, view=view)

@@ -33,11 +33,17 @@ class Project(models.Model):
     description = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    paused = models.BooleanField(default=False, help_text="A paused project serves nothing and opens no batch.")
+    paused = models.BooleanField(
+        default=False, help_text="A paused project serves nothing and opens no batch."
+    )
     overlap = models.PositiveSmallIntegerField(default=2, help_text="Places that each item starts with.")
-    overlap_max = models.PositiveSmallIntegerField(default=3, help_text="Places an item gets while people disagree.")
+    overlap_max = models.PositiveSmallIntegerField(
+        default=3, help_text="Places an item gets while people disagree."
+    )
     batch_size = models.PositiveIntegerField(
-        default=60, validators=[MinValueValidator(1), MaxValueValidator(5000)], help_text="Items that one query opens."
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(5000)],
+        help_text="Items that one query opens.",
     )
     low_water = models.PositiveIntegerField(
         default=60, help_text="The next batch opens when fewer places than this are free."

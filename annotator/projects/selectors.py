@@ -16,6 +16,8 @@ from annotator.projects.models import (
     TaxonomyVersion,
 )
 
+GRAVE = 3
+
 
 @dataclass(frozen=True)
 class Taxonomy:
@@ -32,7 +34,7 @@ class Taxonomy:
     @property
     def severe(self) -> frozenset[str]:
         """Slugs of the gravest categories (severity 3)."""
-        return frozenset(category.slug for category in self.categories if category.severity == 3)
+        return frozenset(category.slug for category in self.categories if category.severity == GRAVE)
 
     def name_of(self, slug: str) -> str:
         """The category's name, or the slug itself when this version does not have it."""
@@ -54,12 +56,16 @@ def projects_of(user: User) -> list[Membership]:
 
 def members_of(project: Project) -> QuerySet[Membership]:
     """The members of a project with their accounts. One query."""
-    return Membership.objects.select_related("user").filter(project=project).order_by("role", "user__username")
+    return (
+        Membership.objects.select_related("user").filter(project=project).order_by("role", "user__username")
+    )
 
 
 def taxonomy_current(project: Project) -> Taxonomy:
     """The newest taxonomy of a project. One query: a version never changes, so its categories are kept in memory."""
-    latest = TaxonomyVersion.objects.filter(project=project).order_by("-number").values_list("pk", flat=True)[:1]
+    latest = (
+        TaxonomyVersion.objects.filter(project=project).order_by("-number").values_list("pk", flat=True)[:1]
+    )
     return _taxonomy(latest.get())
 
 
@@ -70,7 +76,9 @@ def taxonomy_version(pk: int) -> Taxonomy:
 
 def guideline_current(project: Project) -> Guideline:
     """The newest guideline of a project. One query, as for the taxonomy."""
-    latest = GuidelineVersion.objects.filter(project=project).order_by("-number").values_list("pk", flat=True)[:1]
+    latest = (
+        GuidelineVersion.objects.filter(project=project).order_by("-number").values_list("pk", flat=True)[:1]
+    )
     return _guideline(latest.get())
 
 

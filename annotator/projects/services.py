@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from django.db import transaction
 from django.db.models import Max
@@ -20,6 +21,7 @@ from annotator.projects.models import (
     Role,
     TaxonomyVersion,
 )
+from annotator.projects.selectors import guideline_current, taxonomy_current
 
 SHARES_TOLERANCE = 1e-6
 
@@ -45,12 +47,14 @@ def project_create(blueprint: Blueprint, by: User) -> Project:
         description=blueprint.description,
         created_by=by,
         holdout_salt=secrets.token_hex(16),
-        **blueprint.settings(),
+        **asdict(blueprint.settings),
     )
     Membership.objects.create(project=project, user=by, role=Role.ADMIN)
     taxonomy_publish(project, blueprint.categories, by=by, note="From the blueprint")
     guideline_publish(project, blueprint.clauses, by=by, note="From the blueprint")
-    log_write(project, "projects", f"{by.username} created the project with {len(blueprint.categories)} categories")
+    log_write(
+        project, "projects", f"{by.username} created the project with {len(blueprint.categories)} categories"
+    )
     return project
 
 
@@ -89,7 +93,9 @@ def taxonomy_publish(
 
 
 @transaction.atomic
-def guideline_publish(project: Project, drafts: Sequence[ClauseDraft], *, by: User, note: str = "") -> GuidelineVersion:
+def guideline_publish(
+    project: Project, drafts: Sequence[ClauseDraft], *, by: User, note: str = ""
+) -> GuidelineVersion:
     """The next guideline version of `project`."""
     if not drafts:
         raise BadInput("A guideline needs at least one clause.")
@@ -102,13 +108,28 @@ def guideline_publish(project: Project, drafts: Sequence[ClauseDraft], *, by: Us
             guideline=version,
             position=position,
             number=draft.number,
-            category=draft.category or "",
+            category=draft.category,
             title=draft.title,
             body=draft.body,
         )
         for position, draft in enumerate(drafts)
     )
     return version
+
+
+@transaction.atomic
+def version_publish(access: Access, blueprint: Blueprint, *, note: str) -> None:
+    """Publish what differs from the current versions: a taxonomy, a guideline, or both. Raises BadInput for nothing."""
+    project, by = access.project, access.user
+    changed = []
+    if blueprint.categories != _category_drafts(project):
+        version = taxonomy_publish(project, blueprint.categories, by=by, note=note)
+        changed.append(str(version))
+    if blueprint.clauses != _clause_drafts(project):
+        changed.append(str(guideline_publish(project, blueprint.clauses, by=by, note=note)))
+    if not changed:
+        raise BadInput("This is what is published already. Change something, or leave it.")
+    log_write(project, "projects", f"{by.username} published {' and '.join(changed)}: {note}")
 
 
 @transaction.atomic
@@ -144,7 +165,9 @@ def membership_set(access: Access, username: str, role: Role) -> Membership:
     _lock(access.project)
     if role != Role.ADMIN:
         _keep_an_admin(access.project, user)
-    membership, _ = Membership.objects.update_or_create(project=access.project, user=user, defaults={"role": role})
+    membership, _ = Membership.objects.update_or_create(
+        project=access.project, user=user, defaults={"role": role}
+    )
     log_write(access.project, "projects", f"{access.user.username} made {username} {role.label.lower()}")
     return membership
 
@@ -168,13 +191,38 @@ def log_write(
     return LogEntry.objects.create(project=project, stage=stage, text=text, level=level)
 
 
+def _category_drafts(project: Project) -> tuple[CategoryDraft, ...]:
+    return tuple(
+        CategoryDraft(
+            slug=category.slug,
+            name=category.name,
+            definition=category.definition,
+            severity=category.severity,
+            cipa=category.cipa,
+            key=category.key,
+            recall_floor=category.recall_floor,
+            terms=tuple(category.terms),
+        )
+        for category in taxonomy_current(project).categories
+    )
+
+
+def _clause_drafts(project: Project) -> tuple[ClauseDraft, ...]:
+    return tuple(
+        ClauseDraft(number=clause.number, category=clause.category, title=clause.title, body=clause.body)
+        for clause in guideline_current(project).clauses
+    )
+
+
 def _lock(project: Project) -> None:
     """Queue up behind whoever is changing this project: version numbers and the last admin are read, then written."""
     Project.objects.select_for_update().get(pk=project.pk)
 
 
 def _next_number(model: type[TaxonomyVersion] | type[GuidelineVersion], project: Project) -> int:
-    newest: int | None = model._default_manager.filter(project=project).aggregate(newest=Max("number"))["newest"]
+    newest: int | None = model._default_manager.filter(project=project).aggregate(newest=Max("number"))[
+        "newest"
+    ]
     return (newest or 0) + 1
 
 
@@ -188,13 +236,17 @@ def _check_keys(project: Project, drafts: Sequence[CategoryDraft]) -> None:
                 f'it cannot become "{draft.key}".'
             )
         if owner.get(draft.key, draft.slug) != draft.slug:
-            raise BadInput(f'The key "{draft.key}" belongs to "{owner[draft.key]}" for ever. Give "{draft.slug}" another.')
+            raise BadInput(
+                f'The key "{draft.key}" belongs to "{owner[draft.key]}" for ever. Give "{draft.slug}" another.'
+            )
 
 
 def _keep_an_admin(project: Project, leaving: User) -> None:
-    others = Membership.objects.filter(project=project, role=Role.ADMIN, user__is_active=True).exclude(user=leaving)
+    others = Membership.objects.filter(project=project, role=Role.ADMIN, user__is_active=True).exclude(
+        user=leaving
+    )
     is_admin = Membership.objects.filter(project=project, role=Role.ADMIN, user=leaving).exists()
     if is_admin and not others.exists():
-        raise Conflict(f"{leaving.username} is the only admin of this project. Make somebody else admin first.")
-
-
+        raise Conflict(
+            f"{leaving.username} is the only admin of this project. Make somebody else admin first."
+        )

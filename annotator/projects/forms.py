@@ -1,0 +1,174 @@
+"""The forms of the projects stage."""
+
+from dataclasses import replace
+from typing import Any
+
+import yaml
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.forms.models import model_to_dict
+
+from annotator.errors import CrossguardError
+from annotator.projects.blueprint import Blueprint, LoopSettings, blueprint_read, default_blueprint
+from annotator.projects.models import Project, Role
+from annotator.projects.selectors import Guideline, Taxonomy
+from annotator.projects.services import shares_check
+
+CATEGORY_FIELDS = ("slug", "name", "definition", "severity", "cipa", "key", "recall_floor", "terms")
+CLAUSE_FIELDS = ("number", "category", "title", "body")
+STREAMS = ("query", "rare", "explore", "audit")
+
+
+class NewProjectForm(forms.Form):
+    """A project on one screen: a name, a few settings, and the K-12 taxonomy or one from a file."""
+
+    name = forms.CharField(max_length=120)
+    slug = forms.SlugField(
+        max_length=50, label="Short name", help_text="For addresses: letters, digits, hyphens."
+    )
+    description = forms.CharField(max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    overlap = forms.TypedChoiceField(
+        label="Judgments per item", choices=[(1, "1"), (2, "2"), (3, "3")], coerce=int, initial=2,
+        help_text="Where two disagree a third is asked for.",
+    )  # fmt: skip
+    holdout_percent = forms.IntegerField(
+        label="Holdout (%)",
+        min_value=0,
+        max_value=50,
+        initial=10,
+        help_text="Sites kept for evaluation; fixed for ever.",
+    )
+    blueprint = forms.FileField(
+        label="Taxonomy and guideline",
+        required=False,
+        help_text="A YAML or JSON blueprint. Without one: the K-12 taxonomy of 16 categories with its guideline.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Build the blueprint from the file or the default, with this form's settings on top."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            base = self._base(cleaned.get("blueprint"))
+        except CrossguardError as error:
+            self.add_error("blueprint", error.message)
+            return cleaned
+        overlap = cleaned["overlap"]
+        settings = replace(
+            base.settings,
+            overlap=overlap,
+            overlap_max=max(overlap, LoopSettings().overlap_max),
+            holdout_percent=cleaned["holdout_percent"],
+        )
+        cleaned["drafted"] = replace(
+            base,
+            name=cleaned["name"],
+            slug=cleaned["slug"],
+            description=cleaned["description"],
+            settings=settings,
+        )
+        return cleaned
+
+    def _base(self, upload: UploadedFile[bytes] | None) -> Blueprint:
+        if upload is None:
+            return default_blueprint()
+        text_format = "json" if (upload.name or "").lower().endswith(".json") else "yaml"
+        return blueprint_read(upload.read().decode("utf-8", "replace"), text_format)  # type: ignore[arg-type]
+
+
+class SettingsForm(forms.ModelForm[Project]):
+    """The settings of the loop."""
+
+    class Meta:
+        model = Project
+        fields = [
+            "name",
+            "description",
+            "paused",
+            "overlap",
+            "overlap_max",
+            "batch_size",
+            "low_water",
+            "retrain_after",
+            "lease_seconds",
+        ]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    query = forms.FloatField(
+        min_value=0, max_value=1, help_text="Share of items close to a category's threshold."
+    )
+    rare = forms.FloatField(
+        min_value=0, max_value=1, help_text="Share of likely finds in categories with few positives."
+    )
+    explore = forms.FloatField(min_value=0, max_value=1, help_text="Share of random items from the pool.")
+    audit = forms.FloatField(min_value=0, max_value=1, help_text="Share of random items from holdout sites.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for stream in STREAMS:
+            self.fields[stream].initial = self.instance.shares.get(stream, 0)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse shares that do not sum to 1 and an overlap over its maximum."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        if cleaned["overlap"] > cleaned["overlap_max"]:
+            self.add_error("overlap", f"More than the maximum of {cleaned['overlap_max']} places.")
+        shares = {stream: cleaned[stream] for stream in STREAMS}
+        try:
+            shares_check(shares)
+        except CrossguardError as error:
+            self.add_error(None, error.message)
+        self.instance.shares = shares
+        return cleaned
+
+
+class MemberForm(forms.Form):
+    """Somebody and their role."""
+
+    username = forms.CharField(max_length=150, label="Account")
+    role = forms.ChoiceField(choices=Role)
+
+
+class PublishForm(forms.Form):
+    """The next taxonomy and guideline as YAML."""
+
+    note = forms.CharField(max_length=300, label="What changes, and why")
+    text = forms.CharField(
+        label="Taxonomy and guideline",
+        widget=forms.Textarea(attrs={"rows": 32, "spellcheck": "false", "class": "mono"}),
+        help_text="A category keeps its short name and key for ever. Earlier versions stay as they are.",
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+    def clean_text(self) -> Blueprint:
+        """The text as a blueprint of this project."""
+        text = f"project: {{slug: {self.project.slug}, name: project}}\n{self.cleaned_data['text']}"
+        try:
+            return blueprint_read(text, "yaml")
+        except CrossguardError as error:
+            problems = error.details.get("problems")
+            raise forms.ValidationError(problems if isinstance(problems, list) else error.message) from error
+
+
+def published_text(taxonomy: Taxonomy, guideline: Guideline) -> str:
+    """The YAML that would publish the current versions again."""
+    categories = [
+        {
+            name: value
+            for name, value in model_to_dict(category, fields=CATEGORY_FIELDS).items()
+            if value is not None
+        }
+        for category in taxonomy.categories
+    ]
+    clauses = [
+        {name: value for name, value in model_to_dict(clause, fields=CLAUSE_FIELDS).items() if value != ""}
+        for clause in guideline.clauses
+    ]
+    both = {"categories": categories, "clauses": clauses}
+    return str(yaml.safe_dump(both, sort_keys=False, allow_unicode=True, width=110))
