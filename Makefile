@@ -3,7 +3,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 export PYTHON ?= python3
 BIN := .venv/bin
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+LOCK := PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	--no-header --generate-hashes pyproject.toml
 
 .PHONY: run test check lock clean
@@ -20,12 +20,11 @@ check: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python .ci/check_django.py
-	$(BIN)/python -m pytest -q tests/test_compose.py tests/test_settings_documented.py tests/test_locks.py
+	$(BIN)/python -m pytest -q tests/project
 
 lock: .venv/run.stamp
-	PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" $(LOCK) --group local --output-file requirements.lock
-	PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" $(LOCK) --group local --group dev --constraint requirements.lock --output-file tests/requirements.lock
+	$(LOCK) --group local --output-file requirements.lock
+	$(LOCK) --group local --group dev --constraint requirements.lock --output-file tests/requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis test-results
