@@ -50,7 +50,7 @@ class LinearClassifier(BaseEstimator):
         self,
         categories: Sequence[str] = (),
         *,
-        C: float = 1.0,  # noqa: N803 - scikit-learn's name
+        C: float = 1.0,
         n_folds: int = 3,
         min_positives: int = 5,
         min_sites: int = 2,
@@ -65,8 +65,8 @@ class LinearClassifier(BaseEstimator):
 
     def fit(
         self,
-        X: csr_matrix,  # noqa: N803
-        Y: Array,  # noqa: N803
+        X: csr_matrix,
+        Y: Array,
         groups: Array | None = None,
         sample_weight: Array | None = None,
     ) -> Self:
@@ -134,20 +134,20 @@ class LinearClassifier(BaseEstimator):
             return np.zeros(len(self.categories), dtype=np.int64)
         return np.array([status.n_positive for status in self.statuses_], dtype=np.int64)
 
-    def decision(self, X: csr_matrix) -> Floats32:  # noqa: N803
+    def decision(self, X: csr_matrix) -> Floats32:
         """Logits of the probabilities, float32 (n_items, n_categories): one sparse product."""
         check_is_fitted(self, "weights_")
         return np.asarray(X @ self.weights_ + self.bias_, dtype=np.float32)
 
-    def predict_proba(self, X: csr_matrix) -> Floats32:  # noqa: N803
+    def predict_proba(self, X: csr_matrix) -> Floats32:
         """Calibrated probabilities, float32 (n_items, n_categories); a row need not sum to 1."""
         return np.asarray(expit(self.decision(X)), dtype=np.float32)
 
-    def predict(self, X: csr_matrix) -> Array:  # noqa: N803
+    def predict(self, X: csr_matrix) -> Array:
         """1 where the logit reaches the category's threshold, else 0; uint8 (n_items, n_categories)."""
         return (self.decision(X) >= self.thresholds_).astype(np.uint8)
 
-    def _check_training(self, X: csr_matrix, Y: Array, sites: Integers, weights: Floats) -> None:  # noqa: N803
+    def _check_training(self, X: csr_matrix, Y: Array, sites: Integers, weights: Floats) -> None:
         n_items, n_categories = X.shape[0], len(self.categories)
         if Y.shape != (n_items, n_categories):
             raise ValueError(f"Y is {Y.shape}; {n_items} items in {n_categories} categories were given")

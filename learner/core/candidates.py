@@ -1,0 +1,210 @@
+"""The map of a query: what one shard would put into the next batch, however large the pool."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+
+from learner.core.arrays import Booleans, Floats, Integers
+from learner.core.features import N_FEATURES
+from learner.core.lanes import Lanes, largest_remainder
+from learner.core.learner import QueryModel
+from learner.core.shards import Shard
+from learner.core.strategies import STRATEGIES, Strategy
+
+QUERY, RARE, EXPLORE, AUDIT = STREAMS = ("query", "rare", "explore", "audit")
+UNIFORM = "uniform"
+_SPARE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """How many items the next batch has, and how its streams share them.
+
+    Attributes
+    ----------
+    batch_size : int
+        At least 1.
+    shares : mapping of stream to float
+        Not negative; a stream left out has none. They need not sum to 1.
+    seed : int
+        Of the draws of explore and audit; store it with the batch.
+
+    Raises
+    ------
+    ValueError
+        If the size, a stream or a share is impossible.
+    """
+
+    batch_size: int
+    shares: Mapping[str, float]
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size is {self.batch_size}; a batch needs at least one item")
+        if unknown := set(self.shares) - set(STREAMS):
+            raise ValueError(f"unknown streams {sorted(unknown)}; there are {', '.join(STREAMS)}")
+        if min(self.shares.values(), default=-1.0) < 0 or sum(self.shares.values()) <= 0:
+            raise ValueError(f"shares are {dict(self.shares)}; give at least one positive and none negative")
+
+    def places(self) -> dict[str, int]:
+        """Places for each stream, summing to the batch size (largest remainder)."""
+        shares = [self.shares.get(stream, 0.0) for stream in STREAMS]
+        return dict(zip(STREAMS, largest_remainder(shares, self.batch_size), strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaneCandidates:
+    """The best of one lane of one stream: rows of `Candidates` (k,) and their scores (k,), best first."""
+
+    stream: str
+    strategy: str
+    reason: str
+    share: float
+    rows: Integers
+    scores: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What a shard, or several together, would put into the next batch.
+
+    `n_train` and `n_holdout` count the available items behind it. item_ids, domains, contents (n_rows,) and
+    features (n_rows, N_FEATURES) describe the candidates; an item that several lanes want is one row.
+    """
+
+    n_train: int
+    n_holdout: int
+    item_ids: Integers
+    domains: Integers
+    contents: Integers
+    features: csr_matrix
+    lanes: tuple[LaneCandidates, ...]
+
+
+def shard_candidates(
+    model: QueryModel, shard: Shard, available_mask: Booleans, plan: StreamPlan, rng: np.random.Generator
+) -> Candidates:
+    """The items of one shard that could get into the next batch.
+
+    Parameters
+    ----------
+    model : QueryModel
+        Its `query_strategy` fills the query stream.
+    shard : Shard
+    available_mask : bool (n_items,)
+        True where an item has not been in a batch yet.
+    plan : StreamPlan
+        The same for all shards.
+    rng : np.random.Generator
+        For strategies that use chance. The draws of explore and audit depend on `plan.seed` and item ids
+        alone, so they do not change with the cut of the shards.
+    """
+    train = np.flatnonzero(available_mask & ~shard.holdout)
+    holdout = np.flatnonzero(available_mask & shard.holdout)
+    places = plan.places()
+    lanes = [
+        _drawn(EXPLORE, shard, train, plan, plan.batch_size),
+        _drawn(AUDIT, shard, holdout, plan, places[AUDIT]),
+    ]
+    features = shard.features if len(train) == len(shard) else shard.features[train]
+    for stream, strategy in ((RARE, STRATEGIES["rare_category"]), (QUERY, model.query_strategy)):
+        if places[stream] and len(train):
+            wanted = strategy.lanes(model, features, rng=rng)
+            lanes.extend(
+                _wanted(
+                    stream, strategy, wanted, rows=train, domains=shard.domains[train], places=places[stream]
+                )
+            )
+    return _gather(shard, lanes, n_train=len(train), n_holdout=len(holdout))
+
+
+def merge(candidates: Iterable[Candidates]) -> Candidates:
+    """The candidates of many shards as one; lanes of the same aim become one, best first, ties by item id."""
+    parts = [_nothing(), *candidates]
+    starts = np.cumsum([0, *(len(part.item_ids) for part in parts)])
+    item_ids = np.concatenate([part.item_ids for part in parts])
+    same_aim: dict[tuple[str, str, str], list[LaneCandidates]] = {}
+    for start, part in zip(starts, parts, strict=False):
+        for lane in part.lanes:
+            aim = (lane.stream, lane.strategy, lane.reason)
+            same_aim.setdefault(aim, []).append(replace(lane, rows=lane.rows + start))
+    return Candidates(
+        n_train=sum(part.n_train for part in parts),
+        n_holdout=sum(part.n_holdout for part in parts),
+        item_ids=item_ids,
+        domains=np.concatenate([part.domains for part in parts]),
+        contents=np.concatenate([part.contents for part in parts]),
+        features=csr_matrix(vstack([part.features for part in parts])),
+        lanes=tuple(_joined(lanes, item_ids) for lanes in same_aim.values()),
+    )
+
+
+def _drawn(stream: str, shard: Shard, rows: Integers, plan: StreamPlan, n: int) -> LaneCandidates:
+    """The n rows with the highest uniform keys: the n highest over all shards are a simple random sample."""
+    keys = uniform_keys(shard.item_ids[rows], plan.seed)
+    best = np.argsort(-keys, kind="stable")[:n]
+    return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best])
+
+
+def uniform_keys(item_ids: Integers, seed: int) -> Floats:
+    """A number in [0, 1) for each item, float64 (n_items,), fixed by its id and the seed alone.
+
+    The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195).
+
+    Examples
+    --------
+    >>> bool(uniform_keys(np.array([7]), seed=1)[0] == uniform_keys(np.array([3, 7]), seed=1)[1])
+    True
+    """
+    start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
+    state = item_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    state ^= state >> np.uint64(31)
+    return (state >> np.uint64(11)).astype(np.float64) / 2.0**53
+
+
+def _wanted(
+    stream: str, strategy: Strategy, lanes: Lanes, *, rows: Integers, domains: Integers, places: int
+) -> list[LaneCandidates]:
+    """The best of each lane: a few times its share of the places, different sites first."""
+    found = []
+    for lane, reason in enumerate(lanes.reasons):
+        share = float(lanes.shares[lane] / lanes.shares.sum())
+        wanted = _SPARE * (1 + int(np.ceil(places * share)))
+        best = lanes.best(lane, _SPARE * wanted)
+        first_of_site = np.zeros(len(best), dtype=np.bool_)
+        first_of_site[np.unique(domains[best], return_index=True)[1]] = True
+        kept = np.sort(np.argsort(~first_of_site, kind="stable")[:wanted])
+        scores = lanes.scores[lane, best[kept]].astype(np.float64)
+        found.append(LaneCandidates(stream, strategy.name, reason, share, rows[best[kept]], scores))
+    return found
+
+
+def _gather(shard: Shard, lanes: Sequence[LaneCandidates], *, n_train: int, n_holdout: int) -> Candidates:
+    """The lanes' items without the rest of the shard."""
+    kept = np.unique(np.concatenate([lane.rows for lane in lanes]))
+    return Candidates(
+        n_train=n_train,
+        n_holdout=n_holdout,
+        item_ids=shard.item_ids[kept],
+        domains=shard.domains[kept],
+        contents=shard.contents[kept],
+        features=csr_matrix(shard.features[kept]),
+        lanes=tuple(replace(lane, rows=np.searchsorted(kept, lane.rows)) for lane in lanes),
+    )
+
+
+def _joined(lanes: Sequence[LaneCandidates], item_ids: Integers) -> LaneCandidates:
+    rows = np.concatenate([lane.rows for lane in lanes])
+    scores = np.concatenate([lane.scores for lane in lanes])
+    order = np.lexsort((item_ids[rows], -scores))
+    return replace(lanes[0], rows=rows[order], scores=scores[order])
+
+
+def _nothing() -> Candidates:
+    none = np.empty(0, dtype=np.int64)
+    return Candidates(0, 0, none, none, none, csr_matrix(np.empty((0, N_FEATURES), dtype=np.float32)), ())

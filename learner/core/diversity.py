@@ -1,0 +1,53 @@
+"""One item per site, and near-duplicates once, within a batch."""
+
+from collections.abc import Collection
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.preprocessing import normalize
+
+from learner.core.arrays import Booleans
+from learner.core.candidates import Candidates
+
+NEAR = 0.9
+
+
+class Diversity:
+    """What a batch under construction holds, and what may therefore still come into it.
+
+    An item that repeats another's text (equal `contents`, or cosine of the features at least `NEAR`) is never
+    taken; one of a site already present only when `allow_same_site` was called.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    exclude_domains : collection of int
+        Domain keys of sites that other open batches hold.
+    """
+
+    def __init__(self, candidates: Candidates, exclude_domains: Collection[int]) -> None:
+        self._candidates = candidates
+        self._directions = csr_matrix(normalize(candidates.features))
+        self._repeats: Booleans = np.zeros(len(candidates.item_ids), dtype=np.bool_)
+        self._domains = {int(domain) for domain in exclude_domains}
+        self._one_per_site = True
+
+    def allow_same_site(self) -> None:
+        """Give up the rule of one item per site, for the places that are left."""
+        self._one_per_site = False
+
+    def allows(self, row: int) -> bool:
+        """Whether a candidate may come in now."""
+        if self._repeats[row]:
+            return False
+        return not (self._one_per_site and int(self._candidates.domains[row]) in self._domains)
+
+    def add(self, row: int) -> None:
+        """Take a candidate in, and with it everything that repeats it out of the running."""
+        candidates = self._candidates
+        self._domains.add(int(candidates.domains[row]))
+        cosines = self._directions @ self._directions[row].toarray().ravel()
+        self._repeats |= cosines >= NEAR
+        if candidates.contents[row]:
+            self._repeats |= candidates.contents == candidates.contents[row]
+        self._repeats[row] = True

@@ -1,0 +1,107 @@
+"""Lanes: one queue of items per aim of a strategy, and turns that let no aim take more than its share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from learner.core.arrays import Array, Floats, Floats32, Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lanes:
+    """What a strategy wants of a set of items, one lane per aim (mostly: per category).
+
+    Attributes
+    ----------
+    scores : float32 (n_lanes, n_items)
+        Higher = sooner, comparable within a lane only; -inf where an item is not in the lane. Lanes are rows,
+        because each is sorted by itself.
+    shares : float64 (n_lanes,)
+        Wanted shares of the picks, positive; they need not sum to 1.
+    reasons : tuple of str, n_lanes
+        Why an item of the lane is served, as an annotator's lead reads it.
+    """
+
+    scores: Floats32
+    shares: Floats
+    reasons: tuple[str, ...]
+
+    def best(self, lane: int, n: int) -> Integers:
+        """Up to n positions of items in a lane, best first, ties by position."""
+        scores = self.scores[lane]
+        candidates = np.flatnonzero(np.isfinite(scores))
+        if len(candidates) > n:
+            candidates = candidates[np.argpartition(-scores[candidates], n - 1)[:n]]
+        return candidates[np.lexsort((candidates, -scores[candidates]))]
+
+
+def no_lanes(n_items: int) -> Lanes:
+    """What a strategy returns that can say nothing yet."""
+    return Lanes(np.empty((0, n_items), dtype=np.float32), np.empty(0), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One item taken (its position), and the lane whose turn it was."""
+
+    position: int
+    lane: int
+
+
+def take_turns(
+    queues: Sequence[Array],
+    shares: Array,
+    n: int,
+    *,
+    accept: Callable[[int], bool],
+    rng: np.random.Generator,
+) -> list[Pick]:
+    """Up to n items, taken from the lanes in turns so that each gets its share as far as it has items.
+
+    The next turn is that of the lane with the smallest (2 * taken + 1) / share (Webster's and Sainte-Lague's
+    method); equal lanes come in random order, so that over many small batches each is first equally often.
+
+    Parameters
+    ----------
+    queues : sequence of int arrays
+        Positions in each lane, best first; a position may stand in several lanes and is taken once.
+    shares : float (n_lanes,)
+        Positive.
+    n : int
+    accept : callable
+        Whether an item may be taken now; asked once per item and lane, just before it would be taken.
+    rng : np.random.Generator
+    """
+    turn_breaker = rng.permutation(len(queues))
+    open_lanes = {lane: iter(queue) for lane, queue in enumerate(queues)}
+    taken = [0] * len(queues)
+    picks: list[Pick] = []
+    seen: set[int] = set()
+    while open_lanes and len(picks) < n:
+        lane = min(open_lanes, key=lambda lane: ((2 * taken[lane] + 1) / shares[lane], turn_breaker[lane]))
+        position = next((int(p) for p in open_lanes[lane] if int(p) not in seen and accept(int(p))), None)
+        if position is None:
+            del open_lanes[lane]
+            continue
+        seen.add(position)
+        taken[lane] += 1
+        picks.append(Pick(position, lane))
+    return picks
+
+
+def largest_remainder(shares: Sequence[float], n: int) -> list[int]:
+    """Whole places for shares of n: floors, then one more each by largest remainder, ties to the first.
+
+    Hamilton's method. The shares need not sum to 1.
+
+    Examples
+    --------
+    >>> largest_remainder([0.5, 0.3, 0.2], 9)
+    [4, 3, 2]
+    """
+    wanted = np.asarray(shares, dtype=np.float64) / sum(shares) * n
+    places = np.floor(wanted + 1e-9).astype(int)
+    for position in np.argsort(places - wanted, kind="stable")[: n - places.sum()]:
+        places[position] += 1
+    return [int(place) for place in places]

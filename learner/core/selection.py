@@ -1,0 +1,178 @@
+"""What goes into the next batch: the reduce over what the shards would put into it.
+
+Four streams share a batch. `rare` and `query` follow strategies; they keep to one item per site and batch,
+and leave out near-duplicates. `explore` (of train) and `audit` (of holdout) are drawn uniformly at random
+and pass no such filter, so that each item of their pool had the same probability n / N of being drawn.
+Where both kinds want the same item, site or text, the drawn one stays and the strategy takes its next. How
+many are drawn is settled before anything is drawn, and never depends on which items came up (decision
+0011).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from learner.core.arrays import Integers
+from learner.core.candidates import (
+    AUDIT,
+    EXPLORE,
+    QUERY,
+    RARE,
+    STREAMS,
+    UNIFORM,
+    Candidates,
+    LaneCandidates,
+    StreamPlan,
+    merge,
+    shard_candidates,
+)
+from learner.core.diversity import Diversity
+from learner.core.lanes import take_turns
+
+__all__ = ["STREAMS", "Candidates", "Choice", "StreamPlan", "select_batch", "shard_candidates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One item of the next batch, and why it is there.
+
+    `inclusion_probability` is n / N for explore and audit. For query and rare it is None: their choice is
+    no chance, and an estimate that treats it as one is biased. `pool_size` is N: the available items of the
+    split that the stream draws from. `score` is comparable within a stream and reason; for explore and
+    audit it is the uniform key.
+    """
+
+    item_id: int
+    stream: str
+    strategy: str
+    score: float
+    inclusion_probability: float | None
+    pool_size: int
+    reason: str
+
+
+def select_batch(
+    candidates: Iterable[Candidates],
+    plan: StreamPlan,
+    exclude_domains: Collection[int],
+    rng: np.random.Generator,
+) -> list[Choice]:
+    """The next batch, in the order of serving, which mixes the streams at random.
+
+    1. Find out how many places rare and query can fill; what they and audit cannot fill goes to explore.
+    2. Draw audit and explore.
+    3. Fill rare, then query, with what does not repeat the draws or each other. Only when different sites run
+       out may a site come twice, and the reason says so.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidates
+        One per shard, made with the same plan.
+    plan : StreamPlan
+    exclude_domains : collection of int
+        Domain keys of sites in other open batches; they bind rare and query alone.
+    rng : np.random.Generator
+        Breaks ties between lanes, and mixes the order.
+
+    Returns
+    -------
+    list of Choice
+        Each item once; fewer than the batch size only when the pool is used up.
+    """
+    pool = merge(candidates)
+    places = plan.places()
+    foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng)
+    short = {stream: places[stream] - len(foreseen[stream]) for stream in (RARE, QUERY)}
+    short[AUDIT] = max(0, places[AUDIT] - pool.n_holdout)
+    drawn = {
+        AUDIT: _draw(pool, AUDIT, places[AUDIT]),
+        EXPLORE: _draw(pool, EXPLORE, places[EXPLORE] + sum(short.values())),
+    }
+    diversity = Diversity(pool, exclude_domains)
+    for lane in drawn.values():
+        for row in lane.rows:
+            diversity.add(int(row))
+    chosen = _fill(pool, places, diversity, rng)
+    choices = [
+        *_drawn_choices(pool, drawn[AUDIT], pool.n_holdout, "held-out"),
+        *_drawn_choices(pool, drawn[EXPLORE], pool.n_train, "pool", extra=_extra(short)),
+        *(choice for picks in chosen.values() for choice in picks),
+    ]
+    return [choices[place] for place in rng.permutation(len(choices))]
+
+
+def _fill(
+    pool: Candidates, places: dict[str, int], diversity: Diversity, rng: np.random.Generator
+) -> dict[str, list[Choice]]:
+    """What rare and query take, each lane in turn: first from different sites, then from any."""
+    chosen: dict[str, list[Choice]] = {}
+    for stream in (RARE, QUERY):
+        chosen[stream] = _take(pool, stream, places[stream], diversity, rng=rng, note="")
+    diversity.allow_same_site()
+    note = "; its site comes again, because the pool has too few other sites for this"
+    for stream in (RARE, QUERY):
+        left = places[stream] - len(chosen[stream])
+        chosen[stream] += _take(pool, stream, left, diversity, rng=rng, note=note)
+    return chosen
+
+
+def _take(
+    pool: Candidates, stream: str, n: int, diversity: Diversity, *, rng: np.random.Generator, note: str
+) -> list[Choice]:
+    lanes = [lane for lane in pool.lanes if lane.stream == stream]
+    shares = np.array([lane.share for lane in lanes])
+    taken: list[Choice] = []
+
+    def accept(row: int) -> bool:
+        allowed = diversity.allows(row)
+        if allowed:
+            diversity.add(row)
+        return allowed
+
+    for pick in take_turns([lane.rows for lane in lanes], shares, n, accept=accept, rng=rng):
+        lane = lanes[pick.lane]
+        taken.append(
+            Choice(
+                item_id=int(pool.item_ids[pick.position]),
+                stream=stream,
+                strategy=lane.strategy,
+                score=float(lane.scores[lane.rows == pick.position][0]),
+                inclusion_probability=None,
+                pool_size=pool.n_train,
+                reason=lane.reason + note,
+            )
+        )
+    return taken
+
+
+def _draw(pool: Candidates, stream: str, n: int) -> LaneCandidates:
+    """The n items with the highest uniform keys, or all where there are fewer."""
+    for lane in pool.lanes:
+        if lane.stream == stream:
+            return LaneCandidates(stream, UNIFORM, stream, 1.0, lane.rows[:n], lane.scores[:n])
+    none: Integers = np.empty(0, dtype=np.int64)
+    return LaneCandidates(stream, UNIFORM, stream, 1.0, none, np.empty(0))
+
+
+def _drawn_choices(
+    pool: Candidates, lane: LaneCandidates, pool_size: int, what: str, *, extra: str = ""
+) -> list[Choice]:
+    return [
+        Choice(
+            item_id=int(pool.item_ids[row]),
+            stream=lane.stream,
+            strategy=UNIFORM,
+            score=float(score),
+            inclusion_probability=len(lane.rows) / pool_size,
+            pool_size=pool_size,
+            reason=f"drawn at random from {pool_size} {what} items{extra}",
+        )
+        for row, score in zip(lane.rows, lane.scores, strict=True)
+    ]
+
+
+def _extra(short: dict[str, int]) -> str:
+    """What explore took over, in words; nothing where every stream filled its share."""
+    parts = [f"{n} of {stream}" for stream, n in short.items() if n]
+    return f" (with places that others could not fill: {', '.join(parts)})" if parts else ""
