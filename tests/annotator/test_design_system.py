@@ -30,7 +30,7 @@ def name_of(template: Path) -> str:
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
 def test_a_template_compiles_whatever_it_shows(template: Path) -> None:
-    assert get_template(name_of(template))
+    get_template(name_of(template))
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
