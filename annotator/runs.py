@@ -6,7 +6,7 @@ attempt it belongs to, so that a worker which was thought dead and wakes up cann
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 STALE_AFTER = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
-WAKE_AFTER = timedelta(seconds=10)
 ATTEMPTS_MAX = 5
 
 
@@ -139,11 +138,12 @@ def run_fail(run: Run, error: str) -> None:
 
 
 @contextmanager
-def run_held(run: Run) -> Iterator[None]:
+def run_held(run: Run, on_failure: Callable[[str], object]) -> Iterator[None]:
     """Do the work of a claimed run inside: its heart beats, and what ends the work early is written on it.
 
     A failure that a person can mend becomes the run's sentence; being overtaken by another worker ends the
     work in silence; anything else is written on the run and raised: the worker's log has the traceback.
+    `on_failure` gets the sentence too, for the project's log.
     """
     try:
         with run_heartbeat(run):
@@ -151,13 +151,15 @@ def run_held(run: Run) -> Iterator[None]:
     except RunLost as lost:
         logger.warning("%s", lost)
     except CrossguardError as error:
-        _fail_if_mine(run, error.message)
+        _fail_if_mine(run, error.message, on_failure)
     except SoftTimeLimitExceeded:
         connection.close()  # the signal may have struck inside a query: the connection only looks usable
-        _fail_if_mine(run, "Stopped: it took longer than one task may. The worker's log has the details.")
+        sentence = "Stopped: it took longer than one task may. The worker's log has the details."
+        _fail_if_mine(run, sentence, on_failure)
         raise
     except Exception as error:
-        _fail_if_mine(run, f"{type(error).__name__}: {error}. The worker's log has the details.")
+        sentence = f"{type(error).__name__}: {error}. The worker's log has the details."
+        _fail_if_mine(run, sentence, on_failure)
         raise
 
 
@@ -174,8 +176,8 @@ def run_heartbeat(run: Run) -> Iterator[None]:
         thread.join()
 
 
-def runs_wake_again(model: type[R], task: "Task[Any, Any]", now: datetime) -> list[R]:
-    """Publish `task` once more for each run that no live worker holds, and return these runs.
+def runs_wake(model: type[R], task: "Task[Any, Any]", now: datetime) -> list[R]:
+    """Publish `task` for each run that no live worker holds, and return these runs.
 
     For the tick. A stale run goes back to pending first; a pending run notes in its heartbeat when it was
     last published, so that messages do not pile up behind a long task. Two queries when nothing waits.
@@ -183,8 +185,8 @@ def runs_wake_again(model: type[R], task: "Task[Any, Any]", now: datetime) -> li
     runs = model._default_manager
     stale = runs.filter(status=RunStatus.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
     stale.update(status=RunStatus.PENDING, heartbeat_at=None)
-    never = Q(heartbeat_at__isnull=True, created_at__lt=now - WAKE_AFTER)
-    waiting = runs.filter(never | Q(heartbeat_at__lt=now - STALE_AFTER), status=RunStatus.PENDING)
+    unheard = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=now - STALE_AFTER)
+    waiting = runs.filter(unheard, status=RunStatus.PENDING)
     woken = [run for run in waiting.order_by("pk") if waiting.filter(pk=run.pk).update(heartbeat_at=now)]
     for run in woken:
         wake(task, run.pk)
@@ -206,11 +208,13 @@ def _publish(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
         logger.warning("Could not wake %s%r: %s. The tick will.", task.name, args, error)
 
 
-def _fail_if_mine(run: Run, error: str) -> None:
+def _fail_if_mine(run: Run, sentence: str, on_failure: Callable[[str], object]) -> None:
     try:
-        run_fail(run, error)
+        run_fail(run, sentence)
     except RunLost as lost:
         logger.warning("%s", lost)
+    else:
+        on_failure(sentence)
 
 
 def _update_mine(run: Run, **columns: Any) -> None:

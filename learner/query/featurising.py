@@ -1,4 +1,4 @@
-"""Features of items, computed once: rows of pages in, one shard in the storage out."""
+"""Features of items, computed once: rows of pages in, one shard in the storage out. For workers only."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,36 @@ from scipy.sparse import csr_matrix, vstack
 
 from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.models import Project
-from annotator.runs import run_progress
+from annotator.projects.services import log_write
+from annotator.runs import run_claim, run_done, run_progress
 from learner.core.features import RECIPE, PageText, featurise
 from learner.core.shards import Shard, content_key, domain_key, shard_bytes
 from learner.query.files import StoredFile, file_write
 from learner.query.models import FeatureRun, FeatureShard
+from learner.query.running import run_worked
+from learner.query.shards import coverage_of, items_without_features
 
 SHARD_ITEMS = 20_000
 PAGES_AT_ONCE = 2_000  # texts are long: this bounds the memory, not the shard
+SHARDS_A_RUN = 50  # one task may not take for ever: the tick sees what is left, and starts the next run
+
+
+def feature_run_execute(run_id: int) -> None:
+    """Compute the missing features, shard by shard; what an earlier attempt wrote is not computed again."""
+    run = run_claim(FeatureRun, run_id)
+    if run is None:
+        return
+    with run_worked(run, run.project, "query", "Computing features"):
+        before = run.done = coverage_of(run.project).n_items
+        total = Item.objects.filter(project=run.project).count()
+        for _ in range(SHARDS_A_RUN):
+            item_ids = items_without_features(run.project, SHARD_ITEMS)
+            if not item_ids:
+                break
+            shard_register(run, *shard_make(run.project, item_ids), total=total)
+        if run.done > before:
+            log_write(run.project, "query", f"Features of {run.done - before:,} items are computed")
+        run_done(run)
 
 
 def shard_make(project: Project, item_ids: Sequence[int]) -> tuple[Shard, StoredFile]:

@@ -11,10 +11,11 @@ from annotator.errors import CrossguardError
 from annotator.pool.models import Item
 from annotator.projects.models import LogEntry, Project
 from annotator.runs import RunStatus
-from learner.query import featurising, services
+from learner.query import featurising
+from learner.query.featurising import feature_run_execute, shard_make
 from learner.query.models import FeatureRun, FeatureShard
-from learner.query.selectors import items_without_features, shards_load, shards_of
-from learner.query.services import feature_run_execute, feature_run_start
+from learner.query.services import feature_run_start
+from learner.query.shards import items_without_features, shards_load, shards_of
 from tests.factories import make_items, make_project
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "SHARD_ITEMS", 4)
+    monkeypatch.setattr(featurising, "SHARD_ITEMS", 4)
     monkeypatch.setattr(featurising, "PAGES_AT_ONCE", 3)
 
 
@@ -88,10 +89,10 @@ def test_the_next_attempt_goes_on_when_a_worker_died_between_two_shards(
         if written:
             raise KeyboardInterrupt
         written.append(1)
-        return featurising.shard_make(*arguments)  # type: ignore[arg-type]
+        return shard_make(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "shard_make", dies_at_the_second)
+        patch.setattr(featurising, "shard_make", dies_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             feature_run_execute(run.pk)
     first = FeatureShard.objects.get(project=project)
@@ -112,9 +113,9 @@ def test_a_worker_that_was_overtaken_registers_no_shard(monkeypatch: pytest.Monk
 
     def slow(*arguments: object) -> object:
         FeatureRun.objects.filter(pk=run.pk).update(attempt=2)
-        return featurising.shard_make(*arguments)  # type: ignore[arg-type]
+        return shard_make(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(services, "shard_make", slow)
+    monkeypatch.setattr(featurising, "shard_make", slow)
     feature_run_execute(run.pk)
 
     run.refresh_from_db()

@@ -1,0 +1,74 @@
+"""Reading the feature shards of a project: heavy imports, for workers only."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+import numpy as np
+from django.core.files.storage import default_storage
+from django.db.models import Count, Max, QuerySet, Sum
+
+from annotator.pool.models import Item
+from annotator.projects.models import Project
+from learner.core.archive import archive_read
+from learner.core.arrays import Integers
+from learner.core.features import RECIPE
+from learner.core.shards import Shard, shard_read
+from learner.query.files import file_read
+from learner.query.models import FeatureShard
+
+
+@dataclass(frozen=True)
+class FeatureCoverage:
+    """How many items of a project have features under the recipe of this code."""
+
+    n_shards: int
+    n_items: int
+    last_item: int
+
+
+def shards_of(project: Project) -> QuerySet[FeatureShard]:
+    """The shards of a project under the recipe of this code, by first item. One query."""
+    return FeatureShard.objects.filter(project=project, recipe=RECIPE).order_by("first_item")
+
+
+def coverage_of(project: Project) -> FeatureCoverage:
+    """How far the features of a project are. One query."""
+    found = shards_of(project).aggregate(shards=Count("pk"), items=Sum("n_items"), last=Max("last_item"))
+    return FeatureCoverage(found["shards"], found["items"] or 0, found["last"] or 0)
+
+
+def shards_load(project: Project) -> Iterator[Shard]:
+    """Each shard of a project in turn, checked by hash: memory holds one at a time. One query.
+
+    Raises FileDamagedError for a file that is gone or changed.
+    """
+    for row in shards_of(project):
+        yield shard_read(io.BytesIO(file_read(row.path, row.sha256)))
+
+
+def items_without_features(project: Project, limit: int) -> list[int]:
+    """Ids of the next items to featurise, ascending, at most `limit`.
+
+    Items behind the last shard come first, and cost one query. Only when there are none is each id compared
+    with the shards': two ingests at once commit ids out of order, so one may turn up behind a written shard.
+    """
+    coverage = coverage_of(project)
+    items = Item.objects.filter(project=project)
+    tail = items.filter(pk__gt=coverage.last_item).order_by("pk").values_list("pk", flat=True)[:limit]
+    if found := list(tail):
+        return found
+    if items.count() == coverage.n_items:
+        return []
+    ids = np.fromiter(items.values_list("pk", flat=True).iterator(), dtype=np.int64)
+    missing = np.setdiff1d(ids, _featurised(project))[:limit]
+    return [int(pk) for pk in missing]
+
+
+def _featurised(project: Project) -> Integers:
+    parts = [np.empty(0, dtype=np.int64)]
+    for row in shards_of(project):
+        with default_storage.open(row.path) as file:
+            parts.append(archive_read(cast(BinaryIO, file), ["item_ids"])["item_ids"])
+    return np.concatenate(parts)

@@ -1,0 +1,142 @@
+"""Choosing a batch: from features and a classifier, or from definitions alone; once, and only with its run."""
+
+import numpy as np
+import pytest
+
+from annotator.pool.models import Item, Split
+from annotator.projects.models import LogEntry, Project
+from annotator.queue.models import Assignment, Batch, BatchItem, Stream
+from annotator.runs import RunStatus
+from learner.core.artifact import artifact_bytes
+from learner.core.classifier import LinearClassifier
+from learner.query.choosing import query_run_execute
+from learner.query.featurising import feature_run_execute
+from learner.query.files import StoredFile, file_write
+from learner.query.models import QueryRun
+from learner.query.services import ClassifierFile, feature_run_start, query_run_start
+from learner.query.shards import shards_load
+from tests.factories import CATEGORIES, GAMES, make_items, make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    project = make_project(batch_size=10)
+    make_items(project, 30, topic="games chess")
+    make_items(project, 30, topic="weather")
+    make_items(project, 10, topic="games chess", split=Split.HOLDOUT)
+    feature_run_execute(feature_run_start(project).pk)
+    return project
+
+
+def run_query(project: Project, classifier: ClassifierFile | None = None) -> QueryRun:
+    run = query_run_start(project, "next batch due: 0 free places", classifier)
+    query_run_execute(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def stored_classifier(project: Project) -> StoredFile:
+    shard = next(shards_load(project))
+    truth = np.zeros((len(shard), len(CATEGORIES)), dtype=np.int8)
+    truth[:30, 0] = 1
+    rows = ~shard.holdout
+    classifier = LinearClassifier(CATEGORIES).fit(
+        shard.features[rows], truth[rows], groups=shard.domains[rows]
+    )
+    return file_write("classifiers", "v1", artifact_bytes(classifier, {}))
+
+
+def test_a_batch_of_every_stream_is_opened_when_there_is_a_classifier(project: Project) -> None:
+    file = stored_classifier(project)
+
+    run = run_query(project, ClassifierFile(1, file.name, file.sha256))
+
+    batch = Batch.objects.get(project=project)
+    ledger = list(BatchItem.objects.filter(batch=batch).select_related("item"))
+    assert run.status == RunStatus.DONE
+    assert (run.batch, run.pool_size) == (batch, 60)
+    assert set(run.phases) == {"classifier", "load", "mask", "score", "select", "open"}
+    assert (batch.n_items, batch.classifier_number, batch.reason) == (10, 1, "next batch due: 0 free places")
+    assert {row.stream for row in ledger} == {Stream.QUERY, Stream.RARE, Stream.EXPLORE, Stream.AUDIT}
+    assert all((row.item.split == Split.HOLDOUT) == (row.stream == Stream.AUDIT) for row in ledger)
+    assert Assignment.objects.filter(project=project).count() == 10 * project.overlap
+    assert "Batch 1 is open: 10 items chosen by classifier v1" in LogEntry.objects.latest("pk").text
+
+
+def test_definitions_steer_the_first_batch_when_nothing_is_labelled(project: Project) -> None:
+    run = run_query(project)
+
+    ledger = BatchItem.objects.filter(batch=run.batch, stream=Stream.QUERY)
+    assert {row.strategy for row in ledger} == {"cold_start"}
+    assert f"resembles the definition of {GAMES}" in {row.reason for row in ledger}
+
+
+def test_only_pooled_items_are_chosen_when_a_batch_was_opened_before(project: Project) -> None:
+    first, second = run_query(project), run_query(project)
+
+    def chosen(run: QueryRun) -> set[int]:
+        return set(BatchItem.objects.filter(batch=run.batch).values_list("item_id", flat=True))
+
+    assert first.batch != second.batch
+    assert not chosen(first) & chosen(second)
+
+
+def test_nothing_is_opened_when_the_pool_is_used_up(project: Project) -> None:
+    Item.objects.filter(project=project).update(pooled=False)
+
+    run = run_query(project)
+
+    assert (run.status, run.batch, run.pool_size) == (RunStatus.DONE, None, 0)
+    assert not Batch.objects.exists()
+    assert "no item left in the pool" in LogEntry.objects.latest("pk").text
+
+
+def test_a_run_fails_with_a_sentence_when_the_classifier_was_damaged(project: Project) -> None:
+    file = stored_classifier(project)
+
+    run = run_query(project, ClassifierFile(1, file.name, "0" * 64))
+
+    assert run.status == RunStatus.FAILED
+    assert "is damaged: its SHA-256 is not the one that was recorded" in run.error
+    entry = LogEntry.objects.latest("pk")
+    assert entry.level == LogEntry.Level.ERROR
+    assert entry.text == f"The query failed: {run.error}"
+    assert not Batch.objects.exists()
+
+
+def test_a_run_fails_with_its_error_and_raises_when_something_unforeseen_broke(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("learner.query.choosing.select_batch", broken)
+    run = query_run_start(project, "", None)
+
+    with pytest.raises(ZeroDivisionError):
+        query_run_execute(run.pk)
+
+    run.refresh_from_db()
+    assert (run.status, run.error) == (
+        RunStatus.FAILED,
+        "ZeroDivisionError: division by zero. The worker's log has the details.",
+    )
+
+
+def test_a_worker_that_was_overtaken_opens_no_batch(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = query_run_start(project, "", None)
+
+    def overtaken(*arguments: object) -> set[int]:
+        QueryRun.objects.filter(pk=run.pk).update(attempt=7)
+        return set()
+
+    monkeypatch.setattr("learner.query.choosing._open_domains", overtaken)
+    query_run_execute(run.pk)
+
+    run.refresh_from_db()
+    assert (run.status, run.attempt, run.batch) == (RunStatus.RUNNING, 7, None)
+    assert not Batch.objects.exists()
