@@ -122,14 +122,14 @@ def _counts(task: CategoryTask) -> _Counts:
 
 def _too_little(counts: _Counts, options: FitOptions) -> str:
     """Why a category cannot be learned, or nothing."""
-    for found, needed, what in (
-        (counts.positives, options.min_positives, "positives"),
-        (counts.negatives, options.min_positives, "negatives"),
-        (counts.positive_sites, options.min_sites, "sites with positives"),
-        (counts.negative_sites, options.min_sites, "sites with negatives"),
+    for found, needed, one, many in (
+        (counts.positives, options.min_positives, "positive", "positives"),
+        (counts.negatives, options.min_positives, "negative", "negatives"),
+        (counts.positive_sites, options.min_sites, "site with positives", "sites with positives"),
+        (counts.negative_sites, options.min_sites, "site with negatives", "sites with negatives"),
     ):
         if found < needed:
-            return f"{found} {what}, {needed} needed"
+            return f"{found} {one if found == 1 else many}, {needed} needed"
     return ""
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, diags_array, hstack
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-from sklearn.preprocessing import normalize
 
-from learner.core.features import N_TEXT, N_URL, hashed, host_grams, word_tokens
+from learner.core.features import N_TEXT, N_URL, hashed, host_grams, unit_rows, word_tokens
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -59,4 +58,4 @@ def _by_rarity(block: csr_matrix) -> csr_matrix:
     n_rows, n_columns = block.shape
     used_by = np.bincount(block.indices, minlength=n_columns)
     rarity = np.log((1 + n_rows) / np.maximum(used_by, 1)).astype(np.float32)
-    return csr_matrix(normalize(block @ diags_array(rarity)))
+    return unit_rows(csr_matrix(block @ diags_array(rarity)))

@@ -3,11 +3,10 @@
 from collections.abc import Collection
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.preprocessing import normalize
 
 from learner.core.arrays import Booleans
 from learner.core.candidates import Candidates
+from learner.core.features import unit_rows
 
 NEAR = 0.9
 
@@ -27,7 +26,7 @@ class Diversity:
 
     def __init__(self, candidates: Candidates, exclude_domains: Collection[int]) -> None:
         self._candidates = candidates
-        self._directions = csr_matrix(normalize(candidates.features))
+        self._directions = unit_rows(candidates.features)
         self._repeats: Booleans = np.zeros(len(candidates.item_ids), dtype=np.bool_)
         self._domains = {int(domain) for domain in exclude_domains}
         self._one_per_site = True

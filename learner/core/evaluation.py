@@ -102,7 +102,7 @@ def overall_score(
     """Macro-F1 (with the bootstrap interval alone) and micro-F1; parameters as of `category_scores`."""
     cells = _cells(truth, predicted, weights)
     resampled = _resampled(cells, sites, rng)
-    totals = cells.counted.sum(axis=0)
+    totals = cells.counted[:, :3].sum(axis=0)
     per_category = _f1(totals[None])[0]
     defined = np.isfinite(per_category)
     n_known = int(cells.known.any(axis=1).sum())

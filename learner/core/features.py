@@ -13,7 +13,7 @@ Any change of what a row holds needs a new recipe name: shards and artifacts car
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
@@ -87,11 +87,20 @@ def describe_recipe() -> dict[str, object]:
 
 def hashed(token_lists: Iterable[Iterable[str]], n_columns: int) -> csr_matrix:
     """Sublinear counts of hashed tokens, float32 (n_items, n_columns), rows of length 1 or empty."""
+    rows = iter(token_lists)
+    first = next(rows, None)
+    if first is None:  # the hasher wants at least one row
+        return csr_matrix(np.empty((0, n_columns), dtype=np.float32))
     hasher = FeatureHasher(n_columns, input_type="string", dtype=np.float32, alternate_sign=False)
-    matrix = csr_matrix(hasher.transform(token_lists))
+    matrix = csr_matrix(hasher.transform(chain([first], rows)))
     matrix.sort_indices()
     matrix.data = 1 + np.log(matrix.data)
-    return csr_matrix(normalize(matrix, copy=False))
+    return unit_rows(matrix)
+
+
+def unit_rows(matrix: csr_matrix) -> csr_matrix:
+    """The rows scaled to Euclidean length 1; empty rows stay empty, and there may be no rows."""
+    return csr_matrix(normalize(matrix)) if matrix.shape[0] else matrix
 
 
 def url_tokens(page: PageText) -> list[str]:

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+from scipy.special import logit
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import f1_score
+
+from learner.core.artifact import artifact_bytes
+from learner.core.classifier import LinearClassifier
+from tests.learner.core.pages import CATEGORIES, Pages, make_pages
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return make_pages(400)
+
+
+@pytest.fixture(scope="module")
+def classifier(pages: Pages) -> LinearClassifier:
+    return LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+
+
+def test_what_it_learned_holds_on_other_sites(classifier: LinearClassifier) -> None:
+    others = make_pages(200, seed=9)
+
+    assert f1_score(others.truth, classifier.predict(others.features), average="macro") > 0.9
+    assert [status.learned for status in classifier.statuses_] == [True, True, True]
+
+
+def test_probabilities_are_calibrated_and_float32(classifier: LinearClassifier) -> None:
+    others = make_pages(500, seed=9)
+
+    probabilities = classifier.predict_proba(others.features)
+
+    assert probabilities.dtype == np.float32
+    assert probabilities.shape == (500, 3)
+    np.testing.assert_allclose(probabilities.mean(axis=0), others.truth.mean(axis=0), atol=0.06)
+
+
+def test_packed_weights_are_float32_rows_of_categories(classifier: LinearClassifier, pages: Pages) -> None:
+    assert classifier.weights_.dtype == np.float32
+    assert classifier.weights_.flags.c_contiguous
+    assert classifier.weights_.shape == (pages.features.shape[1], 3)
+    np.testing.assert_allclose(
+        classifier.decision(pages.features),
+        logit(classifier.predict_proba(pages.features)),
+        rtol=1e-2,
+        atol=1e-3,
+    )
+
+
+def test_prediction_begins_at_the_stated_probability(classifier: LinearClassifier, pages: Pages) -> None:
+    thresholds = [status.threshold for status in classifier.statuses_]
+
+    expected = classifier.predict_proba(pages.features) >= np.array(thresholds)
+
+    np.testing.assert_array_equal(classifier.predict(pages.features), expected)
+
+
+def test_same_data_and_seed_give_the_same_bytes(pages: Pages) -> None:
+    first, second = (
+        LinearClassifier(CATEGORIES, seed=5).fit(pages.features, pages.truth, groups=pages.sites)
+        for _ in range(2)
+    )
+
+    assert artifact_bytes(first, {}) == artifact_bytes(second, {})
+
+
+def test_it_follows_the_contract_of_scikit_learn() -> None:
+    copy = clone(LinearClassifier(CATEGORIES, C=0.5, seed=3))
+
+    assert copy.get_params()["C"] == 0.5
+    assert not copy.is_fitted
+    with pytest.raises(NotFittedError):
+        copy.predict(make_pages(1).features)
+
+
+def test_a_category_with_few_positives_is_not_learned_yet_and_leaves_the_others_alone(pages: Pages) -> None:
+    truth = pages.truth.copy()
+    truth[np.flatnonzero(truth[:, 1])[3:], 1] = 0
+    whole = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, truth, groups=pages.sites)
+
+    status = classifier.statuses_[1]
+    assert not status.learned
+    assert status.reason == "not learned yet: 3 positives, 5 needed"
+    assert status.threshold is None
+    assert classifier.predict_proba(pages.features)[:, 1] == pytest.approx(4 / 402)
+    assert not classifier.predict(pages.features)[:, 1].any()
+    np.testing.assert_array_equal(classifier.weights_[:, [0, 2]], whole.weights_[:, [0, 2]])
+
+
+def test_positives_on_a_single_site_are_not_enough(pages: Pages) -> None:
+    truth = pages.truth.copy()
+    truth[:, 0] = 0
+    truth[:6, 0] = 1
+    sites = pages.sites.copy()
+    sites[:6] = sites[0]
+
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, truth, groups=sites)
+
+    assert classifier.statuses_[0].reason == "not learned yet: 1 site with positives, 2 needed"
+
+
+def test_a_category_present_everywhere_has_too_few_negatives(pages: Pages) -> None:
+    truth = pages.truth.copy()
+    truth[:, 2] = 1
+
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, truth)
+
+    assert classifier.statuses_[2].reason == "not learned yet: 0 negatives, 5 needed"
+    assert classifier.predict_proba(pages.features)[:, 2] == pytest.approx(401 / 402)
+    assert not classifier.predict(pages.features)[:, 2].any()
+
+
+def test_a_category_that_is_noise_says_so_or_predicts_no_better_than_it_should() -> None:
+    pages = make_pages(60)
+    truth = np.random.default_rng(3).integers(0, 2, (60, 3))
+
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, truth, groups=pages.sites)
+
+    chance = [status for status in classifier.statuses_ if not status.learned]
+    assert chance
+    assert {status.reason for status in chance} == {
+        "not learned yet: no better than chance on sites it had not seen"
+    }
+
+
+def test_items_not_known_for_a_category_are_left_out_for_it_alone(pages: Pages) -> None:
+    truth = pages.truth.copy()
+    truth[:100, 0] = -1
+
+    statuses = LinearClassifier(CATEGORIES).fit(pages.features, truth, groups=pages.sites).statuses_
+
+    assert statuses[0].n_positive + statuses[0].n_negative == 300
+    assert statuses[1].n_positive + statuses[1].n_negative == 400
+
+
+def test_no_items_at_all_leave_every_category_unlearned() -> None:
+    pages = make_pages(0)
+
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth)
+
+    assert not classifier.learned.any()
+    assert classifier.predict_proba(make_pages(2).features) == pytest.approx(0.5)
+
+
+def test_counts_are_zero_before_the_first_fit() -> None:
+    classifier = LinearClassifier(CATEGORIES)
+
+    assert classifier.n_positives.tolist() == [0, 0, 0]
+    assert classifier.learned.tolist() == [False, False, False]
+
+
+def test_bad_training_data_is_refused_with_the_value(pages: Pages) -> None:
+    classifier = LinearClassifier(CATEGORIES)
+
+    with pytest.raises(ValueError, match=r"Y is \(400, 2\); 400 items in 3 categories"):
+        classifier.fit(pages.features, pages.truth[:, :2])
+    with pytest.raises(ValueError, match=r"Y holds \[2\]"):
+        classifier.fit(pages.features, pages.truth * 2)
+    with pytest.raises(ValueError, match=r"groups \(3,\) and sample_weight \(400,\) need \(400,\)"):
+        classifier.fit(pages.features, pages.truth, groups=pages.sites[:3])
+    with pytest.raises(ValueError, match=r"sample_weight has 0\.0"):
+        classifier.fit(pages.features, pages.truth, sample_weight=np.zeros(400))

@@ -1,0 +1,276 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix, vstack
+
+from learner.core.candidates import uniform_keys
+from learner.core.classifier import LinearClassifier
+from learner.core.learner import QueryModel
+from learner.core.selection import Choice, StreamPlan, select_batch, shard_candidates
+from learner.core.shards import Shard
+from learner.core.strategies import STRATEGIES
+from tests.learner.core.pages import CATEGORIES, make_definitions, make_pages, make_shard
+
+SHARES = {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
+PLAN = StreamPlan(20, SHARES, seed=3)
+
+
+@pytest.fixture(scope="module")
+def model() -> QueryModel:
+    pages = make_pages(200)
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+    return QueryModel(classifier, STRATEGIES["multilabel_uncertainty"], make_definitions())
+
+
+@pytest.fixture(scope="module")
+def shards() -> list[Shard]:
+    return [
+        make_shard(make_pages(300, seed=5), first_id=1),
+        make_shard(make_pages(300, seed=6), first_id=1_001),
+    ]
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(8)
+
+
+def choose(
+    model: QueryModel,
+    shards: list[Shard],
+    plan: StreamPlan = PLAN,
+    exclude: tuple[int, ...] = (),
+    available: list[np.ndarray] | None = None,
+) -> list[Choice]:
+    masks = available or [np.ones(len(shard), dtype=np.bool_) for shard in shards]
+    candidates = [
+        shard_candidates(model, shard, mask, plan, rng()) for shard, mask in zip(shards, masks, strict=True)
+    ]
+    return select_batch(candidates, plan, exclude, rng())
+
+
+def by_stream(choices: list[Choice]) -> Counter[str]:
+    return Counter(choice.stream for choice in choices)
+
+
+def test_a_batch_mixes_the_streams_in_their_shares(model: QueryModel, shards: list[Shard]) -> None:
+    choices = choose(model, shards)
+
+    assert by_stream(choices) == {"query": 10, "rare": 4, "explore": 4, "audit": 2}
+    assert len({choice.item_id for choice in choices}) == 20
+    assert [choice.stream for choice in choices] != sorted(choice.stream for choice in choices)
+
+
+def test_every_choice_says_how_it_came_there(model: QueryModel, shards: list[Shard]) -> None:
+    found = {choice.stream: choice for choice in choose(model, shards)}
+
+    assert found["audit"].inclusion_probability == 2 / 60
+    assert found["audit"].pool_size == 60
+    assert found["audit"].reason == "drawn at random from 60 held-out items"
+    assert found["explore"].inclusion_probability == 4 / 540
+    assert found["explore"].reason == "drawn at random from 540 pool items"
+    assert found["explore"].strategy == found["audit"].strategy == "uniform"
+    assert found["query"].inclusion_probability is None
+    assert found["query"].strategy == "multilabel_uncertainty"
+    assert found["query"].reason.startswith("close to the threshold of ")
+    assert found["rare"].strategy == "rare_category"
+    assert found["query"].pool_size == found["rare"].pool_size == 540
+
+
+def test_holdout_goes_to_audit_alone(model: QueryModel, shards: list[Shard]) -> None:
+    holdout = {int(i) for shard in shards for i in shard.item_ids[shard.holdout]}
+
+    for choice in choose(model, shards):
+        assert (choice.item_id in holdout) == (choice.stream == "audit")
+
+
+def test_items_that_were_in_a_batch_are_not_chosen_again(model: QueryModel, shards: list[Shard]) -> None:
+    first = {choice.item_id for choice in choose(model, shards)}
+    available = [~np.isin(shard.item_ids, list(first)) for shard in shards]
+
+    second = {choice.item_id for choice in choose(model, shards, available=available)}
+
+    assert len(second) == 20
+    assert not first & second
+
+
+def test_the_same_seed_gives_the_same_batch(model: QueryModel, shards: list[Shard]) -> None:
+    assert choose(model, shards) == choose(model, shards)
+    assert choose(model, shards) != choose(model, shards, StreamPlan(20, SHARES, seed=4))
+
+
+def test_strategic_streams_have_one_item_per_site(model: QueryModel, shards: list[Shard]) -> None:
+    site = {int(i): int(d) for shard in shards for i, d in zip(shard.item_ids, shard.domains, strict=True)}
+
+    choices = choose(model, shards)
+
+    sites = Counter(site[choice.item_id] for choice in choices)
+    for choice in choices:
+        if choice.stream in ("query", "rare"):
+            assert sites[site[choice.item_id]] == 1
+
+
+def test_sites_of_other_batches_are_left_out_of_strategic_streams(
+    model: QueryModel, shards: list[Shard]
+) -> None:
+    site = {int(i): int(d) for shard in shards for i, d in zip(shard.item_ids, shard.domains, strict=True)}
+    taken = tuple(site[c.item_id] for c in choose(model, shards) if c.stream in ("query", "rare"))
+
+    again = choose(model, shards, exclude=taken)
+
+    assert not {site[c.item_id] for c in again if c.stream in ("query", "rare")} & set(taken)
+
+
+def test_a_site_comes_twice_when_there_are_too_few_and_the_reason_says_so(model: QueryModel) -> None:
+    shard = make_shard(make_pages(60, seed=5, per_site=30))
+
+    choices = choose(model, [shard])
+
+    assert by_stream(choices)["query"] == 10
+    again = [
+        c for c in choices if "its site comes again, because the pool has too few other sites" in c.reason
+    ]
+    assert len(again) >= 8
+
+
+def test_near_duplicates_and_equal_texts_come_once(model: QueryModel) -> None:
+    pages = make_pages(120, seed=5, per_site=1)
+    shard = make_shard(pages, holdout_every=1_000)
+    picked = next(c for c in choose(model, [shard]) if c.stream == "query")
+    row = picked.item_id - 1
+    features = vstack([shard.features[:60], *[shard.features[row]] * 10, shard.features[70:]])
+    contents = shard.contents.copy()
+    contents[70:80] = shard.contents[row]
+    repeated = replace(shard, features=csr_matrix(features, dtype=np.float32), contents=contents)
+
+    choices = choose(model, [repeated], StreamPlan(20, {"query": 1.0}, seed=3))
+
+    repeats = {row + 1, *range(61, 81)}
+    assert len([c for c in choices if c.item_id in repeats and c.stream == "query"]) <= 1
+
+
+def test_pages_known_by_url_alone_are_no_repeats_of_each_other(
+    model: QueryModel, shards: list[Shard]
+) -> None:
+    bare = [replace(shard, contents=np.zeros(len(shard), dtype=np.int64)) for shard in shards]
+
+    assert by_stream(choose(model, bare))["query"] == 10
+
+
+def test_explore_takes_over_when_nothing_is_learned_and_says_so(shards: list[Shard]) -> None:
+    model = QueryModel(LinearClassifier(CATEGORIES), STRATEGIES["multilabel_uncertainty"])
+
+    choices = choose(model, shards)
+
+    assert by_stream(choices) == {"explore": 18, "audit": 2}
+    explored = next(choice for choice in choices if choice.stream == "explore")
+    assert explored.inclusion_probability == 18 / 540
+    assert explored.reason.endswith("(with places that others could not fill: 4 of rare, 10 of query)")
+
+
+def test_explore_takes_over_from_audit_when_nothing_is_held_out(model: QueryModel) -> None:
+    pages = make_pages(300, seed=5)
+    shard = replace(make_shard(pages), holdout=np.zeros(300, dtype=np.bool_))
+
+    assert by_stream(choose(model, [shard])) == {"query": 10, "rare": 4, "explore": 6}
+
+
+def test_cold_start_fills_a_whole_batch_before_any_label(shards: list[Shard]) -> None:
+    model = QueryModel(LinearClassifier(CATEGORIES), STRATEGIES["cold_start"], make_definitions())
+
+    choices = choose(model, shards)
+
+    assert by_stream(choices) == {"query": 10, "rare": 4, "explore": 4, "audit": 2}
+    assert any(c.reason == "resembles the definition of gambling" for c in choices)
+
+
+def test_a_pool_smaller_than_the_batch_is_used_up(model: QueryModel) -> None:
+    shard = make_shard(make_pages(12, seed=5, per_site=1))
+
+    choices = choose(model, [shard])
+
+    assert len(choices) == len({c.item_id for c in choices}) >= 11
+    assert by_stream(choices)["audit"] == 2
+
+
+def test_an_empty_pool_gives_an_empty_batch(model: QueryModel, shards: list[Shard]) -> None:
+    nothing = [np.zeros(len(shard), dtype=np.bool_) for shard in shards]
+
+    assert choose(model, shards, available=nothing) == []
+    assert select_batch([], PLAN, (), rng()) == []
+
+
+def test_draws_do_not_depend_on_the_cut_of_the_shards(model: QueryModel) -> None:
+    pages = make_pages(300, seed=5)
+    whole = make_shard(pages)
+    cuts = [cut(whole, slice(0, 40)), cut(whole, slice(40, 41)), cut(whole, slice(41, 300))]
+
+    drawn = [
+        {c.item_id for c in choose(model, shards) if c.stream in ("explore", "audit")}
+        for shards in ([whole], cuts)
+    ]
+
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 6
+
+
+def cut(shard: Shard, part: slice) -> Shard:
+    return Shard(
+        shard.item_ids[part],
+        shard.holdout[part],
+        shard.domains[part],
+        shard.contents[part],
+        shard.features[part],
+    )
+
+
+def test_every_item_is_drawn_with_its_stated_probability(model: QueryModel) -> None:
+    """60 train items, 12 drawn in each of 500 batches: 100 expected of each; chi-square 59 * (1 - 12/60)."""
+    shard = make_shard(make_pages(60, seed=5), holdout_every=1_000)
+    shard = replace(shard, holdout=np.zeros(60, dtype=np.bool_))
+    counts = np.zeros(61)
+
+    for seed in range(500):
+        plan = StreamPlan(24, {"query": 0.5, "explore": 0.5}, seed=seed)
+        for choice in choose(model, [shard], plan):
+            if choice.stream == "explore":
+                assert choice.inclusion_probability == 12 / 60
+                counts[choice.item_id] += 1
+
+    chi_square = ((counts[1:] - 100) ** 2 / 100).sum()
+    assert chi_square == pytest.approx(47.2, abs=5 * (2 * 47.2) ** 0.5)
+
+
+def test_uniform_keys_are_uniform_and_change_with_the_seed() -> None:
+    ids = np.arange(100_000, dtype=np.int64)
+
+    keys, others = uniform_keys(ids, 1), uniform_keys(ids, 2)
+
+    assert np.histogram(keys, bins=10, range=(0, 1))[0] == pytest.approx([10_000] * 10, abs=500)
+    assert abs(np.corrcoef(keys, others)[0, 1]) < 0.02
+    assert abs(np.corrcoef(keys[1:], keys[:-1])[0, 1]) < 0.02
+
+
+def test_candidates_are_bounded_whatever_the_shard(model: QueryModel) -> None:
+    shard = make_shard(make_pages(3_000, seed=5))
+
+    found = shard_candidates(model, shard, np.ones(3_000, dtype=np.bool_), PLAN, rng())
+
+    assert len(found.item_ids) < 300
+    assert (found.n_train, found.n_holdout) == (2_700, 300)
+
+
+@pytest.mark.parametrize(
+    ("size", "shares", "message"),
+    [
+        (0, {"query": 1.0}, "batch_size is 0"),
+        (5, {"gold": 1.0}, r"unknown streams \['gold'\]; there are query, rare, explore, audit"),
+        (5, {"query": -1.0, "rare": 2.0}, "give at least one positive and none negative"),
+        (5, {"query": 0.0}, "give at least one positive"),
+        (5, {}, "give at least one positive"),
+    ],
+)
+def test_an_impossible_plan_is_refused(size: int, shares: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        StreamPlan(size, shares, seed=0)

@@ -1,0 +1,162 @@
+"""One battery that every query strategy passes, then what is special about each."""
+
+import numpy as np
+import pytest
+
+from learner.core.classifier import LinearClassifier
+from learner.core.features import featurise
+from learner.core.learner import QueryModel
+from learner.core.strategies import STRATEGIES, Strategy
+from tests.learner.core.pages import CATEGORIES, Pages, make_definitions, make_pages
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pages:
+    return make_pages(300, seed=4)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> LinearClassifier:
+    """Gambling and games learned, weapons not."""
+    pages = make_pages(200, prevalence=(0.3, 0.0, 0.2))
+    return LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+
+
+@pytest.fixture(params=["fitted", "unfitted"])
+def classifier(request: pytest.FixtureRequest, fitted: LinearClassifier) -> LinearClassifier:
+    return fitted if request.param == "fitted" else LinearClassifier(CATEGORIES)
+
+
+@pytest.fixture(params=sorted(STRATEGIES))
+def strategy(request: pytest.FixtureRequest) -> Strategy:
+    return STRATEGIES[request.param]
+
+
+@pytest.fixture
+def model(classifier: LinearClassifier, strategy: Strategy) -> QueryModel:
+    return QueryModel(classifier, strategy, make_definitions())
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+class TestBattery:
+    @pytest.mark.parametrize("n", [1, 2, 7, 300, 999])
+    def test_indices_are_distinct_and_scores_descend(
+        self, model: QueryModel, strategy: Strategy, pool: Pages, n: int
+    ) -> None:
+        indices, scores = strategy(model, pool.features, n, rng=rng())
+
+        assert len(indices) == len(scores) <= min(n, 300)
+        assert len(set(indices.tolist())) == len(indices)
+        assert np.isfinite(scores).all()
+        assert (np.diff(scores) <= 0).all()
+        assert not len(indices) or 0 <= indices.min() <= indices.max() < 300
+
+    def test_the_same_rng_gives_the_same_answer(
+        self, model: QueryModel, strategy: Strategy, pool: Pages
+    ) -> None:
+        first, second = (strategy(model, pool.features, 20, rng=rng()) for _ in range(2))
+
+        np.testing.assert_array_equal(first[0], second[0])
+        np.testing.assert_array_equal(first[1], second[1])
+
+    def test_global_randomness_is_not_touched(
+        self, model: QueryModel, strategy: Strategy, pool: Pages
+    ) -> None:
+        before = np.random.get_state()[1].tolist()  # type: ignore[index]
+
+        strategy(model, pool.features, 20, rng=rng())
+
+        assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
+
+    def test_an_empty_pool_gives_nothing(self, model: QueryModel, strategy: Strategy) -> None:
+        indices, scores = strategy(model, featurise([]), 5, rng=rng())
+
+        assert len(indices) == len(scores) == 0
+
+    def test_lanes_are_complete(self, model: QueryModel, strategy: Strategy, pool: Pages) -> None:
+        lanes = strategy.lanes(model, pool.features, rng=rng())
+
+        assert lanes.scores.shape == (len(lanes.reasons), 300)
+        assert lanes.scores.dtype == np.float32
+        assert not np.isnan(lanes.scores).any()
+        assert len(lanes.shares) == len(lanes.reasons)
+        assert (lanes.shares > 0).all()
+        assert len(set(lanes.reasons)) == len(lanes.reasons)
+
+    def test_modal_queries_through_it(self, model: QueryModel, strategy: Strategy, pool: Pages) -> None:
+        expected, _ = strategy(model, pool.features, 2, rng=rng())
+
+        indices, rows = model.query(pool.features, n_instances=2, rng=rng())
+
+        np.testing.assert_array_equal(indices, expected)
+        assert rows.shape == (len(expected), pool.features.shape[1])
+
+    def test_it_does_without_definitions(
+        self, classifier: LinearClassifier, strategy: Strategy, pool: Pages
+    ) -> None:
+        indices, _ = strategy(QueryModel(classifier, strategy), pool.features, 5, rng=rng())
+
+        assert len(indices) <= 5
+
+    def test_it_has_a_name_and_a_sentence(self, strategy: Strategy) -> None:
+        assert STRATEGIES[strategy.name] is strategy
+        assert strategy.summary.endswith(".")
+
+
+def test_random_sampling_finds_every_item_equally_likely(pool: Pages) -> None:
+    model, random = QueryModel(LinearClassifier(CATEGORIES)), STRATEGIES["random_sampling"]
+    generator = rng()
+
+    counts = np.zeros(300)
+    for _ in range(600):
+        counts[random(model, pool.features, 30, rng=generator)[0]] += 1
+
+    assert counts.mean() == 60
+    assert ((counts - 60) ** 2 / 54).sum() == pytest.approx(300, abs=5 * (2 * 300) ** 0.5)
+
+
+def test_uncertainty_serves_learned_categories_alone_and_equally(
+    fitted: LinearClassifier, pool: Pages
+) -> None:
+    model = QueryModel(fitted)
+
+    lanes = STRATEGIES["multilabel_uncertainty"].lanes(model, pool.features, rng=rng())
+    indices, _ = model.query(pool.features, n_instances=10, rng=rng())
+
+    assert lanes.reasons == ("close to the threshold of gambling", "close to the threshold of games")
+    distance = np.abs(fitted.decision(pool.features) - fitted.thresholds_)[:, [0, 2]]
+    ranks = distance.argsort(axis=0).argsort(axis=0)
+    assert (ranks[indices] < 10).any(axis=1).all()
+    assert (ranks[indices, 0] < 5).sum() == (ranks[indices, 1] < 5).sum() == 5
+
+
+def test_uncertainty_has_no_opinion_when_nothing_is_learned(pool: Pages) -> None:
+    model = QueryModel(LinearClassifier(CATEGORIES))
+
+    indices, scores = model.query_strategy(model, pool.features, 5, rng=rng())
+
+    assert len(indices) == len(scores) == 0
+
+
+def test_rare_category_hunts_most_for_what_is_not_learned(fitted: LinearClassifier, pool: Pages) -> None:
+    model = QueryModel(fitted, STRATEGIES["rare_category"], make_definitions())
+
+    lanes = model.query_strategy.lanes(model, pool.features, rng=rng())
+    indices, _ = model.query(pool.features, n_instances=20, rng=rng())
+
+    n_gambling = fitted.statuses_[0].n_positive
+    assert lanes.reasons[0] == f"likely gambling, which has {n_gambling} positives so far"
+    assert lanes.reasons[1] == "resembles the definition of weapons, which is not learned yet"
+    assert lanes.shares[1] == 1
+    assert pool.truth[indices, 1].mean() > 0.7
+
+
+def test_cold_start_finds_every_category_without_a_label(pool: Pages) -> None:
+    model = QueryModel(LinearClassifier(CATEGORIES), STRATEGIES["cold_start"], make_definitions())
+
+    indices, _ = model.query(pool.features, n_instances=40, rng=rng())
+
+    assert (pool.truth[indices].sum(axis=0) >= 10).all()
