@@ -36,9 +36,13 @@ class Batch(models.Model):
     reason = models.TextField(help_text="Why it was due, in a sentence.")
     fingerprint = models.CharField(max_length=64, help_text="Of the query: opening twice opens once.")
     seed = models.BigIntegerField()
-    classifier_number = models.PositiveIntegerField(null=True, blank=True, help_text="None before the first version.")
+    classifier_number = models.PositiveIntegerField(
+        null=True, blank=True, help_text="None before the first version."
+    )
     pool_size = models.BigIntegerField()
-    fallback = models.BooleanField(default=False, help_text="Random, because the query model gave nothing in time.")
+    fallback = models.BooleanField(
+        default=False, help_text="Random, because the query model gave nothing in time."
+    )
     n_items = models.PositiveIntegerField()
 
     class Meta:
@@ -92,7 +96,9 @@ class Assignment(models.Model):
     batch_item = models.ForeignKey(BatchItem, on_delete=models.PROTECT, related_name="+")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
     place = models.PositiveSmallIntegerField(help_text="From 1 to the overlap.")
-    priority = models.BigIntegerField(help_text="Lower is sooner, over all batches of the project.")
+    priority = models.BigIntegerField(
+        help_text="Lower is sooner, over all batches; below 0: given back or added later."
+    )
     state = models.CharField(max_length=10, choices=AssignmentState, default=AssignmentState.FREE)
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -106,22 +112,76 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(name="assignment_place_once", fields=["item", "place"]),
             models.UniqueConstraint(
-                name="assignment_annotator_once", fields=["item", "annotator"], condition=Q(annotator__isnull=False)
+                name="assignment_annotator_once",
+                fields=["item", "annotator"],
+                condition=Q(annotator__isnull=False),
             ),
             models.CheckConstraint(name="assignment_place_1_to_3", condition=Q(place__gte=1, place__lte=3)),
             models.CheckConstraint(
                 name="assignment_state_matches",
-                condition=Q(state="free", annotator__isnull=True, lease_until__isnull=True, submitted_at__isnull=True)
-                | Q(state="offered", annotator__isnull=False, lease_until__isnull=False, submitted_at__isnull=True)
+                condition=Q(
+                    state="free", annotator__isnull=True, lease_until__isnull=True, submitted_at__isnull=True
+                )
+                | Q(
+                    state="offered",
+                    annotator__isnull=False,
+                    lease_until__isnull=False,
+                    submitted_at__isnull=True,
+                )
                 | Q(state="submitted", annotator__isnull=False, submitted_at__isnull=False),
             ),
         ]
         indexes = [
-            models.Index(name="assignment_free", fields=["project", "priority", "id"], condition=Q(state="free")),
-            models.Index(name="assignment_lease", fields=["project", "lease_until"], condition=Q(state="offered")),
-            models.Index(name="assignment_held", fields=["annotator", "project"], condition=Q(state="offered")),
+            models.Index(
+                name="assignment_free", fields=["project", "priority", "id"], condition=Q(state="free")
+            ),
+            models.Index(
+                name="assignment_lease", fields=["project", "lease_until"], condition=Q(state="offered")
+            ),
+            models.Index(
+                name="assignment_held", fields=["annotator", "project"], condition=Q(state="offered")
+            ),
         ]
         triggers = [pgtrigger.Protect(name="keep_places", operation=pgtrigger.Delete)]
+
+
+class QueueCursor(models.Model):
+    """Where the claim goes on for one annotator: free places before these priorities are not takeable for them.
+
+    Without it, whoever has judged thousands of items would walk over all their other free places at each claim.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    returned = models.BigIntegerField(help_text="Among places given back or added later (priority below 0).")
+    fresh = models.BigIntegerField(help_text="Among places as their batch opened them (priority from 0).")
+    rescan = models.BigIntegerField(
+        null=True, help_text="How far the search behind both has come; None between two."
+    )
+    rescanned_at = models.DateTimeField(null=True)
+    empty_at = models.DateTimeField(
+        null=True, help_text="When the queue last had nothing for this annotator."
+    )
+
+    class Meta:
+        db_table = "queue_cursor"
+        constraints = [models.UniqueConstraint(name="queue_cursor_once", fields=["project", "annotator"])]
+
+
+class LostLease(models.Model):
+    """This annotator held this place and holds it no more: their judgment is still welcome, nobody else's is."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    lost_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "lost_lease"
+        constraints = [models.UniqueConstraint(name="lost_lease_once", fields=["assignment", "annotator"])]
 
 
 class Skip(models.Model):
@@ -137,7 +197,9 @@ class Skip(models.Model):
         LATE = "late", "Judged after the place had gone to somebody else"
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
-    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=10, choices=Reason)
     note = models.CharField(max_length=500, blank=True, default="")

@@ -1,0 +1,193 @@
+"""Every change of an annotator's place: claimed, renewed, given back, skipped, submitted, reopened."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from annotator.accounts.models import User
+from annotator.errors import BadInput, Conflict, NotFound
+from annotator.projects.models import Project
+from annotator.queue.claiming import Claimant, cursor_rescan, place_take, returned_priority
+from annotator.queue.models import Assignment, AssignmentState, LostLease, Skip
+from annotator.queue.services import batch_open_fallback
+
+HOLDING_MAX = 20  # places that one page may show at a time
+CLAIM_TRIES = 5
+SKIP_NOTE_MAX = 500
+SKIP_REASONS = tuple(reason for reason in Skip.Reason if reason is not Skip.Reason.LATE)
+
+TAKE_ANOTHER = """ UPDATE assignment SET state = 'submitted', annotator_id = %(annotator)s, lease_until =
+NULL, submitted_at = %(now)s, offered_at = COALESCE(offered_at, %(now)s) WHERE id = (SELECT id FROM
+assignment WHERE item_id = %(item)s AND (state = 'free' OR (state = 'offered' AND annotator_id =
+%(annotator)s)) ORDER BY state = 'free', place LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class PlaceOutcome:
+    """What a submit found: the place that counts it, or that it came too late for any."""
+
+    assignment: Assignment
+    late: bool
+
+
+def assignment_claim(project: Project, annotator: User, *, holding: Sequence[int] = ()) -> Assignment | None:
+    """The place to show `annotator` next, offered to them under a lease; None when there is nothing for them.
+
+    Places in `holding` are those the page shows already; any other place that the annotator holds comes
+    first. With nothing left, a marked random batch is opened where that is allowed, so that nobody waits
+    for the query model. One statement as a rule.
+    """
+    if len(holding) > HOLDING_MAX:
+        raise BadInput(
+            f"You say you hold {len(holding)} places; {HOLDING_MAX} at a time are enough. Submit some first."
+        )
+    if project.paused:
+        return None
+    claimant = Claimant(project.pk, annotator.pk, project.lease_seconds, holding)
+    place = _take(claimant)
+    if place is None and cursor_rescan(claimant):
+        place = _take(claimant)
+    if place is None and batch_open_fallback(project, annotator) is not None:
+        place = _take(claimant)
+    return place
+
+
+def _take(claimant: Claimant) -> Assignment | None:
+    """As `place_take`; tried again when two tabs of one annotator reach for two places of one item."""
+    for attempt in range(1, CLAIM_TRIES + 1):
+        try:
+            with transaction.atomic():
+                return place_take(claimant)
+        except IntegrityError:
+            if attempt == CLAIM_TRIES:
+                raise
+    return None
+
+
+def assignment_renew(project: Project, annotator: User, assignment_ids: Iterable[int]) -> datetime | None:
+    """The new end of the leases, or None when the annotator holds none of these places any more.
+
+    A lease that has run out is renewed too, as long as nobody took the place. One query.
+    """
+    until = timezone.now() + timedelta(seconds=project.lease_seconds)
+    return until if _held(project, annotator, assignment_ids).update(lease_until=until) else None
+
+
+@transaction.atomic
+def assignment_release(
+    project: Project, annotator: User, assignment_ids: Iterable[int], *, known: datetime
+) -> int:
+    """Give places back unjudged, to the front of the queue; how many were.
+
+    `known` is the end of the lease as the page that closes knows it. A place whose lease was renewed since
+    is shown by another page (a reload overtakes the farewell of the page before it) and stays.
+    """
+    held = _held(project, annotator, assignment_ids).filter(lease_until__lte=known)
+    ids = list(held.select_for_update().order_by("pk").values_list("pk", flat=True))
+    return _free(annotator, ids)
+
+
+@transaction.atomic
+def assignment_skip(
+    project: Project, annotator: User, assignment_id: int, reason: str, *, note: str = ""
+) -> None:
+    """Decline an item for good: the place goes to somebody else, the item never to this annotator again.
+
+    Skipping twice is harmless. Raises BadInput for an unknown reason, NotFound for a place never held,
+    Conflict for an item judged already.
+    """
+    if reason not in SKIP_REASONS:
+        raise BadInput(f'"{reason}" is not a reason to skip. Use one of: {", ".join(SKIP_REASONS)}.')
+    if len(note) > SKIP_NOTE_MAX:
+        raise BadInput(f"The note has {len(note)} characters; {SKIP_NOTE_MAX} fit. Shorten it.")
+    place = assignment_known(project, annotator, assignment_id, lock=True)
+    if place.state == AssignmentState.SUBMITTED and place.annotator_id == annotator.pk:
+        raise Conflict("You have judged this item already. Undo the judgment first, then skip.")
+    held = Assignment.objects.filter(
+        item_id=place.item_id, annotator=annotator, state=AssignmentState.OFFERED
+    )
+    _free(annotator, list(held.values_list("pk", flat=True)))
+    skip = Skip(project=project, item_id=place.item_id, annotator=annotator, reason=reason, note=note)
+    Skip.objects.bulk_create([skip], ignore_conflicts=True)
+
+
+@transaction.atomic
+def assignment_take_submit(project: Project, annotator: User, assignment_id: int) -> PlaceOutcome:
+    """The place that this annotator's judgment fills, by compare-and-set, or word that it is late.
+
+    1. The place is still theirs, lapsed or not: it is filled.
+    2. It is not, but the item has another free place, or one that they hold: that one is filled.
+    3. Every place has gone to others: late. The item is not offered to them again.
+
+    Raises NotFound for a place they never held, Conflict when they have filled a place of the item already.
+    Of two submits at once on two places of the item, one raises IntegrityError.
+    """
+    now = timezone.now()
+    mine = _held(project, annotator, [assignment_id])
+    if mine.update(state=AssignmentState.SUBMITTED, submitted_at=now, lease_until=None):
+        return PlaceOutcome(Assignment.objects.get(pk=assignment_id), late=False)
+    place = assignment_known(project, annotator, assignment_id)
+    done = Assignment.objects.filter(
+        item_id=place.item_id, annotator=annotator, state=AssignmentState.SUBMITTED
+    )
+    if done.exists():
+        raise Conflict(
+            "You have judged this item already. Change it in your own judgments.", code="already_judged"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_ANOTHER, {"annotator": annotator.pk, "item": place.item_id, "now": now})
+        other = cursor.fetchone()
+    if other is not None:
+        return PlaceOutcome(Assignment.objects.get(pk=other[0]), late=False)
+    skip = Skip(project=project, item_id=place.item_id, annotator=annotator, reason=Skip.Reason.LATE)
+    Skip.objects.bulk_create([skip], ignore_conflicts=True)
+    return PlaceOutcome(place, late=True)
+
+
+def assignment_reopen(project: Project, annotator: User, assignment_id: int) -> bool:
+    """Whether a submitted place is offered to its annotator again. One compare-and-set."""
+    mine = Assignment.objects.filter(
+        pk=assignment_id, project=project, annotator=annotator, state=AssignmentState.SUBMITTED
+    )
+    until = timezone.now() + timedelta(seconds=project.lease_seconds)
+    return mine.update(state=AssignmentState.OFFERED, submitted_at=None, lease_until=until) == 1
+
+
+def assignment_known(
+    project: Project, annotator: User, assignment_id: int, *, lock: bool = False
+) -> Assignment:
+    """A place that this annotator holds, has submitted, or held once; raises NotFound for any other."""
+    places = Assignment.objects.filter(pk=assignment_id, project=project)
+    place = (places.select_for_update() if lock else places).first()
+    is_theirs = place is not None and (
+        place.annotator_id == annotator.pk
+        or LostLease.objects.filter(assignment_id=assignment_id, annotator=annotator).exists()
+    )
+    if place is None or not is_theirs:
+        raise NotFound(f"You have never been offered assignment {assignment_id}. Claim one first.")
+    return place
+
+
+def _held(project: Project, annotator: User, assignment_ids: Iterable[int]) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(
+        pk__in=list(assignment_ids), project=project, annotator=annotator, state=AssignmentState.OFFERED
+    )
+
+
+def _free(annotator: User, assignment_ids: list[int]) -> int:
+    lost = [LostLease(assignment_id=pk, annotator=annotator) for pk in assignment_ids]
+    LostLease.objects.bulk_create(lost, ignore_conflicts=True)
+    return Assignment.objects.filter(
+        pk__in=assignment_ids, annotator=annotator, state=AssignmentState.OFFERED
+    ).update(
+        state=AssignmentState.FREE,
+        annotator=None,
+        offered_at=None,
+        lease_until=None,
+        priority=returned_priority(),
+    )

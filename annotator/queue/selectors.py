@@ -1,0 +1,120 @@
+"""Reading the queue: how full it is, its batches, and why an item was served."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from annotator.errors import NotFound
+from annotator.projects.models import Project
+from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, QueueCursor
+
+COUNT_MAX = 10_000  # beyond it nobody needs the number, and counting a million places takes a second
+WAITING = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class QueueLevel:
+    """How full a queue is. Counts stop at `COUNT_MAX`."""
+
+    free: int
+    offered: int
+    waiting: int
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more free places than were counted."""
+        return self.free >= COUNT_MAX
+
+
+@dataclass(frozen=True)
+class BatchSummary:
+    """One batch with how far it has been worked off."""
+
+    batch: Batch
+    streams: dict[str, int]
+    free: int
+    offered: int
+    submitted: int
+
+    @property
+    def places(self) -> int:
+        """All places, later ones included."""
+        return self.free + self.offered + self.submitted
+
+
+def queue_level(project: Project) -> QueueLevel:
+    """How many places are free (or lapsed), how many are held, and how many annotators got nothing.
+
+    `waiting` counts the annotators who got nothing in the last half minute and since whose visit no batch
+    was opened. Free places may remain that none of them may take: a query is due however many there are.
+    Four queries.
+    """
+    now = timezone.now()
+    places = Assignment.objects.filter(project=project)
+    free = places.filter(state=AssignmentState.FREE)[:COUNT_MAX].count()
+    held = places.filter(state=AssignmentState.OFFERED).aggregate(
+        live=Count("pk", filter=Q(lease_until__gte=now)), lapsed=Count("pk", filter=Q(lease_until__lt=now))
+    )
+    newest = (
+        Batch.objects.filter(project=project).order_by("-number").values_list("opened_at", flat=True).first()
+    )
+    since = max(newest or now - WAITING, now - WAITING)
+    waiting = QueueCursor.objects.filter(project=project, empty_at__gt=since).count()
+    return QueueLevel(free=min(free + held["lapsed"], COUNT_MAX), offered=held["live"], waiting=waiting)
+
+
+def batches_of(project: Project) -> QuerySet[Batch]:
+    """The batches of a project, newest first. One query."""
+    return Batch.objects.filter(project=project).order_by("-number")
+
+
+def batch_of(project: Project, number: int) -> Batch:
+    """One batch by its number; raises NotFound. One query."""
+    batch = Batch.objects.filter(project=project, number=number).first()
+    if batch is None:
+        raise NotFound(f"This project has no batch {number}.")
+    return batch
+
+
+def batches_summarised(batches: Sequence[Batch]) -> list[BatchSummary]:
+    """The same batches with their streams and the state of their places. Two queries."""
+    pks = [batch.pk for batch in batches]
+    streams: Counter[tuple[int, str]] = Counter()
+    for batch_id, stream, n in _counted(BatchItem.objects.filter(batch__in=pks), "batch", "stream"):
+        streams[batch_id, stream] = n
+    states: Counter[tuple[int, str]] = Counter()
+    for batch_id, state, n in _counted(
+        Assignment.objects.filter(batch_item__batch__in=pks), "batch_item__batch", "state"
+    ):
+        states[batch_id, state] = n
+    return [
+        BatchSummary(
+            batch=batch,
+            streams={stream: n for (pk, stream), n in sorted(streams.items()) if pk == batch.pk},
+            free=states[batch.pk, AssignmentState.FREE],
+            offered=states[batch.pk, AssignmentState.OFFERED],
+            submitted=states[batch.pk, AssignmentState.SUBMITTED],
+        )
+        for batch in batches
+    ]
+
+
+def ledger_of(batch: Batch) -> QuerySet[BatchItem]:
+    """Why each item is in a batch, in the order they are served. One query."""
+    return BatchItem.objects.filter(batch=batch).select_related("item", "batch").order_by("rank")
+
+
+def ledger_of_item(project: Project, item_id: int) -> QuerySet[BatchItem]:
+    """Every time an item was put in a batch, and why; newest first. One query."""
+    rows = BatchItem.objects.filter(item_id=item_id, item__project=project)
+    return rows.select_related("batch").order_by("-pk")
+
+
+def _counted(
+    rows: QuerySet[Assignment] | QuerySet[BatchItem], batch: str, kind: str
+) -> list[tuple[int, str, int]]:
+    return list(rows.values_list(batch, kind).annotate(n=Count("pk")).order_by())

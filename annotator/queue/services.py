@@ -1,0 +1,249 @@
+"""Opening batches, with the ledger of why each item is served, and adding places to items."""
+
+import random
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, QuerySet
+from django.utils import timezone
+
+from annotator.accounts.models import User
+from annotator.errors import BadInput, Conflict
+from annotator.pool.models import Item, Split
+from annotator.projects.models import LogEntry, Project
+from annotator.projects.services import log_write
+from annotator.queue.claiming import returned_priority
+from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, Stream
+
+BATCH_LOCK = 1_129_137  # first key of the advisory lock; the second is the project
+FALLBACK_SIZE = 10
+FALLBACK_PATIENCE = timedelta(seconds=60)
+PLACE_STEP = 2**20  # ranks within a place; an item's first place comes before any second place of its batch
+BATCH_STEP = 2**32  # priorities within a batch
+
+OPEN_PLACES = """
+INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state)
+SELECT %(project)s, bi.id, bi.item_id, place, %(first)s + place * %(place_step)s + bi.rank, 'free'
+FROM batch_item bi CROSS JOIN generate_series(1, %(overlap)s) AS place
+WHERE bi.batch_id = %(batch)s ORDER BY place, bi.rank
+"""
+
+PLACES_ADD = """
+INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state)
+SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free'
+FROM assignment a JOIN project p ON p.id = a.project_id
+WHERE a.item_id = ANY(%s) GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
+ON CONFLICT DO NOTHING RETURNING item_id
+"""
+
+
+@dataclass(frozen=True)
+class BatchChoice:
+    """One item that a query chose, with everything needed to say why, and how likely it was."""
+
+    item_id: int
+    stream: Stream
+    strategy: str
+    score: float | None
+    reason: str
+    classifier_number: int | None
+    pool_size: int
+    inclusion_probability: float | None
+    seed: int
+
+
+@transaction.atomic
+def batch_open(  # noqa: PLR0913 - one column each; a bundle would only rename them
+    project: Project,
+    choices: Sequence[BatchChoice],
+    *,
+    fingerprint: str,
+    reason: str,
+    seed: int,
+    classifier_number: int | None,
+    pool_size: int,
+    fallback: bool = False,
+) -> Batch:
+    """The batch of this fingerprint, opened now (ledger, and `project.overlap` places an item) or earlier.
+
+    1. Batches of a project open one after the other, so that a higher number is always the later commit:
+       claims rely on it (see annotator.queue.claiming).
+    2. Items that another batch has taken since they were chosen are left out.
+
+    Raises Conflict when no item is left, BadInput when an item is chosen twice.
+    """
+    if len({choice.item_id for choice in choices}) < len(choices):
+        raise BadInput("The batch names an item twice. Choose each item once.")
+    _queue_up(project)
+    opened = Batch.objects.filter(project=project, fingerprint=fingerprint).first()
+    if opened is not None:
+        return opened
+    kept = _take_from_pool(project, choices)
+    if not kept:
+        raise Conflict(f"None of the {len(choices)} chosen items is still in the pool. Query again.")
+    batch = Batch.objects.create(
+        project=project,
+        number=(Batch.objects.filter(project=project).aggregate(newest=Max("number"))["newest"] or 0) + 1,
+        reason=reason,
+        fingerprint=fingerprint,
+        seed=seed,
+        classifier_number=classifier_number,
+        pool_size=pool_size,
+        fallback=fallback,
+        n_items=len(kept),
+    )
+    _write_ledger(batch, kept)
+    _open_places(batch, project.overlap)
+    return batch
+
+
+def _queue_up(project: Project) -> None:
+    """Wait behind whoever opens a batch of this project, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BATCH_LOCK, project.pk])
+
+
+def _take_from_pool(project: Project, choices: Sequence[BatchChoice]) -> list[BatchChoice]:
+    pooled = Item.objects.filter(project=project, pooled=True, pk__in=[choice.item_id for choice in choices])
+    taken = set(pooled.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    Item.objects.filter(pk__in=taken).update(pooled=False)
+    return [choice for choice in choices if choice.item_id in taken]
+
+
+def _write_ledger(batch: Batch, choices: Sequence[BatchChoice]) -> None:
+    BatchItem.objects.bulk_create(
+        (
+            BatchItem(
+                batch=batch,
+                item_id=choice.item_id,
+                rank=rank,
+                stream=choice.stream,
+                strategy=choice.strategy,
+                score=choice.score,
+                reason=choice.reason[:200],
+                classifier_number=choice.classifier_number,
+                pool_size=choice.pool_size,
+                inclusion_probability=choice.inclusion_probability,
+                seed=choice.seed,
+            )
+            for rank, choice in enumerate(choices)
+        ),
+        batch_size=500,
+    )
+
+
+def _open_places(batch: Batch, overlap: int) -> None:
+    parameters = {
+        "project": batch.project_id,
+        "batch": batch.pk,
+        "first": batch.number * BATCH_STEP,
+        "place_step": PLACE_STEP,
+        "overlap": overlap,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_PLACES, parameters)
+
+
+@transaction.atomic
+def batch_open_fallback(project: Project, annotator: User) -> Batch | None:
+    """A small, marked, random batch for an annotator to whom the queue has nothing to give, or None.
+
+    It needs neither Redis nor a worker. The batch may also be one that opened while we waited for our turn.
+    None when the query model deserves its chance first (nothing has been opened yet, and the oldest page
+    came less than a minute ago), when the last such batch still has items that nobody has begun, or when
+    the pool is empty.
+    """
+    newest = _newest_number(project)
+    if newest == 0 and not _has_waited(project):
+        return None
+    _queue_up(project)
+    last = Batch.objects.filter(project=project).order_by("-number").first()
+    if last is not None and last.number > newest:
+        return last
+    if _has_fallback_left(project):
+        return None
+    seed = secrets.randbits(62)
+    pool = Item.objects.filter(project=project, split=Split.TRAIN, pooled=True)
+    items = _random_items(pool, random.Random(seed))
+    if not items:
+        return None
+    reason = f"The queue had nothing for {annotator.username} and no query had finished: random items"
+    log_write(project, "queue", f"{reason} ({len(items)})", level=LogEntry.Level.WARNING)
+    pool_size = pool.count()
+    choices = [
+        BatchChoice(
+            item_id=item_id,
+            stream=Stream.EXPLORE,
+            strategy="fallback",
+            score=None,
+            reason="Random, because no query had finished",
+            classifier_number=None,
+            pool_size=pool_size,
+            inclusion_probability=len(items) / pool_size,
+            seed=seed,
+        )
+        for item_id in items
+    ]
+    return batch_open(
+        project,
+        choices,
+        fingerprint=f"fallback-{seed:x}",
+        reason=reason,
+        seed=seed,
+        classifier_number=None,
+        pool_size=pool_size,
+        fallback=True,
+    )
+
+
+def _newest_number(project: Project) -> int:
+    newest = (
+        Batch.objects.filter(project=project).order_by("-number").values_list("number", flat=True).first()
+    )
+    return newest or 0
+
+
+def _has_waited(project: Project) -> bool:
+    # By id: the oldest row is an index entry away, the oldest `created_at` is a scan.
+    oldest = Item.objects.filter(project=project).order_by("pk").values_list("created_at", flat=True).first()
+    return oldest is not None and oldest < timezone.now() - FALLBACK_PATIENCE
+
+
+def _has_fallback_left(project: Project) -> bool:
+    last = Batch.objects.filter(project=project, fallback=True).order_by("-number").first()
+    return (
+        last is not None
+        and Assignment.objects.filter(
+            project=project,
+            state=AssignmentState.FREE,
+            place=1,
+            priority__gte=last.number * BATCH_STEP,
+            priority__lt=last.number * BATCH_STEP + 2 * PLACE_STEP,
+        ).exists()
+    )
+
+
+def _random_items(pool: QuerySet[Item], rng: random.Random) -> list[int]:
+    """Ids of up to `FALLBACK_SIZE` items after a random point on the circle of `shuffle`: two index ranges."""
+    ends = pool.aggregate(low=Min("shuffle"), high=Max("shuffle"))
+    if ends["low"] is None:
+        return []
+    point = rng.randint(ends["low"], ends["high"])
+    ids = pool.order_by("shuffle", "pk").values_list("pk", flat=True)
+    after = list(ids.filter(shuffle__gte=point)[:FALLBACK_SIZE])
+    return after + list(ids.filter(shuffle__lt=point)[: FALLBACK_SIZE - len(after)])
+
+
+def places_add(item_ids: Collection[int]) -> set[int]:
+    """The items that got one more place, at the front of the queue; none beyond the project's maximum.
+
+    Two calls at once add one place to an item. One statement.
+    """
+    if not item_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(PLACES_ADD, [returned_priority(), list(item_ids)])
+        return {item_id for (item_id,) in cursor.fetchall()}
