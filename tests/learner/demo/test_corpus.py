@@ -102,6 +102,6 @@ def test_the_asked_number_comes_back_when_it_is_small(n: int) -> None:
     assert len(generate(n, seed=1)) == n
 
 
-def test_no_page_is_refused_when_none_is_asked_for() -> None:
+def test_a_corpus_is_refused_when_it_would_be_empty() -> None:
     with pytest.raises(ValueError, match="want at least one page, got 0"):
         generate(0)
