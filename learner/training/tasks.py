@@ -1,0 +1,11 @@
+"""Celery's door to the training stage. For workers only: it imports what computes."""
+
+from celery import shared_task
+
+from learner.training.fitting import training_run_execute
+
+
+@shared_task(name="training.train", queue="bulk")
+def train(run_id: int) -> None:
+    """Train the next classifier version."""
+    training_run_execute(run_id)
