@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.utils import timezone
 
 from annotator.accounts.models import User
+from annotator.judgments.models import Judgment, ReviewDue
 from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.models import (
     Category,
@@ -17,6 +20,9 @@ from annotator.projects.models import (
     Role,
     TaxonomyVersion,
 )
+from annotator.queue.models import Assignment, AssignmentState, Batch, Stream
+from annotator.queue.services import BatchChoice, batch_open
+from annotator.review.models import Method, Resolution
 
 GAMES, GAMBLING, VIOLENCE = "games", "gambling", "violence"
 CATEGORIES = (GAMES, GAMBLING, VIOLENCE)
@@ -85,6 +91,77 @@ def make_items(
         for item in items
     )
     return items
+
+
+def make_batch(project: Project, items: Sequence[Item]) -> Batch:
+    """An open batch of these items, at random, with the project's overlap of free places on each."""
+    seed = next(_numbers)
+    return batch_open(
+        project,
+        [
+            BatchChoice(
+                item_id=item.pk,
+                stream=Stream.EXPLORE,
+                strategy="random",
+                score=None,
+                reason="drawn at random",
+                classifier_number=None,
+                pool_size=len(items),
+                inclusion_probability=1.0,
+                seed=seed,
+            )
+            for item in items
+        ],
+        fingerprint=f"fingerprint {seed}",
+        reason="a test asks for it",
+        seed=seed,
+        classifier_number=None,
+        pool_size=len(items),
+    )
+
+
+def make_judgment(item: Item, annotator: User, labels: Sequence[str] = (), **columns: Any) -> Judgment:
+    """A judgment on the first free place of the item, with its outbox row; late when every place is taken.
+
+    `supersedes` makes it an edit or, with the verdict `withdrawn`, an undo: it keeps the place of the earlier one.
+    """
+    earlier: Judgment | None = columns.get("supersedes")
+    places = Assignment.objects.filter(item=item).order_by("place")
+    place = earlier.assignment if earlier else places.filter(state=AssignmentState.FREE).first()
+    if place is not None and earlier is None:
+        place.state, place.annotator, place.submitted_at = (
+            AssignmentState.SUBMITTED,
+            annotator,
+            timezone.now(),
+        )
+        place.save()
+    ReviewDue.objects.create(project=item.project, item=item)
+    defaults = {
+        "taxonomy": TaxonomyVersion.objects.filter(project=item.project).latest("number"),
+        "guideline": GuidelineVersion.objects.filter(project=item.project).latest("number"),
+        "late": place is None,
+        "client_id": uuid4(),
+        "seconds": 4.0,
+    }
+    return Judgment.objects.create(
+        project=item.project,
+        item=item,
+        annotator=annotator,
+        assignment=place or places.latest("place"),
+        labels=sorted(labels),
+        **(defaults | columns),
+    )
+
+
+def make_resolution(item: Item, labels: Sequence[str] = (), **columns: Any) -> Resolution:
+    """The label set held true for the item, as if all judgments agreed; `supersedes` corrects an earlier one."""
+    defaults = {
+        "method": Method.UNANIMOUS,
+        "taxonomy": TaxonomyVersion.objects.filter(project=item.project).latest("number"),
+    }
+    return Resolution.objects.create(
+        project=item.project, item=item, labels=sorted(labels), **(defaults | columns)
+    )
 
 
 def _item(project: Project, topic: str, split: Split, columns: dict[str, Any]) -> Item:

@@ -1,0 +1,161 @@
+"""The project's home: what the loop does now, and what needs a human."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Count, F, Func, Min, Q, QuerySet, Sum
+from django.db.models.functions import TruncHour
+
+from annotator.judgments.models import Flag, Judgment, Verdict
+from annotator.pool.models import Ingest
+from annotator.projects.models import Category, Project
+from annotator.projects.selectors import taxonomy_current
+from annotator.queue.selectors import QueueLevel, queue_level
+from annotator.review.models import Disagreement
+from annotator.review.selectors import Agreement, agreement_of, flags_open, resolutions_current
+from annotator.runs import RunStatus
+
+HOURS = 24
+INGESTS_SHOWN = 3
+NAMES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Judgments submitted: since midnight UTC, in the last 60 minutes, and in each of the last 24 clock hours."""
+
+    today: int
+    last_hour: int
+    hours: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for a person: what, how much it matters, and the page where it is done."""
+
+    level: Literal["info", "warning", "danger"]
+    text: str
+    page: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The human half of a project's home at one moment."""
+
+    level: QueueLevel
+    pace: Pace
+    n_items: int
+    n_resolved: int
+    agreement: Agreement | None
+    ingests: tuple[Ingest, ...]
+    needs: tuple[Need, ...]
+
+
+def overview_of(project: Project, now: datetime) -> Overview:
+    """The human half of the home. About fifteen queries, each on an index or on few rows: it is polled."""
+    level = queue_level(project)
+    ingests = Ingest.objects.filter(project=project)
+    newest = tuple(ingests.order_by("-pk")[:INGESTS_SHOWN])
+    n_items = ingests.aggregate(n=Sum("rows_added"))["n"] or 0
+    n_resolved = resolutions_current(project).count()
+    needs = (
+        *_project_needs(project, level, n_items),
+        *_ingest_needs(newest),
+        *_review_needs(project, now),
+        *(_missing_needs(project) if n_resolved else ()),
+    )
+    return Overview(
+        level=level,
+        pace=pace_of(project, now),
+        n_items=n_items,
+        n_resolved=n_resolved,
+        agreement=agreement_of(project),
+        ingests=newest,
+        needs=needs,
+    )
+
+
+def pace_of(project: Project, now: datetime) -> Pace:
+    """How fast people judge; an edit counts, an undo does not. Two queries on the judgments of a day."""
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    first = this_hour - timedelta(hours=HOURS - 1)
+    since = Judgment.objects.filter(project=project, created_at__gte=first).exclude(verdict=Verdict.WITHDRAWN)
+    recent = since.aggregate(
+        today=Count("pk", filter=Q(created_at__gte=this_hour.replace(hour=0))),
+        last_hour=Count("pk", filter=Q(created_at__gt=now - timedelta(hours=1))),
+    )
+    by_hour = dict(since.values_list(TruncHour("created_at")).annotate(n=Count("pk")).order_by())
+    hours = tuple(by_hour.get(first + timedelta(hours=hour), 0) for hour in range(HOURS))
+    return Pace(today=recent["today"], last_hour=recent["last_hour"], hours=hours)
+
+
+def categories_without_positive(project: Project) -> list[Category]:
+    """Categories that no resolved item shows: no classifier can learn them. Two queries."""
+    labels = resolutions_current(project).annotate(slug=Func(F("labels"), function="unnest"))
+    found = Counter(dict(labels.values_list("slug").annotate(n=Count("pk")).order_by()))
+    return [category for category in taxonomy_current(project).categories if not found[category.slug]]
+
+
+def _project_needs(project: Project, level: QueueLevel, n_items: int) -> Iterator[Need]:
+    if project.paused:
+        yield Need("info", "The project is paused: nothing is served.", "projects:settings", "Open settings")
+    elif n_items == 0:
+        yield Need("info", "There are no pages yet.", "pool:ingests", "Take in a file")
+    elif level.waiting:
+        people = _count(level.waiting, "annotator")
+        yield Need("danger", f"{people} just came away with nothing.", "queue:batches", "See batches")
+    elif level.free == 0:
+        yield Need("warning", "The queue is empty.", "queue:batches", "See batches")
+
+
+def _ingest_needs(newest: Sequence[Ingest]) -> Iterator[Need]:
+    for ingest in newest[:1]:
+        if ingest.status == RunStatus.FAILED:
+            text = f"The ingest of {ingest.filename} failed: {ingest.error}"
+            yield Need("danger", text, "pool:ingests", "See ingests")
+
+
+def _review_needs(project: Project, now: datetime) -> Iterator[Need]:
+    disputed = Disagreement.objects.filter(project=project, closed_at__isnull=True)
+    n, waiting = _waiting(disputed, "opened_at", now)
+    if n:
+        text = f"{_count(n, 'disagreement')} {_verb(n)} for a lead, {waiting}."
+        yield Need("warning", text, "review:disagreements", "Resolve")
+    n, waiting = _waiting(flags_open(project), "created_at", now)
+    if n:
+        yield Need(
+            "warning", f"{_count(n, 'flag')} {_verb(n)} for a lead, {waiting}.", "review:flags", "Look"
+        )
+
+
+def _missing_needs(project: Project) -> Iterator[Need]:
+    missing = [category.name for category in categories_without_positive(project)]
+    if missing:
+        more = len(missing) - NAMES_SHOWN
+        names = ", ".join(missing[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        text = f"No resolved page shows {names}: no classifier can learn what it has never seen."
+        yield Need("info", text, "pool:items", "Look for some")
+
+
+def _waiting(rows: QuerySet[Disagreement] | QuerySet[Flag], since: str, now: datetime) -> tuple[int, str]:
+    found = rows.order_by().aggregate(n=Count("pk"), oldest=Min(since))
+    if not found["n"]:
+        return 0, ""
+    hours = (now - found["oldest"]).total_seconds() / 3600
+    if hours >= 2 * HOURS:
+        return found["n"], f"the oldest for {hours / 24:.0f} days"
+    return found[
+        "n"
+    ], f"the oldest for {_count(round(hours), 'hour')}" if hours >= 1 else "none for an hour yet"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _verb(n: int) -> str:
+    return "waits" if n == 1 else "wait"

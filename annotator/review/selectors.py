@@ -1,0 +1,202 @@
+"""Reading what is held true, what is disputed, and what the review knows of an item."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from annotator.agreement.bootstrap import Estimate
+from annotator.agreement.words import Word, alpha_word
+from annotator.errors import NotFound
+from annotator.judgments.models import Flag, Judgment
+from annotator.judgments.selectors import judgments_current
+from annotator.pool.models import Item
+from annotator.projects.models import Category, Project
+from annotator.projects.selectors import taxonomy_version
+from annotator.queue.models import Assignment, AssignmentState
+from annotator.review.models import AgreementReport, Disagreement, Method, Resolution
+from annotator.review.standing import Standing
+
+
+@dataclass(frozen=True)
+class ItemReview:
+    """One item before a lead: its judgments, its resolutions (newest first), what is disputed."""
+
+    item: Item
+    judgments: tuple[Judgment, ...]
+    resolutions: tuple[Resolution, ...]
+    disagreement: Disagreement | None
+
+    @property
+    def newest(self) -> Resolution | None:
+        """The resolution that the next one supersedes."""
+        return self.resolutions[0] if self.resolutions else None
+
+    @property
+    def held(self) -> Resolution | None:
+        """The resolution held true now."""
+        return self.newest if self.newest is not None and self.newest.method != Method.REOPENED else None
+
+    @property
+    def undisputed(self) -> frozenset[str]:
+        """Categories that every judgment marks present."""
+        labels = [frozenset(judgment.labels) for judgment in self.judgments]
+        return frozenset.intersection(*labels) if labels else frozenset()
+
+    @property
+    def disputed(self) -> frozenset[str]:
+        """Categories that somebody names and not everybody marks present."""
+        named = frozenset(
+            chain.from_iterable((*judgment.labels, *judgment.unsure) for judgment in self.judgments)
+        )
+        return named - self.undisputed
+
+
+@dataclass(frozen=True)
+class CategoryAgreement:
+    """How far people agree on one category; an unsure answer is a missing one, and `n_unsure` counts them."""
+
+    category: Category
+    percent: Estimate
+    alpha: Estimate
+    n_unsure: int
+
+    @property
+    def word(self) -> Word:
+        """What the alpha allows, or why there is none."""
+        return alpha_word(self.alpha)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The newest agreement report of a project, categories in the order of the taxonomy."""
+
+    computed_at: datetime
+    taxonomy: int
+    n_items: int
+    n_judgments: int
+    n_others: int
+    categories: tuple[CategoryAgreement, ...]
+
+    @property
+    def measured(self) -> list[CategoryAgreement]:
+        """Categories with an alpha, the weakest first."""
+        found = [row for row in self.categories if row.alpha.value is not None]
+        return sorted(found, key=lambda row: row.alpha.value or 0.0)
+
+
+def resolutions_current(project: Project) -> QuerySet[Resolution]:
+    """What is held true now: one resolution per resolved item. One query."""
+    return Resolution.objects.filter(project=project, superseded_by__isnull=True).exclude(
+        method=Method.REOPENED
+    )
+
+
+def disagreements_open(project: Project, category: str = "") -> QuerySet[Disagreement]:
+    """Items that wait for a lead, oldest first, with `n_judgments`; of one category, if given. One query."""
+    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True)
+    if category:
+        rows = rows.filter(categories__contains=[category])
+    counted = (
+        judgments_current(project)
+        .filter(item=OuterRef("item"))
+        .order_by()
+        .values("item")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return rows.select_related("item").annotate(n_judgments=Coalesce(Subquery(counted), 0)).order_by("pk")
+
+
+def disagreement_after(project: Project, disagreement_id: int, category: str = "") -> Disagreement | None:
+    """The next open disagreement in the list, from its start again after its end. At most two queries."""
+    rows = disagreements_open(project, category).exclude(pk=disagreement_id)
+    return rows.filter(pk__gt=disagreement_id).first() or rows.first()
+
+
+def flags_open(project: Project) -> QuerySet[Flag]:
+    """Flags that nobody has closed, oldest first. One query."""
+    return (
+        Flag.objects.filter(project=project, closed_at__isnull=True)
+        .select_related("item", "annotator")
+        .order_by("pk")
+    )
+
+
+def item_review(project: Project, item_id: int) -> ItemReview:
+    """One item before a lead. Four queries. Raises NotFound for an item of another project."""
+    item = Item.objects.filter(project=project, pk=item_id).first()
+    if item is None:
+        raise NotFound(f"There is no item {item_id} in this project.")
+    judgments = judgments_current(project).filter(item=item)
+    resolutions = Resolution.objects.filter(item=item).select_related("resolved_by", "clause").order_by("-pk")
+    return ItemReview(
+        item=item,
+        judgments=tuple(judgments.select_related("annotator", "guideline", "taxonomy").order_by("pk")),
+        resolutions=tuple(resolutions),
+        disagreement=Disagreement.objects.filter(item=item, closed_at__isnull=True).first(),
+    )
+
+
+def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
+    """What the review knows of each item, in the order of their ids. Four queries, however many items."""
+    judgments: dict[int, list[Judgment]] = defaultdict(list)
+    for judgment in (
+        judgments_current(project).filter(item__in=item_ids).select_related("annotator").order_by("pk")
+    ):
+        judgments[judgment.item_id].append(judgment)
+    open_places = Assignment.objects.filter(~Q(state=AssignmentState.SUBMITTED), item__in=item_ids)
+    waiting = set(open_places.values_list("item_id", flat=True))
+    newest = Resolution.objects.filter(item__in=item_ids, superseded_by__isnull=True).select_related(
+        "resolved_by"
+    )
+    resolutions = {resolution.item_id: resolution for resolution in newest}
+    disputed = _by_item(Disagreement.objects.filter(item__in=item_ids, closed_at__isnull=True))
+    return [
+        Standing(
+            item_id=item_id,
+            judgments=tuple(judgments[item_id]),
+            waits=item_id in waiting,
+            resolution=resolutions.get(item_id),
+            disagreement=disputed.get(item_id),
+        )
+        for item_id in sorted(item_ids)
+    ]
+
+
+def _by_item(rows: Iterable[Disagreement]) -> dict[int, Disagreement]:
+    return {row.item_id: row for row in rows}
+
+
+def agreement_of(project: Project) -> Agreement | None:
+    """The newest measurement of agreement, or None before the first. One query, and one a taxonomy version."""
+    report = agreement_report_latest(project)
+    if report is None:
+        return None
+    taxonomy = taxonomy_version(report.taxonomy_id)
+    categories = {category.slug: category for category in taxonomy.categories}
+    return Agreement(
+        computed_at=report.computed_at,
+        taxonomy=taxonomy.version.number,
+        n_items=report.n_items,
+        n_judgments=report.n_judgments,
+        n_others=report.n_others,
+        categories=tuple(
+            CategoryAgreement(
+                category=categories[row["slug"]],
+                percent=Estimate(**row["percent"]),
+                alpha=Estimate(**row["alpha"]),
+                n_unsure=row["n_unsure"],
+            )
+            for row in report.categories
+        ),
+    )
+
+
+def agreement_report_latest(project: Project) -> AgreementReport | None:
+    """The newest agreement report as its row. One query."""
+    return AgreementReport.objects.filter(project=project).order_by("-pk").first()

@@ -1,0 +1,253 @@
+"""Writing what is held true: by rule when judgments settle it, by a lead when they do not."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import Truncator
+
+from annotator.errors import BadInput, Conflict, NotFound
+from annotator.judgments.models import Flag, ReviewDue, Verdict
+from annotator.pool.models import Item
+from annotator.projects.access import Access
+from annotator.projects.models import Clause, Project
+from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.queue.services import places_add
+from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.selectors import standings_of
+from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of
+
+REASON_MAX = 300
+ADJUDICATION_REASON_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep wrote."""
+
+    resolved: int = 0
+    reopened: int = 0
+    places_added: int = 0
+    disagreements: int = 0
+    settled: int = 0
+
+
+@dataclass(frozen=True)
+class Adjudication:
+    """A lead's answer for an item: labels or another verdict, why, and the clause that says so."""
+
+    labels: frozenset[str]
+    verdict: Verdict
+    reason: str
+    clause_number: str = ""
+
+
+@dataclass(frozen=True)
+class BasedOn:
+    """What the lead saw: ids of the judgments that counted, and of the newest resolution."""
+
+    judgments: frozenset[int]
+    resolution: int | None
+
+
+@transaction.atomic
+def review_sweep(project: Project, limit: int = 200) -> Swept:
+    """Bring resolutions, places and disagreements up to date with the judgments; at most `limit` changes.
+
+    1. Take rows of the outbox that no other sweep holds.
+    2. Lock their items (not against judgments, which take a key share only), skipping what others hold.
+    3. Read judgments, places, resolutions and disagreements of all items: one query each.
+    4. Decide by `outcome_of`, write in sets, and delete the outbox rows that were read.
+
+    A judgment that is committed after step 3 has an outbox row of its own, so a later sweep reads it. An item
+    that was skipped keeps its outbox row.
+    """
+    due = list(
+        ReviewDue.objects.select_for_update(skip_locked=True)
+        .filter(project=project)
+        .order_by("pk")
+        .values_list("pk", "item_id")[:limit]
+    )
+    if not due:
+        return Swept()
+    locked = _lock_free_items({item_id for _, item_id in due})
+    rule = Rule(project.overlap, project.overlap_max, taxonomy_current(project).severe)
+    reviewed = [(standing, outcome_of(standing, rule)) for standing in standings_of(project, locked)]
+    resolved, reopened = _write_resolutions(project, reviewed)
+    placed = places_add([standing.item_id for standing, outcome in reviewed if outcome.needs_place])
+    opened, settled = _write_disagreements(project, reviewed, placed)
+    ReviewDue.objects.filter(pk__in=[pk for pk, item_id in due if item_id in locked]).delete()
+    return Swept(resolved, reopened, len(placed), opened, settled)
+
+
+@transaction.atomic
+def resolution_adjudicate(
+    access: Access, item_id: int, *, adjudication: Adjudication, based_on: BasedOn
+) -> Resolution:
+    """The lead's resolution of an item, superseding what was held, with its disagreement closed.
+
+    1. Lock the item against the sweep and other leads.
+    2. Compare what counts now with `based_on`; raises Conflict, naming what changed, when they differ.
+    3. Write, and close.
+
+    A judgment committed after step 2 is unseen by this resolution; the sweep puts it in question if it must.
+    Raises NotFound for an item of another project, BadInput for an answer that the taxonomy or guideline lacks.
+    """
+    clause = _check_adjudication(access.project, adjudication)
+    locked = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id)
+    if not locked.values_list("pk", flat=True).first():
+        raise NotFound(f"There is no item {item_id} in this project.")
+    standing = standings_of(access.project, [item_id])[0]
+    if not standing.judgments:
+        raise BadInput(f"Nobody has judged item {item_id} yet. Resolve it once somebody has.")
+    _check_unchanged(standing, based_on)
+    resolution = Resolution.objects.create(
+        project=access.project,
+        item_id=item_id,
+        labels=sorted(adjudication.labels),
+        verdict=adjudication.verdict,
+        method=Method.ADJUDICATED,
+        reason=adjudication.reason.strip(),
+        clause=clause,
+        resolved_by=access.user,
+        judgments=sorted(based_on.judgments),
+        supersedes=standing.resolution,
+        taxonomy=taxonomy_current(access.project).version,
+    )
+    _close([item_id])
+    return resolution
+
+
+def flag_close(access: Access, flag_id: int) -> None:
+    """Close a flag: the lead has looked. Closing twice closes once.
+
+    Raises NotFound for a flag of another project.
+    """
+    flags = Flag.objects.filter(project=access.project, pk=flag_id)
+    if not flags.filter(closed_at__isnull=True).update(closed_at=timezone.now()) and not flags.exists():
+        raise NotFound(f"There is no flag {flag_id} in this project.")
+
+
+def _lock_free_items(item_ids: Collection[int]) -> set[int]:
+    free = (
+        Item.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=item_ids).order_by("pk")
+    )
+    return set(free.values_list("pk", flat=True))
+
+
+def _write_resolutions(project: Project, reviewed: Iterable[tuple[Standing, Outcome]]) -> tuple[int, int]:
+    """Resolutions written and resolutions ended."""
+    resolved, reopened = [], []
+    for standing, outcome in reviewed:
+        if outcome.resolve is not None:
+            held = outcome.resolve
+            resolution = _resolution(project, standing, Method(held.method), held.reason)
+            resolution.labels, resolution.verdict = sorted(held.labels), Verdict(held.verdict)
+            resolved.append(resolution)
+        elif outcome.reopen:
+            resolution = _resolution(project, standing, Method.REOPENED, outcome.reopen)
+            resolution.verdict = Verdict.WITHDRAWN
+            reopened.append(resolution)
+    Resolution.objects.bulk_create(resolved + reopened)
+    return len(resolved), len(reopened)
+
+
+def _resolution(project: Project, standing: Standing, method: Method, reason: str) -> Resolution:
+    # The oldest taxonomy among the judgments: categories that came later were not asked of everybody.
+    versions = [judgment.taxonomy_id for judgment in standing.judgments]
+    held = standing.resolution
+    return Resolution(
+        project=project,
+        item_id=standing.item_id,
+        method=method,
+        reason=Truncator(reason).chars(ADJUDICATION_REASON_MAX),
+        judgments=sorted(judgment.pk for judgment in standing.judgments),
+        supersedes=held,
+        taxonomy_id=min(versions) if versions or held is None else held.taxonomy_id,
+    )
+
+
+def _write_disagreements(
+    project: Project, reviewed: Iterable[tuple[Standing, Outcome]], placed: Collection[int]
+) -> tuple[int, int]:
+    """Disagreements opened and disagreements closed."""
+    opened: list[Disagreement] = []
+    changed: list[Disagreement] = []
+    settled: list[int] = []
+    for standing, outcome in reviewed:
+        dispute = None if standing.item_id in placed else outcome.dispute
+        if dispute is None and standing.disagreement is not None:
+            settled.append(standing.item_id)
+        elif dispute is not None:
+            row = _disagreement(project, standing, dispute)
+            (changed if standing.disagreement else opened).append(row)
+    Disagreement.objects.bulk_create(opened)
+    Disagreement.objects.bulk_update(changed, ["reason", "categories"])
+    return len(opened), _close(settled)
+
+
+def _disagreement(project: Project, standing: Standing, dispute: Dispute) -> Disagreement:
+    row = standing.disagreement or Disagreement(project=project, item_id=standing.item_id)
+    row.reason = Truncator(dispute.reason).chars(REASON_MAX)
+    row.categories = sorted(dispute.categories)
+    return row
+
+
+def _close(item_ids: Sequence[int]) -> int:
+    if not item_ids:
+        return 0
+    return Disagreement.objects.filter(item_id__in=item_ids, closed_at__isnull=True).update(
+        closed_at=timezone.now()
+    )
+
+
+def _check_adjudication(project: Project, adjudication: Adjudication) -> Clause | None:
+    """The clause it names, if any; raises BadInput for what the project does not know."""
+    if not adjudication.reason.strip():
+        raise BadInput("Say why: the next lead, and the people who disagreed, will read it.")
+    if len(adjudication.reason) > ADJUDICATION_REASON_MAX:
+        raise BadInput(
+            f"The reason has {len(adjudication.reason)} characters; {ADJUDICATION_REASON_MAX} are kept."
+        )
+    if adjudication.verdict == Verdict.WITHDRAWN:
+        raise BadInput("A lead cannot withdraw an item; choose labels or another verdict.")
+    if adjudication.labels and adjudication.verdict != Verdict.LABELLED:
+        raise BadInput(
+            f'"{adjudication.verdict.label}" goes without labels. Choose labels or this verdict, not both.'
+        )
+    unknown = adjudication.labels - set(taxonomy_current(project).slugs)
+    if unknown:
+        raise BadInput(f'The taxonomy has no category "{min(unknown)}".')
+    if not adjudication.clause_number:
+        return None
+    clauses: Mapping[str, Clause] = {clause.number: clause for clause in guideline_current(project).clauses}
+    if adjudication.clause_number not in clauses:
+        raise BadInput(f'The guideline has no clause "{adjudication.clause_number}".')
+    return clauses[adjudication.clause_number]
+
+
+def _check_unchanged(standing: Standing, based_on: BasedOn) -> None:
+    """Raise Conflict, naming what changed, unless the lead saw what counts now."""
+    now = {judgment.pk: judgment for judgment in standing.judgments}
+    resolution = standing.resolution
+    changes = []
+    new = [now[pk] for pk in sorted(now.keys() - based_on.judgments)]
+    if new:
+        changes.append(f"{', '.join(sorted(judgment.annotator.username for judgment in new))} judged it")
+    gone = len(based_on.judgments - now.keys())
+    if gone:
+        changes.append(f"{gone} judgment{'s were' if gone > 1 else ' was'} changed or withdrawn")
+    if resolution is not None and resolution.pk != based_on.resolution:
+        by = resolution.resolved_by.username if resolution.resolved_by else "the rule"
+        changes.append(f"{by} wrote: {resolution.get_method_display()}")
+    if changes or (resolution is None and based_on.resolution is not None):
+        what = "; ".join(changes) or "its resolution is not the one you saw"
+        raise Conflict(
+            f"Item {standing.item_id} has changed since you opened it: {what}. Look again, then decide.",
+            details={
+                "judgments": sorted(now),
+                "resolution": resolution.pk if resolution else None,
+                "changes": changes,
+            },
+        )

@@ -1,0 +1,123 @@
+"""Two connections at once: no resolution is written twice, and nothing is decided on what has changed."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from django.db import connection, transaction
+
+from annotator.accounts.models import User
+from annotator.errors import Conflict
+from annotator.judgments.models import ReviewDue, Verdict
+from annotator.pool.models import Item
+from annotator.projects.access import Can, project_for
+from annotator.projects.models import Project, Role
+from annotator.review.models import Disagreement, Resolution
+from annotator.review.selectors import resolutions_current
+from annotator.review.services import (
+    Adjudication,
+    BasedOn,
+    resolution_adjudicate,
+    review_sweep,
+)
+from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
+
+T = TypeVar("T")
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """What each call returned, each run in a thread and on a connection of its own, all started together."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        try:
+            barrier.wait(5)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project()
+
+
+@pytest.fixture
+def people(project: Project) -> list[User]:
+    return [make_member(project) for _ in range(3)]
+
+
+def judged(project: Project, people: list[User], n: int) -> list[Item]:
+    items = make_items(project, n)
+    make_batch(project, items)
+    for item in items:
+        for person in people[:2]:
+            make_judgment(item, person, [GAMES])
+    return items
+
+
+def test_each_item_is_resolved_once_when_two_sweeps_run_at_once(project: Project, people: list[User]) -> None:
+    items = judged(project, people, 30)
+
+    first, second = at_once(lambda: review_sweep(project, 40), lambda: review_sweep(project, 40))
+    rest = review_sweep(project)
+
+    assert first.resolved + second.resolved + rest.resolved == len(items)
+    assert Resolution.objects.count() == len(items)
+    assert not ReviewDue.objects.exists()
+
+
+def test_item_waits_for_the_next_sweep_when_somebody_holds_it(project: Project, people: list[User]) -> None:
+    held, free = judged(project, people, 2)
+
+    with transaction.atomic():
+        Item.objects.select_for_update(no_key=True).get(pk=held.pk)
+        (during,) = at_once(lambda: review_sweep(project))
+    after = review_sweep(project)
+
+    assert (during.resolved, after.resolved) == (1, 1)
+    assert {row.item_id for row in resolutions_current(project)} == {held.pk, free.pk}
+
+
+def test_judgment_is_not_held_up_when_a_sweep_holds_its_item(project: Project, people: list[User]) -> None:
+    (item,) = judged(project, people, 1)
+
+    with transaction.atomic():
+        review_sweep(project)
+        (late,) = at_once(lambda: make_judgment(item, people[2]))
+
+    assert late.late
+    review_sweep(project)
+    assert late.pk in resolutions_current(project).get().judgments
+
+
+def test_one_lead_wins_when_two_decide_at_once(project: Project, people: list[User]) -> None:
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    answers = [[GAMES], [GAMBLING], []]
+    judgments = []
+    for person, labels in zip(people, answers, strict=True):
+        judgments.append(make_judgment(item, person, labels).pk)
+        review_sweep(project)
+    leads = [project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE) for _ in range(2)]
+    based_on = BasedOn(frozenset(judgments), None)
+
+    def decide(number: int) -> Resolution | Conflict:
+        answer = Adjudication(frozenset(answers[number]), Verdict.LABELLED, "I looked at it.")
+        try:
+            return resolution_adjudicate(leads[number], item.pk, adjudication=answer, based_on=based_on)
+        except Conflict as conflict:
+            return conflict
+
+    outcomes = at_once(lambda: decide(0), lambda: decide(1))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Resolution"]
+    assert Resolution.objects.filter(item=item).count() == 1
+    assert Disagreement.objects.get(item=item).closed_at is not None
