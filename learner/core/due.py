@@ -33,11 +33,15 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class QueueFacts:
-    """The queue and the pool behind it: free places, the level to refill at, and items still available."""
+    """The queue and the pool behind it: free places, the level to refill at, and items still available.
+
+    `waiting` counts annotators who came away with nothing, whatever places are free for others.
+    """
 
     free_places: int
     low_water: int
     pool_size: int
+    waiting: int = 0
     attempts: Attempts = Attempts()
 
 
@@ -45,8 +49,9 @@ class QueueFacts:
 class TrainingFacts:
     """What could be learned that is not yet: `new_resolutions` since `last_version` (None before the first).
 
-    `learnable_categories` counts those with enough positives, `minimum` is how many labelled items a first
-    version needs, and `retrain_after` how many new ones a later one does.
+    `new_known` counts items that came with known labels since then, and `new_taxonomy` is the number of a
+    taxonomy version that it does not know. `learnable_categories` counts those with enough positives, `minimum`
+    is how many labelled items a first version needs, and `retrain_after` how many new ones a later one does.
     """
 
     new_resolutions: int
@@ -55,6 +60,24 @@ class TrainingFacts:
     minimum: int
     retrain_after: int
     last_version: int | None = None
+    new_known: int = 0
+    new_taxonomy: int | None = None
+    attempts: Attempts = Attempts()
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFacts:
+    """What is known of the newest version (None before the first) on `audited` holdout items.
+
+    `evaluated` tells whether it was evaluated at all, `new_audited` counts the items audited since then, and
+    `evaluate_after` is how many of these make another evaluation worth its while.
+    """
+
+    last_version: int | None
+    audited: int
+    new_audited: int
+    evaluated: bool
+    evaluate_after: int = 10
     attempts: Attempts = Attempts()
 
 
@@ -77,7 +100,9 @@ def query_due(facts: QueueFacts, *, now: datetime) -> Due | NotDue:
     Due(reason='next batch due: 18 free places, low-water mark 40')
     """
     level = f"{_count(facts.free_places, 'free place')}, low-water mark {facts.low_water}"
-    if facts.free_places >= facts.low_water:
+    if facts.waiting:
+        level = f"nothing for {_count(facts.waiting, 'annotator')}, {level}"
+    elif facts.free_places >= facts.low_water:
         return NotDue(f"queue is full enough: {level}")
     if not facts.pool_size:
         return NotDue(f"pool is used up: {level}; ingest more items")
@@ -94,6 +119,28 @@ def training_due(facts: TrainingFacts, *, now: datetime) -> Due | NotDue:
     Due(reason='retrain due: 52 new resolutions since v3')
     """
     return _training_waits(facts) or _held_back(facts.attempts, "a training run", now=now) or _training(facts)
+
+
+def evaluation_due(facts: EvaluationFacts, *, now: datetime) -> Due | NotDue:
+    """Whether the newest version should be evaluated: once it exists, and again as more holdout items are audited.
+
+    Examples
+    --------
+    >>> evaluation_due(EvaluationFacts(4, audited=31, new_audited=31, evaluated=False), now=datetime(2026, 1, 1))
+    Due(reason='evaluation due: v4 has none yet, 31 audited items')
+    """
+    if facts.last_version is None:
+        return NotDue("evaluation waits for the first classifier version")
+    if not facts.audited:
+        return NotDue("evaluation waits for audited holdout items")
+    if facts.evaluated and facts.new_audited < facts.evaluate_after:
+        so_far = f"{_count(facts.new_audited, 'newly audited item')}, {facts.evaluate_after} needed"
+        return NotDue(f"evaluation not due: {so_far}")
+    if held_back := _held_back(facts.attempts, "an evaluation", now=now):
+        return held_back
+    if facts.evaluated:
+        return Due(f"evaluation due: {_count(facts.new_audited, 'newly audited item')}")
+    return Due(f"evaluation due: v{facts.last_version} has none yet, {_count(facts.audited, 'audited item')}")
 
 
 def featurise_due(facts: FeatureFacts, *, now: datetime) -> Due | NotDue:
@@ -121,10 +168,10 @@ def wait_after(failures: int) -> timedelta:
 def _training_waits(facts: TrainingFacts) -> NotDue | None:
     """What training waits for, or None when there is enough to learn from."""
     if facts.last_version is not None:
-        if facts.new_resolutions >= facts.retrain_after:
+        enough = facts.new_resolutions + facts.new_known >= facts.retrain_after
+        if enough or facts.new_taxonomy is not None:
             return None
-        so_far = f"{_count(facts.new_resolutions, 'new resolution')} since v{facts.last_version}"
-        return NotDue(f"retrain not due: {so_far}, {facts.retrain_after} needed")
+        return NotDue(f"retrain not due: {_new(facts)}, {facts.retrain_after} needed")
     if facts.labelled < facts.minimum:
         return NotDue(
             f"first version not due: {_count(facts.labelled, 'labelled item')}, {facts.minimum} needed"
@@ -136,12 +183,18 @@ def _training_waits(facts: TrainingFacts) -> NotDue | None:
 
 
 def _training(facts: TrainingFacts) -> Due:
+    if facts.new_taxonomy is not None:
+        return Due(f"retrain due: taxonomy v{facts.new_taxonomy} was published, {_new(facts)}")
     if facts.last_version is not None:
-        return Due(
-            f"retrain due: {_count(facts.new_resolutions, 'new resolution')} since v{facts.last_version}"
-        )
+        return Due(f"retrain due: {_new(facts)}")
     learnable = _count(facts.learnable_categories, "learnable category", "learnable categories")
     return Due(f"first version due: {_count(facts.labelled, 'labelled item')}, {learnable}")
+
+
+def _new(facts: TrainingFacts) -> str:
+    """What is new since the last version, in words."""
+    known = f" and {_count(facts.new_known, 'new known label')}" if facts.new_known else ""
+    return f"{_count(facts.new_resolutions, 'new resolution')}{known} since v{facts.last_version}"
 
 
 def _held_back(attempts: Attempts, what: str, *, now: datetime) -> NotDue | None:

@@ -6,10 +6,12 @@ import pytest
 from learner.core.due import (
     Attempts,
     Due,
+    EvaluationFacts,
     FeatureFacts,
     NotDue,
     QueueFacts,
     TrainingFacts,
+    evaluation_due,
     featurise_due,
     query_due,
     training_due,
@@ -23,6 +25,7 @@ TRAINING = TrainingFacts(
 )
 FIRST = replace(TRAINING, last_version=None, new_resolutions=300)
 FEATURES = FeatureFacts(items_without=120)
+EVALUATION = EvaluationFacts(last_version=4, audited=31, new_audited=10, evaluated=True)
 
 
 def failed(times: int, seconds_ago: float) -> Attempts:
@@ -35,6 +38,10 @@ def failed(times: int, seconds_ago: float) -> Attempts:
         (QUEUE, Due("next batch due: 18 free places, low-water mark 40")),
         (replace(QUEUE, free_places=1), Due("next batch due: 1 free place, low-water mark 40")),
         (replace(QUEUE, free_places=40), NotDue("queue is full enough: 40 free places, low-water mark 40")),
+        (
+            replace(QUEUE, free_places=40, waiting=2),
+            Due("next batch due: nothing for 2 annotators, 40 free places, low-water mark 40"),
+        ),
         (
             replace(QUEUE, pool_size=0),
             NotDue("pool is used up: 18 free places, low-water mark 40; ingest more items"),
@@ -55,6 +62,14 @@ def test_query_due(facts: QueueFacts, expected: Due | NotDue) -> None:
     ("facts", "expected"),
     [
         (TRAINING, Due("retrain due: 52 new resolutions since v3")),
+        (
+            replace(TRAINING, new_resolutions=2, new_known=48),
+            Due("retrain due: 2 new resolutions and 48 new known labels since v3"),
+        ),
+        (
+            replace(TRAINING, new_resolutions=2, new_taxonomy=5),
+            Due("retrain due: taxonomy v5 was published, 2 new resolutions since v3"),
+        ),
         (replace(TRAINING, new_resolutions=50), Due("retrain due: 50 new resolutions since v3")),
         (
             replace(TRAINING, new_resolutions=1),
@@ -110,3 +125,30 @@ def test_the_wait_doubles_up_to_an_hour() -> None:
     assert [wait_after(n).total_seconds() for n in (1, 2, 3, 4, 8, 9, 10_000)] == [
         30, 60, 120, 240, 3600, 3600, 3600,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (EVALUATION, Due("evaluation due: 10 newly audited items")),
+        (
+            replace(EVALUATION, evaluated=False, new_audited=1),
+            Due("evaluation due: v4 has none yet, 31 audited items"),
+        ),
+        (
+            replace(EVALUATION, new_audited=9),
+            NotDue("evaluation not due: 9 newly audited items, 10 needed"),
+        ),
+        (
+            replace(EVALUATION, evaluated=False, audited=0),
+            NotDue("evaluation waits for audited holdout items"),
+        ),
+        (
+            replace(EVALUATION, last_version=None, evaluated=False),
+            NotDue("evaluation waits for the first classifier version"),
+        ),
+        (replace(EVALUATION, attempts=Attempts(running=True)), NotDue("an evaluation is running")),
+    ],
+)
+def test_evaluation_due(facts: EvaluationFacts, expected: Due | NotDue) -> None:
+    assert evaluation_due(facts, now=NOW) == expected
