@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from signal import SIGINT, SIGQUIT, SIGTERM
 
+from django.core.management import call_command
+from django.db import connections
+
 from annotator.runtime import embedded, servers
 from annotator.runtime.embedded import Layout
 from annotator.runtime.instance import instance_lock, port_check
@@ -17,7 +20,10 @@ from annotator.runtime.supervise import Program, Stopped, Supervisor
 
 SERVICES = ["postgres", "redis"]
 SERVICE_SECONDS = 60.0
-STEP_SECONDS = 600.0
+# Its warning of root is about pickled messages, and ours are JSON.
+CELERY = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "--quiet", "-A", "annotator"]
+WORKER_NICENESS = 5  # no annotator waits for the model, on a machine of two cores either
+DEMO_SECONDS = 600.0
 READY_SECONDS = 60.0
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, never bound
 
@@ -70,7 +76,7 @@ def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
         supervisor.listen()
         with _stopped_in_order(supervisor):
             _start_services(supervisor, layout, identity)
-            supervisor.run(_manage("migrate", "migrate", "--verbosity", "0"), seconds=STEP_SECONDS)
+            _migrate()
             _start_application(supervisor, layout, door, demo=demo)
             write(_greeting(door, layout, demo=demo))
             supervisor.watch()
@@ -104,18 +110,21 @@ def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) 
         supervisor.wait_until(lambda: servers.valkey_ready(layout), seconds=SERVICE_SECONDS, what="Valkey")
 
 
+def _migrate() -> None:
+    # In this process, which has read the models already: a process of its own would cost two seconds more.
+    call_command("migrate", interactive=False, verbosity=0)
+    connections.close_all()
+
+
 def _start_application(supervisor: Supervisor, layout: Layout, door: Door, *, demo: bool) -> None:
     for program in (_web(door), _worker("interactive"), _worker("bulk")):
         supervisor.start(program)
     if demo:
-        supervisor.run(_manage("demo", "demo"), seconds=STEP_SECONDS)
+        command = [sys.executable, str(embedded.REPOSITORY / "manage.py"), "demo"]
+        supervisor.run(Program("demo", command), seconds=DEMO_SECONDS)
     # Last, so that no tick acts on a half-made demo project.
     supervisor.start(_beat(layout))
     supervisor.wait_until(door.answers, seconds=READY_SECONDS, what=f"{door.address}health/ready/")
-
-
-def _manage(name: str, *arguments: str) -> Program:
-    return Program(name, [sys.executable, str(embedded.REPOSITORY / "manage.py"), *arguments])
 
 
 def _web(door: Door) -> Program:
@@ -127,16 +136,14 @@ def _web(door: Door) -> Program:
 
 
 def _worker(queue: str) -> Program:
-    command = [sys.executable, "-m", "celery", "-A", "annotator", "worker", "-Q", queue, "-n", f"{queue}@%h"]
-    command += ["--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-    return Program(queue, [*command, "--loglevel", "INFO"])
+    command = [*CELERY, "worker", "-Q", queue, "-n", f"{queue}@%h", "--pool", "prefork", "--concurrency", "2"]
+    command += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    return Program(queue, command, niceness=WORKER_NICENESS)
 
 
 def _beat(layout: Layout) -> Program:
-    schedule = str(layout.root / "beat.db")
-    return Program(
-        "beat", [sys.executable, "-m", "celery", "-A", "annotator", "beat", "-s", schedule, "--pidfile="]
-    )
+    command = [*CELERY, "beat", "-s", str(layout.root / "beat.db"), "--pidfile="]
+    return Program("beat", command, niceness=WORKER_NICENESS)
 
 
 def _environment(door: Door) -> dict[str, str]:

@@ -26,19 +26,23 @@ RESTART_WINDOW_SECONDS = 60.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(Exception):  # noqa: N818 - a request, not an error
+class Stopped(Exception):
     """Somebody asked the supervisor to stop."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how to end it: each signal of `stop` with the seconds given to it, then SIGKILL."""
+    """What to run, and how to end it: each signal of `stop` with the seconds given to it, then SIGKILL.
+
+    The higher its `niceness`, the more a program leaves the processor to the others.
+    """
 
     name: str
     command: list[str]
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 3.5), (signal.SIGQUIT, 1.5))
     death: signal.Signals = signal.SIGQUIT
     identity: Identity = Identity.SELF
+    niceness: int = 0
 
 
 @dataclass(eq=False)
@@ -89,6 +93,7 @@ class Supervisor:
             pass_fds=() if self.held is None else (self.held,),
             start_new_session=True,  # or Ctrl-C in the terminal would reach it too, and end it in no order
         )
+        os.setpriority(os.PRIO_PROCESS, process.pid, program.niceness)
         child = Child(program, process)
         os.set_blocking(child.output.fileno(), False)
         self._selector.register(child.output, selectors.EVENT_READ, child)

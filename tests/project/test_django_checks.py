@@ -17,7 +17,9 @@ def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
 
 
-def test_deployment_check_is_clean_with_production_settings() -> None:
+def test_deployment_check_is_clean_with_production_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE")  # for Playwright alone
+
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=REPOSITORY,
