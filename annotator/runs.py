@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from celery import Task
@@ -198,7 +197,11 @@ def wake(task: "Task[Any, Any]", *args: object) -> None:
 
     What is lost here is found again by the tick, which reads the same rows.
     """
-    transaction.on_commit(partial(_publish, task, args), robust=True)
+
+    def publish() -> None:  # a named function: Django logs the name of a callback that raised
+        _publish(task, args)
+
+    transaction.on_commit(publish, robust=True)
 
 
 def _publish(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:

@@ -1,5 +1,20 @@
-"""Addresses of the snapshots stage."""
+"""API addresses of the snapshots stage."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from learner.snapshots import api
+
+urlpatterns = [
+    path("projects/<slug:slug>/snapshots/", api.SnapshotListView.as_view(), name="snapshot-list"),
+    path("projects/<slug:slug>/snapshots/<int:number>/", api.SnapshotView.as_view(), name="snapshot-read"),
+    path(
+        "projects/<slug:slug>/snapshots/<int:number>/download/",
+        api.SnapshotDownloadView.as_view(),
+        name="snapshot-download",
+    ),
+    path(
+        "projects/<slug:slug>/snapshot-runs/<int:pk>/",
+        api.SnapshotRunView.as_view(),
+        name="snapshot-run-read",
+    ),
+]

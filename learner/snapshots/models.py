@@ -16,8 +16,12 @@ class Snapshot(models.Model):
     number = models.PositiveIntegerField()
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    content_sha256 = models.CharField(max_length=64, help_text="Of the manifest: same state, same bytes, same hash.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    content_sha256 = models.CharField(
+        max_length=64, help_text="Of the manifest: same state, same bytes, same hash."
+    )
     directory = models.CharField(max_length=300, help_text="Name in the file storage.")
     manifest = models.JSONField()
     n_items = models.BigIntegerField()
@@ -37,7 +41,9 @@ class SnapshotRun(Run):
     """The work of freezing one snapshot."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

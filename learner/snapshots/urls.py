@@ -1,6 +1,13 @@
-"""Addresses of the snapshots stage."""
+"""Addresses of the snapshots stage, below a project."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from learner.snapshots import views
 
 app_name = "snapshots"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("snapshots/", views.snapshots, name="snapshots"),
+    path("snapshots/<int:number>/", views.snapshot, name="snapshot"),
+    path("snapshots/<int:number>/download/", views.download, name="download"),
+    path("snapshots/<int:number>/files/<str:name>", views.download_file, name="file"),
+]

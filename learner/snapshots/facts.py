@@ -1,0 +1,87 @@
+"""What a data card says, from what was counted while the tables were written."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from annotator.agreement.bootstrap import Estimate, agreement_by_category
+from annotator.agreement.ratings import Ratings
+from annotator.projects.models import Project
+from annotator.projects.selectors import Guideline, Taxonomy
+from learner.core.cards import CardFacts, CategoryFacts, Changes, Interval, StreamFacts
+from learner.snapshots.tables import ItemCounts, JudgmentCounts, Totals, column_of
+
+AGREEMENT_SEED: Final = 20_240_711
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """One state of a project, as its tables were written."""
+
+    project: Project
+    taxonomy: Taxonomy
+    guideline: Guideline
+    totals: Totals
+    items: ItemCounts
+    judgments: JudgmentCounts
+
+
+def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
+    """All that the data card of `frozen` says."""
+    project, taxonomy, totals = frozen.project, frozen.taxonomy, frozen.totals
+    items, judgments = frozen.items, frozen.judgments
+    ratings = Ratings.from_answers(judgments.answers, taxonomy.slugs)
+    agreement = agreement_by_category(ratings, seed=AGREEMENT_SEED)
+    return CardFacts(
+        project=project.name,
+        slug=project.slug,
+        description=project.description,
+        number=1 if changes is None else changes.parent + 1,
+        state_as_of=totals.state_as_of,
+        taxonomy=taxonomy.version.number,
+        guideline=frozen.guideline.version.number,
+        n_items=items.n_items,
+        n_train=items.splits["train"],
+        n_holdout=items.splits["holdout"],
+        n_none=items.n_none,
+        n_sites=len(items.sites),
+        n_judgments=judgments.n_judgments,
+        n_annotators=len(judgments.annotators),
+        n_left_out=totals.n_left_out,
+        overlap=project.overlap,
+        overlap_max=project.overlap_max,
+        holdout_percent=project.holdout_percent,
+        sources=dict(sorted(items.sources.items())),
+        methods=dict(sorted(items.methods.items())),
+        streams=[_stream_facts(stream, n, items) for stream, n in sorted(items.streams.items())],
+        categories=[
+            CategoryFacts(
+                slug=category.slug,
+                name=category.name,
+                definition=category.definition,
+                severity=category.severity,
+                cipa=category.cipa,
+                train_positives=items.positives[category.slug, "train"],
+                holdout_positives=items.positives[category.slug, "holdout"],
+                percent_agreement=_interval(measured.percent),
+                alpha=_interval(measured.alpha),
+            )
+            for category, measured in zip(taxonomy.categories, agreement, strict=True)
+        ],
+        changes=changes,
+        column_of={slug: column_of(slug) for slug in taxonomy.slugs},
+    )
+
+
+def _stream_facts(stream: str, n_items: int, items: ItemCounts) -> StreamFacts:
+    low, high = items.probabilities.get(stream, (None, None))
+    return StreamFacts(stream=stream, n_items=n_items, lowest_probability=low, highest_probability=high)
+
+
+def _interval(estimate: Estimate) -> Interval:
+    return Interval(
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n_items=estimate.n_items,
+        why_undefined=estimate.why_undefined,
+    )

@@ -1,0 +1,111 @@
+"""A snapshot's files in the storage: written once, and read only while their hashes are right."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from annotator.errors import NotFound, Unavailable
+from learner.snapshots.models import Snapshot
+
+ITEMS: Final = "items.parquet"
+JUDGMENTS: Final = "judgments.parquet"
+CARD: Final = "README.md"
+MANIFEST: Final = "manifest.json"
+NAMES: Final = (CARD, ITEMS, JUDGMENTS, MANIFEST)
+BLOCK: Final = 1 << 20
+
+
+def sha256_of(stream: IO[bytes]) -> str:
+    """The SHA-256 of a stream, in hexadecimal; memory does not grow with it."""
+    digest = hashlib.sha256()
+    while block := stream.read(BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def file_facts(path: Path) -> dict[str, int | str]:
+    """Size and hash of a local file, as the manifest holds them."""
+    with path.open("rb") as stream:
+        return {"sha256": sha256_of(stream), "bytes": path.stat().st_size}
+
+
+def manifest_bytes(manifest: dict[str, Any]) -> bytes:
+    """The manifest in its one spelling: sorted keys, two spaces, UTF-8."""
+    return (json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def files_store(folder: Path, directory: str) -> None:
+    """Copy the files of `folder` into the storage under `directory`, over what a killed attempt left there."""
+    for name in NAMES:
+        target = f"{directory}/{name}"
+        default_storage.delete(target)
+        with (folder / name).open("rb") as stream:
+            default_storage.save(target, File(stream))
+
+
+def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
+    """One file of a snapshot, checked by hash first.
+
+    Raises NotFound for a name that a snapshot does not have, Unavailable when the bytes are not the frozen ones.
+    """
+    if name not in NAMES:
+        raise NotFound(f'A snapshot has no file "{name}". It has {", ".join(NAMES)}.')
+    expected = snapshot.content_sha256 if name == MANIFEST else snapshot.manifest["files"][name]["sha256"]
+    try:
+        stream = cast("IO[bytes]", default_storage.open(f"{snapshot.directory}/{name}", "rb"))
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"{name} of {snapshot} is missing in the storage. Restore it from the backup."
+        ) from error
+    if sha256_of(stream) != expected:
+        stream.close()
+        raise Unavailable(
+            f"{name} of {snapshot} was changed after it was frozen. Restore it from the backup."
+        )
+    stream.seek(0)
+    return stream
+
+
+def zip_stream(snapshot: Snapshot) -> Iterator[bytes]:
+    """The snapshot as a zip, block by block, after the hash of each file was checked. Same snapshot, same bytes."""
+    for name in NAMES:
+        file_open(snapshot, name).close()
+    return _zip_blocks(snapshot)
+
+
+class _Outbox:
+    """A file to write to whose content is taken away block by block; it cannot seek, and zipfile copes with that."""
+
+    def __init__(self) -> None:
+        self.blocks: list[bytes] = []
+
+    def write(self, block: bytes) -> int:
+        self.blocks.append(bytes(block))
+        return len(block)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def take(self) -> bytes:
+        taken = b"".join(self.blocks)
+        self.blocks.clear()
+        return taken
+
+
+def _zip_blocks(snapshot: Snapshot) -> Iterator[bytes]:
+    outbox = _Outbox()
+    with zipfile.ZipFile(cast("IO[bytes]", outbox), "w", zipfile.ZIP_STORED) as archive:
+        for name in NAMES:
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            with file_open(snapshot, name) as source, archive.open(entry, "w", force_zip64=True) as target:
+                while block := source.read(BLOCK):
+                    target.write(block)
+                    yield outbox.take()
+    yield outbox.take()

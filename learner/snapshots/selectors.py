@@ -1,0 +1,33 @@
+"""Reading snapshots and the runs that make them."""
+
+from django.db.models import QuerySet
+
+from annotator.errors import NotFound
+from annotator.projects.models import Project
+from learner.snapshots.models import Snapshot, SnapshotRun
+
+
+def snapshots_of(project: Project) -> QuerySet[Snapshot]:
+    """The snapshots of a project, newest first. One query."""
+    return Snapshot.objects.filter(project=project).select_related("created_by").order_by("-number")
+
+
+def snapshot_of(project: Project, number: int) -> Snapshot:
+    """One snapshot by its number; raises NotFound. One query."""
+    snapshot = snapshots_of(project).filter(number=number).first()
+    if snapshot is None:
+        raise NotFound(f"This project has no snapshot v{number}.")
+    return snapshot
+
+
+def snapshot_runs_of(project: Project) -> QuerySet[SnapshotRun]:
+    """The runs of a project, newest first. One query."""
+    return SnapshotRun.objects.filter(project=project).select_related("snapshot").order_by("-id")
+
+
+def snapshot_run_of(project: Project, pk: int) -> SnapshotRun:
+    """One run; raises NotFound. One query."""
+    run = snapshot_runs_of(project).filter(pk=pk).first()
+    if run is None:
+        raise NotFound(f"This project has no snapshot run {pk}.")
+    return run

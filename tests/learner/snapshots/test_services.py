@@ -1,0 +1,233 @@
+"""Freezing: what is in the files, that nothing else is, and that the same state gives the same bytes."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, transaction
+
+from annotator.errors import BadInput, NotFound, Unavailable
+from annotator.pool.models import Item, Split
+from annotator.projects.models import Project, Role
+from annotator.projects.selectors import taxonomy_current
+from annotator.review.models import Method, Resolution
+from annotator.runs import RunStatus
+from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, file_open, sha256_of, zip_stream
+from learner.snapshots.models import Snapshot, SnapshotRun
+from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
+from learner.snapshots.tables import pseudonym
+from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _storage(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project()
+
+
+def resolve(item: Item, labels: Sequence[str], **columns: Any) -> Resolution:
+    taxonomy = taxonomy_current(item.project).version
+    defaults = {"method": Method.UNANIMOUS, "taxonomy": taxonomy}
+    return Resolution.objects.create(
+        project=item.project, item=item, labels=sorted(labels), **(defaults | columns)
+    )
+
+
+def take(project: Project) -> Snapshot:
+    run = snapshot_run_start(project, by=None)
+    snapshot_run_execute(run.pk)
+    run = SnapshotRun.objects.get(pk=run.pk)
+    assert run.status == RunStatus.DONE, run.error
+    assert run.snapshot is not None
+    return run.snapshot
+
+
+def rows_of(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
+    with file_open(snapshot, name) as stream:
+        rows: list[dict[str, Any]] = pq.read_table(stream).to_pylist()
+    return rows
+
+
+def card_of(snapshot: Snapshot) -> str:
+    with file_open(snapshot, CARD) as stream:
+        return stream.read().decode()
+
+
+def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None:
+    (train,) = make_items(project, 1)
+    (holdout,) = make_items(project, 1, split=Split.HOLDOUT)
+    batch = make_batch(project, [train])
+    resolve(train, [GAMES, GAMBLING], judgments=[1, 2])
+    resolve(holdout, [])
+
+    by_url = {row["url"]: row for row in rows_of(take(project), ITEMS)}
+
+    assert by_url[train.url] | {} == {
+        "url": train.url,
+        "registrable_domain": train.registrable_domain,
+        "title": f"chess {train.pk}",
+        "text": f"A page about chess, number {train.pk}.",
+        "labels": [GAMBLING, GAMES],
+        "is_games": True,
+        "is_gambling": True,
+        "is_violence": False,
+        "method": "unanimous",
+        "n_judgments": 2,
+        "split": "train",
+        "stream": "explore",
+        "inclusion_probability": 1.0,
+        "batch": batch.number,
+        "source": "",
+    }
+    assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("holdout", [])
+    assert by_url[holdout.url]["inclusion_probability"] is None
+
+
+def test_only_what_is_held_true_now_is_frozen(project: Project) -> None:
+    corrected, unreachable, unresolved = make_items(project, 3)
+    first = resolve(corrected, [GAMES])
+    resolve(corrected, [GAMBLING], supersedes=first)
+    resolve(unreachable, [], verdict="unreachable")
+
+    snapshot = take(project)
+
+    assert [(row["url"], row["labels"]) for row in rows_of(snapshot, ITEMS)] == [(corrected.url, [GAMBLING])]
+    assert "1 further items are resolved as not labelled" in card_of(snapshot)
+    assert unresolved.url not in card_of(snapshot)
+
+
+def test_judgments_carry_pseudonyms_and_say_which_count(project: Project) -> None:
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    person = make_member(project, Role.ANNOTATOR, "ada.lovelace")
+    first = make_judgment(item, person, [GAMES])
+    make_judgment(item, person, [GAMBLING], supersedes=first)
+    resolve(item, [GAMBLING])
+
+    snapshot = take(project)
+
+    rows = rows_of(snapshot, JUDGMENTS)
+    assert [(row["labels"], row["is_current"]) for row in rows] == [([GAMES], False), ([GAMBLING], True)]
+    assert {row["annotator"] for row in rows} == {pseudonym(project, person.pk)}
+    assert b"ada" not in b"".join(zip_stream(snapshot))
+
+
+def test_same_state_gives_the_same_snapshot_and_the_same_bytes(project: Project) -> None:
+    for item in make_items(project, 30):
+        resolve(item, [GAMES])
+    first = take(project)
+    archive = b"".join(zip_stream(first))
+
+    again = take(project)
+
+    assert again.pk == first.pk
+    assert Snapshot.objects.filter(project=project).count() == 1
+    assert b"".join(zip_stream(again)) == archive
+
+
+def test_a_changed_state_gives_the_next_version_and_the_card_counts_the_changes(project: Project) -> None:
+    kept, corrected, added = make_items(project, 3)
+    resolve(kept, [GAMES])
+    wrong = resolve(corrected, [GAMES])
+    take(project)
+    resolve(corrected, [GAMBLING], supersedes=wrong)
+    resolve(added, [])
+
+    second = take(project)
+
+    assert (second.number, second.parent and second.parent.number) == (2, 1)
+    assert "Since v1: 1 items added, 0 removed, 1 with other labels." in card_of(second)
+
+
+def test_the_manifest_names_the_hash_of_each_file(project: Project) -> None:
+    resolve(make_items(project, 1)[0], [GAMES])
+
+    snapshot = take(project)
+
+    for name, facts in snapshot.manifest["files"].items():
+        with default_storage.open(f"{snapshot.directory}/{name}", "rb") as stream:
+            assert sha256_of(stream) == facts["sha256"]
+    assert set(snapshot.manifest["files"]) == {ITEMS, JUDGMENTS, CARD}
+
+
+def test_a_file_that_was_changed_in_the_storage_is_not_handed_out(project: Project) -> None:
+    resolve(make_items(project, 1)[0], [GAMES])
+    snapshot = take(project)
+    path = Path(default_storage.path(f"{snapshot.directory}/{ITEMS}"))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+    with pytest.raises(Unavailable, match=r"items\.parquet of snapshot v1 was changed after it was frozen"):
+        zip_stream(snapshot)
+    with pytest.raises(NotFound, match=r'has no file "\.\./manifest\.json"'):
+        file_open(snapshot, "../manifest.json")
+
+
+def test_a_snapshot_row_cannot_be_changed_or_deleted(project: Project) -> None:
+    resolve(make_items(project, 1)[0], [GAMES])
+    snapshot = take(project)
+
+    with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
+        Snapshot.objects.filter(pk=snapshot.pk).update(n_items=5)
+    with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
+        Snapshot.objects.raw("DELETE FROM snapshot WHERE id = %s RETURNING *", [snapshot.pk])[0]
+
+    assert Snapshot.objects.get(pk=snapshot.pk).n_items == 1
+
+
+def test_an_empty_snapshot_is_refused(project: Project) -> None:
+    make_items(project, 2)
+
+    with pytest.raises(BadInput, match="No item is resolved yet"):
+        snapshot_run_start(project, by=None)
+
+    assert not SnapshotRun.objects.exists()
+
+
+def test_starting_twice_gives_the_run_under_way(project: Project) -> None:
+    resolve(make_items(project, 1)[0], [GAMES])
+
+    first = snapshot_run_start(project, by=None)
+
+    assert snapshot_run_start(project, by=None).pk == first.pk
+
+
+def test_the_card_is_honest_about_a_category_with_few_positives(project: Project) -> None:
+    item, other = make_items(project, 2)
+    make_batch(project, [item, other])
+    for annotator in (make_member(project), make_member(project)):
+        make_judgment(item, annotator, [GAMES])
+        make_judgment(other, annotator)
+    resolve(item, [GAMES])
+    resolve(other, [])
+
+    card = card_of(take(project))
+
+    front = yaml.safe_load(card.split("---")[1])
+    assert [config["data_files"] for config in front["configs"]] == [ITEMS, JUDGMENTS]
+    assert "- Games: 1 positives. Too few to train or to judge a classifier on." in card
+    assert "| Games | 1.00 [" in card
+    assert "| Gambling | " in card.split("## Agreement")[1]
+    assert "undefined: " in card.split("## Agreement")[1]
+    assert "prevalences in this snapshot are not those of the" in card
+
+
+def test_the_zip_holds_the_frozen_files(project: Project) -> None:
+    resolve(make_items(project, 1)[0], [GAMES])
+    snapshot = take(project)
+
+    with ZipFile(BytesIO(b"".join(zip_stream(snapshot)))) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [CARD, ITEMS, JUDGMENTS, "manifest.json"]
+        assert archive.read(CARD).decode() == card_of(snapshot)
