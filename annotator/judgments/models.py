@@ -31,17 +31,25 @@ class Judgment(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="+")
-    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     client_id = models.UUIDField(help_text="Made by the client: the same twice is the same judgment.")
     labels = ArrayField(models.SlugField(max_length=40), default=list)
     unsure = ArrayField(models.SlugField(max_length=40), default=list)
     verdict = models.CharField(max_length=20, choices=Verdict, default=Verdict.LABELLED)
     seconds = models.FloatField(null=True, help_text="Time on the page, as the client measured it.")
     note = models.CharField(max_length=2000, blank=True, default="")
-    late = models.BooleanField(default=False, help_text="Kept beside the overlap: the place had gone to somebody else.")
-    supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
+    late = models.BooleanField(
+        default=False, help_text="Kept beside the overlap: the place had gone to somebody else."
+    )
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
     taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
-    guideline = models.ForeignKey(GuidelineVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    guideline = models.ForeignKey(
+        GuidelineVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -55,7 +63,9 @@ class Judgment(models.Model):
                 name="judgment_labels_only_when_labelled",
                 condition=Q(verdict="labelled") | Q(labels__len=0, unsure__len=0),
             ),
-            models.CheckConstraint(name="judgment_seconds_positive", condition=Q(seconds__isnull=True) | Q(seconds__gte=0)),
+            models.CheckConstraint(
+                name="judgment_seconds_positive", condition=Q(seconds__isnull=True) | Q(seconds__gte=0)
+            ),
         ]
         indexes = [
             models.Index(name="judgment_of_project", fields=["project", "id"]),

@@ -32,9 +32,11 @@ def test_first_places_come_before_second_ones_in_the_order_of_the_batch() -> Non
     make_batch(project, items)
     ann, bob = make_member(project), make_member(project)
 
-    places = []
+    places: list[Assignment] = []
     for annotator in (ann, ann, bob, bob):
-        place = assignment_claim(project, annotator, holding=[p.pk for p in places if p.annotator_id == annotator.pk])
+        place = assignment_claim(
+            project, annotator, holding=[p.pk for p in places if p.annotator_id == annotator.pk]
+        )
         assert place is not None
         places.append(place)
 
