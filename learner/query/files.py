@@ -50,9 +50,7 @@ def file_read(name: str, digest: str) -> bytes:
         with default_storage.open(name) as file:
             content: bytes = file.read()
     except FileNotFoundError:
-        raise FileDamagedError(
-            f"The file {name} is gone from the storage. Restore it from a backup."
-        ) from None
+        raise FileDamagedError(f"The file {name} is gone from the storage.") from None
     if sha256(content).hexdigest() != digest:
         raise FileDamagedError(f"The file {name} is damaged: its SHA-256 is not the one that was recorded.")
     return content

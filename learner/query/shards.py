@@ -7,16 +7,19 @@ from typing import BinaryIO, cast
 
 import numpy as np
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Count, Max, QuerySet, Sum
 
 from annotator.pool.models import Item
-from annotator.projects.models import Project
+from annotator.projects.models import LogEntry, Project
+from annotator.projects.services import log_write
 from learner.core.archive import archive_read
 from learner.core.arrays import Integers
 from learner.core.features import RECIPE
 from learner.core.shards import Shard, shard_read
-from learner.query.files import file_read
+from learner.query.files import FileDamagedError, file_read
 from learner.query.models import FeatureShard
+from learner.query.services import feature_run_start
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,22 @@ def coverage_of(project: Project) -> FeatureCoverage:
 def shards_load(project: Project) -> Iterator[Shard]:
     """Each shard of a project in turn, checked by hash: memory holds one at a time. One query.
 
-    Raises FileDamagedError for a file that is gone or changed.
+    Raises FileDamagedError for a file that is gone or changed, once its features are to be computed again.
     """
     for row in shards_of(project):
-        yield shard_read(io.BytesIO(file_read(row.path, row.sha256)))
+        try:
+            content = file_read(row.path, row.sha256)
+        except FileDamagedError as error:
+            _shard_discard(row)
+            raise FileDamagedError(f"{error.message} Its features are computed again.") from error
+        yield shard_read(io.BytesIO(content))
 
 
 def items_without_features(project: Project, limit: int) -> list[int]:
     """Ids of the next items to featurise, ascending, at most `limit`.
 
-    Items behind the last shard come first, and cost one query. Only when there are none is each id compared
-    with the shards': two ingests at once commit ids out of order, so one may turn up behind a written shard.
+    Items behind the last shard come first, and cost one query: ingests of a project commit their ids in order.
+    Only when there are none is each id compared with the shards', where a discarded shard leaves a gap.
     """
     coverage = coverage_of(project)
     items = Item.objects.filter(project=project)
@@ -64,6 +72,14 @@ def items_without_features(project: Project, limit: int) -> list[int]:
     ids = np.fromiter(items.values_list("pk", flat=True).iterator(), dtype=np.int64)
     missing = np.setdiff1d(ids, _featurised(project))[:limit]
     return [int(pk) for pk in missing]
+
+
+@transaction.atomic
+def _shard_discard(row: FeatureShard) -> None:
+    row.delete()
+    feature_run_start(row.project)
+    text = f"The features of items {row.first_item} to {row.last_item} were damaged, and are computed again"
+    log_write(row.project, "query", text, level=LogEntry.Level.WARNING)
 
 
 def _featurised(project: Project) -> Integers:

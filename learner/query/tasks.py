@@ -12,7 +12,7 @@ def featurise(run_id: int) -> None:
     feature_run_execute(run_id)
 
 
-@shared_task(name="query.choose", queue="bulk")
+@shared_task(name="query.choose", queue="interactive")  # people wait for it, and ingests fill the other queue
 def choose(run_id: int) -> None:
     """Choose the next batch and open it."""
     query_run_execute(run_id)
