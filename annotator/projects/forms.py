@@ -170,5 +170,5 @@ def published_text(taxonomy: Taxonomy, guideline: Guideline) -> str:
         {name: value for name, value in model_to_dict(clause, fields=CLAUSE_FIELDS).items() if value != ""}
         for clause in guideline.clauses
     ]
-    both = {"categories": categories, "clauses": clauses}
+    both = {"categories": categories, "guideline": clauses}
     return str(yaml.safe_dump(both, sort_keys=False, allow_unicode=True, width=110))

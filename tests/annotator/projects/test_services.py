@@ -1,0 +1,143 @@
+"""Creating projects, publishing versions, and who belongs."""
+
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import DatabaseError, transaction
+
+from annotator.accounts.models import User
+from annotator.errors import BadInput, Conflict, Forbidden
+from annotator.projects.access import Access
+from annotator.projects.blueprint import default_blueprint
+from annotator.projects.models import Category, Clause, Membership, Project, Role, TaxonomyVersion
+from annotator.projects.selectors import guideline_current, log_of, taxonomy_current
+from annotator.projects.services import (
+    guideline_publish,
+    membership_end,
+    membership_set,
+    project_create,
+    taxonomy_publish,
+    version_publish,
+)
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def creator() -> User:
+    user = make_user("founder")
+    user.user_permissions.add(Permission.objects.get(codename="add_project"))
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def project(creator: User) -> Project:
+    return project_create(default_blueprint(), by=creator)
+
+
+@pytest.fixture
+def access(project: Project, creator: User) -> Access:
+    return Access(project=project, user=creator, role=Role.ADMIN)
+
+
+def test_a_project_starts_with_taxonomy_guideline_and_an_admin(project: Project, creator: User) -> None:
+    assert len(taxonomy_current(project).slugs) == 16
+    assert guideline_current(project).version.number == 1
+    assert Membership.objects.get(project=project).user == creator
+    assert Membership.objects.get(project=project).role == Role.ADMIN
+    assert log_of(project).count() == 1
+
+
+def test_a_project_is_refused_without_the_permission_and_leaves_nothing(creator: User) -> None:
+    with pytest.raises(Forbidden, match="You may not create projects"):
+        project_create(default_blueprint(), by=make_user())
+
+    assert not Project.objects.exists()
+
+
+def test_a_taken_slug_is_a_conflict(project: Project, creator: User) -> None:
+    with pytest.raises(Conflict, match='There is a project "k12-web-safety" already'):
+        project_create(default_blueprint(), by=creator)
+
+
+def test_a_new_taxonomy_leaves_the_old_one_as_it_was(project: Project, creator: User) -> None:
+    drafts = default_blueprint().categories
+    renamed = (replace(drafts[0], name="Pornography"), *drafts[1:])
+
+    version = taxonomy_publish(project, renamed, by=creator)
+
+    assert (version.number, taxonomy_current(project).categories[0].name) == (2, "Pornography")
+    assert Category.objects.get(taxonomy__number=1, position=0).name == drafts[0].name
+
+
+def test_a_category_keeps_its_key_for_ever(project: Project, creator: User) -> None:
+    first, second, *rest = default_blueprint().categories
+    swapped = (replace(first, key="z"), second, *rest)
+    stolen = (second, replace(first, slug="new-thing"), *rest)
+
+    with pytest.raises(BadInput, match=f'"{first.slug}" has had the key "{first.key}" from its first day'):
+        taxonomy_publish(project, swapped, by=creator)
+    with pytest.raises(BadInput, match=f'The key "{first.key}" belongs to "{first.slug}" for ever'):
+        taxonomy_publish(project, stolen, by=creator)
+
+    assert TaxonomyVersion.objects.filter(project=project).count() == 1
+
+
+def test_publishing_what_stands_already_is_refused(access: Access) -> None:
+    with pytest.raises(BadInput, match="This is what is published already"):
+        version_publish(access, default_blueprint(), note="again")
+
+
+def test_publishing_makes_only_the_version_that_changed(access: Access) -> None:
+    blueprint = default_blueprint()
+    clauses = (replace(blueprint.clauses[0], title="Other words"), *blueprint.clauses[1:])
+
+    version_publish(access, replace(blueprint, clauses=clauses), note="clearer")
+
+    assert taxonomy_current(access.project).version.number == 1
+    assert guideline_current(access.project).version.number == 2
+    assert "published guideline v2: clearer" in log_of(access.project)[0].text
+
+
+def test_an_empty_taxonomy_or_guideline_is_refused(project: Project, creator: User) -> None:
+    with pytest.raises(BadInput):
+        taxonomy_publish(project, [], by=creator)
+    with pytest.raises(BadInput):
+        guideline_publish(project, [], by=creator)
+
+
+@pytest.mark.parametrize("model", [TaxonomyVersion, Category, Clause])
+def test_versions_are_append_only(project: Project, model: type[TaxonomyVersion]) -> None:
+    row = model._default_manager.order_by("pk")[0]
+
+    with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
+        model._default_manager.filter(pk=row.pk).update(id=row.pk)
+
+
+def test_the_last_admin_stays(access: Access) -> None:
+    with pytest.raises(Conflict, match="founder is the only admin"):
+        membership_set(access, "founder", Role.LEAD)
+    with pytest.raises(Conflict, match="founder is the only admin"):
+        membership_end(access, "founder")
+
+    assert Membership.objects.get(user=access.user).role == Role.ADMIN
+
+
+def test_a_member_gets_another_role_and_leaves(access: Access) -> None:
+    make_user("ada")
+
+    membership_set(access, "ada", Role.ANNOTATOR)
+    membership_set(access, "ada", Role.LEAD)
+
+    assert Membership.objects.get(user__username="ada").role == Role.LEAD
+    membership_end(access, "ada")
+    assert not Membership.objects.filter(user__username="ada").exists()
+
+
+def test_nobody_by_that_name_is_said(access: Access) -> None:
+    with pytest.raises(BadInput, match='There is no active account "adda"'):
+        membership_set(access, "adda", Role.LEAD)
+    with pytest.raises(BadInput, match='"adda" is not a member'):
+        membership_end(access, "adda")

@@ -1,0 +1,157 @@
+"""The pages of a project."""
+
+import json
+from io import BytesIO
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from annotator.projects.models import GuidelineVersion, Membership, Project, Role
+from annotator.projects.selectors import taxonomy_current
+from tests.factories import make_member, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+NEW = {"name": "Pilot", "slug": "pilot", "description": "", "overlap": "2", "holdout_percent": "10"}
+
+
+@pytest.fixture
+def founder(client: Client) -> Client:
+    user = make_user()
+    user.user_permissions.add(Permission.objects.get(codename="add_project"))
+    client.force_login(user)
+    return client
+
+
+def member(project: Project, role: Role) -> Client:
+    client = Client()
+    client.force_login(make_member(project, role))
+    return client
+
+
+def test_one_screen_makes_a_project_with_the_k12_taxonomy(founder: Client) -> None:
+    answer = founder.post("/projects/new/", NEW)
+
+    assert answer.status_code == 302
+    assert len(taxonomy_current(Project.objects.get(slug="pilot")).slugs) == 16
+    assert b"Pilot" in founder.get("/").content
+
+
+def test_a_json_blueprint_brings_its_own_taxonomy(founder: Client) -> None:
+    spam = {
+        "slug": "spam",
+        "name": "Spam",
+        "definition": "Unwanted.",
+        "severity": 1,
+        "cipa": False,
+        "key": "1",
+    }
+    blueprint = {
+        "project": {"slug": "a", "name": "A"},
+        "categories": [spam | {"terms": ["buy"]}],
+        "guideline": [{"number": "1.1", "title": "Judge", "body": "The page."}],
+    }
+    upload = BytesIO(json.dumps(blueprint).encode())
+    upload.name = "blueprint.json"
+
+    answer = founder.post("/projects/new/", NEW | {"blueprint": upload})
+
+    assert answer.status_code == 302
+    assert taxonomy_current(Project.objects.get(slug="pilot")).slugs == ("spam",)
+
+
+def test_a_broken_blueprint_is_named_on_the_form_and_nothing_is_made(founder: Client) -> None:
+    upload = BytesIO(b"categories: 5")
+    upload.name = "blueprint.yaml"
+
+    answer = founder.post("/projects/new/", NEW | {"blueprint": upload})
+
+    assert answer.status_code == 422
+    assert b"categories" in answer.content
+    assert not Project.objects.exists()
+
+
+def test_a_taken_slug_is_said_on_its_field(founder: Client) -> None:
+    make_project("pilot")
+
+    answer = founder.post("/projects/new/", NEW)
+
+    assert answer.status_code == 422
+    assert b"Choose another short name" in answer.content
+
+
+def test_settings_that_do_not_fit_together_change_nothing() -> None:
+    project = make_project()
+    address = f"/projects/{project.slug}/settings/"
+    client = member(project, Role.ADMIN)
+    sent = {
+        **{
+            name: getattr(project, name)
+            for name in ("name", "batch_size", "low_water", "retrain_after", "lease_seconds")
+        },
+        "description": "",
+        "overlap": 3,
+        "overlap_max": 2,
+        "query": 0.5,
+        "rare": 0.5,
+        "explore": 0.5,
+        "audit": 0,
+    }
+
+    answer = client.post(address, sent)
+    fixed = client.post(address, sent | {"overlap_max": 3, "explore": 0})
+
+    assert answer.status_code == 422
+    assert b"sum to 1.5" in answer.content
+    assert b"More than the maximum of 2 places" in answer.content
+    assert fixed.status_code == 302
+    project.refresh_from_db()
+    assert (project.overlap, project.shares["rare"]) == (3, 0.5)
+
+
+def test_a_lead_publishes_what_the_page_offers_with_one_word_changed() -> None:
+    project = make_project()
+    client = member(project, Role.LEAD)
+    address = f"/projects/{project.slug}/guideline/publish/"
+    text = client.get(address).context["form"].initial["text"]
+
+    same = client.post(address, {"note": "none", "text": text})
+    changed = client.post(
+        address, {"note": "clearer", "text": text.replace("Only it.", "Only what it shows.")}
+    )
+
+    assert same.status_code == 422
+    assert b"published already" in same.content
+    assert changed.status_code == 302
+    assert GuidelineVersion.objects.filter(project=project).count() == 2
+    assert b"Only what it shows." in client.get(f"/projects/{project.slug}/guideline/").content
+
+
+def test_a_clause_cannot_smuggle_markup_or_links() -> None:
+    project = make_project()
+    client = member(project, Role.LEAD)
+    address = f"/projects/{project.slug}/guideline/publish/"
+    text = client.get(address).context["form"].initial["text"]
+    evil = "<script>alert(1)</script> [go](https://evil.example) ![x](https://evil.example/x.png)"
+
+    client.post(address, {"note": "evil", "text": text.replace("Only it.", evil)})
+
+    page = client.get(f"/projects/{project.slug}/guideline/").content.decode()
+    assert "&lt;script&gt;" in page
+    assert "<script>alert" not in page
+    assert 'href="https://evil' not in page
+    assert "<img" not in page
+
+
+def test_members_are_added_and_removed_on_their_page() -> None:
+    project = make_project()
+    make_user("ada")
+    client = member(project, Role.ADMIN)
+
+    client.post(f"/projects/{project.slug}/members/", {"username": "ada", "role": "lead"})
+    unknown = client.post(f"/projects/{project.slug}/members/", {"username": "nobody", "role": "lead"})
+
+    assert Membership.objects.get(project=project, user__username="ada").role == Role.LEAD
+    assert unknown.status_code == 422
+    client.post(f"/projects/{project.slug}/members/end/", {"username": "ada"})
+    assert not Membership.objects.filter(project=project, user__username="ada").exists()
