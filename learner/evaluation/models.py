@@ -30,7 +30,9 @@ class Evaluation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     last_resolution = models.BigIntegerField(help_text="Highest resolution id that it could see.")
     n_items = models.BigIntegerField()
-    facts = models.JSONField(help_text="Per category and over all: counts, precision, recall, F1 with intervals.")
+    facts = models.JSONField(
+        help_text="Per category and over all: counts, precision, recall, F1 with intervals."
+    )
 
     class Meta:
         db_table = "evaluation"

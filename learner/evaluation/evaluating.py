@@ -1,0 +1,158 @@
+"""Judging the newest classifier version on the audited holdout items so far. For workers only."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+
+from annotator.errors import CrossguardError
+from annotator.projects.models import Project
+from annotator.projects.selectors import taxonomy_version
+from annotator.projects.services import log_write
+from annotator.review.models import Resolution
+from annotator.runs import run_claim, run_done, run_progress
+from learner.core.arrays import Array, Floats, Integers
+from learner.core.artifact import artifact_read
+from learner.core.classifier import LinearClassifier
+from learner.core.evaluation import category_scores, overall_score
+from learner.evaluation.models import Evaluation, EvaluationRun
+from learner.evaluation.selectors import audited_resolutions
+from learner.query.files import file_read
+from learner.query.running import run_worked
+from learner.query.shards import shards_load, shards_of
+from learner.training.models import ClassifierVersion
+from learner.training.selectors import classifier_latest
+
+
+class NothingToEvaluate(CrossguardError):
+    """There is no classifier version, or no audited item to judge it on."""
+
+    code = "nothing_to_evaluate"
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """Audited holdout items; row i of every part is the same item.
+
+    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for a category that did not exist
+    when the item was resolved; `weights` (n_items,) are 1 / inclusion probability.
+    """
+
+    item_ids: Integers
+    truth: Array
+    weights: Floats
+    last_resolution: int
+
+
+def evaluation_run_execute(run_id: int) -> None:
+    """Evaluate the newest classifier version of a project, and keep the result as a row."""
+    run = run_claim(EvaluationRun, run_id)
+    if run is None:
+        return
+    with run_worked(run, run.project, "evaluation", "The evaluation"):
+        version = classifier_latest(run.project)
+        if version is None:
+            raise NothingToEvaluate("There is no classifier version yet. Train one first.")
+        artifact = artifact_read(file_read(version.artifact, version.sha256), version.sha256)
+        audited = audited_items(run.project, artifact.categories)
+        evaluation = _evaluated(run, version, artifact.classifier, audited)
+        _publish(run, evaluation)
+
+
+def audited_items(project: Project, categories: Sequence[str]) -> Audited:
+    """The holdout items that the audit stream drew and people resolved, with what is held true of them. Two queries.
+
+    Only these were drawn at random, so only these give an unbiased answer.
+    """
+    newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
+    columns = ("item_id", "labels", "taxonomy_id", "probability")
+    rows = list(audited_resolutions(project).filter(pk__lte=newest).order_by("item_id").values_list(*columns))
+    truth = [_row(labels, categories, taxonomy_id) for _, labels, taxonomy_id, _ in rows]
+    return Audited(
+        item_ids=np.array([item_id for item_id, _, _, _ in rows], dtype=np.int64),
+        truth=np.array(truth, dtype=np.int8).reshape(len(rows), len(categories)),
+        weights=np.array([1 / probability for _, _, _, probability in rows], dtype=np.float64),
+        last_resolution=newest,
+    )
+
+
+def _row(labels: Sequence[str], categories: Sequence[str], taxonomy_id: int) -> list[int]:
+    existed = taxonomy_version(taxonomy_id).slugs
+    return [int(slug in labels) if slug in existed else -1 for slug in categories]
+
+
+def _evaluated(
+    run: EvaluationRun, version: ClassifierVersion, classifier: LinearClassifier, audited: Audited
+) -> Evaluation:
+    found: list[Integers] = [np.empty(0, dtype=np.int64)]
+    sites: list[Integers] = [np.empty(0, dtype=np.int64)]
+    predicted: list[Array] = [np.empty((0, audited.truth.shape[1]), dtype=np.uint8)]
+    total = shards_of(run.project).count()
+    for number, shard in enumerate(shards_load(run.project)):
+        run_progress(run, "scoring holdout items", number, total)
+        _, rows, places = np.intersect1d(
+            audited.item_ids, shard.item_ids, assume_unique=True, return_indices=True
+        )
+        if len(rows):
+            found.append(rows)
+            sites.append(shard.domains[places])
+            predicted.append(classifier.predict(shard.features[places]))
+    rows = np.concatenate(found)
+    if not len(rows):
+        raise NothingToEvaluate("No audited holdout item is resolved yet. Label on: each batch has some.")
+    facts = _facts(
+        audited.truth[rows],
+        np.concatenate(predicted),
+        audited.weights[rows],
+        sites=np.concatenate(sites),
+        categories=classifier.categories,
+        seed=(version.pk, audited.last_resolution),
+    )
+    return Evaluation(
+        project=run.project,
+        classifier=version,
+        last_resolution=audited.last_resolution,
+        n_items=len(rows),
+        facts=facts,
+    )
+
+
+def _facts(
+    truth: Array,
+    predicted: Array,
+    weights: Floats,
+    *,
+    sites: Integers,
+    categories: Sequence[str],
+    seed: tuple[int, int],
+) -> dict[str, object]:
+    scores = category_scores(truth, predicted, weights, rng=np.random.default_rng(seed), sites=sites)
+    overall = overall_score(truth, predicted, weights, rng=np.random.default_rng(seed), sites=sites)
+    return asdict(overall) | {
+        "categories": [
+            {"category": category, **asdict(score)}
+            for category, score in zip(categories, scores, strict=True)
+        ]
+    }
+
+
+@transaction.atomic
+def _publish(run: EvaluationRun, evaluation: Evaluation) -> None:
+    run_done(run)
+    evaluation.save()
+    macro = evaluation.facts["macro_f1"]
+    found = "no F1 is defined yet" if macro["value"] is None else _words(evaluation.facts)
+    text = (
+        f"Classifier v{evaluation.classifier.number} on {evaluation.n_items:,} audited holdout items: {found}"
+    )
+    log_write(run.project, "evaluation", text)
+
+
+def _words(facts: dict[str, dict[str, float]]) -> str:
+    macro = facts["macro_f1"]
+    return (
+        f"macro-F1 {macro['value']:.2f} [{macro['low']:.2f}, {macro['high']:.2f}] "
+        f"over {facts['n_categories']} categories"
+    )

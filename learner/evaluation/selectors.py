@@ -1,0 +1,118 @@
+"""Reading evaluations, and classifier versions with what is known of them. Imports nothing heavy: pages read these."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from annotator.charts import Estimate
+from annotator.judgments.models import Verdict
+from annotator.pool.models import Split
+from annotator.projects.models import Project
+from annotator.projects.selectors import Taxonomy, taxonomy_version
+from annotator.queue.models import BatchItem, Stream
+from annotator.review.models import Resolution
+from annotator.review.selectors import resolutions_current
+from learner.evaluation.models import Evaluation
+from learner.training.models import ClassifierVersion
+
+NOT_EVALUATED = "not evaluated yet"
+
+
+@dataclass(frozen=True)
+class CategoryResult:
+    """One category of one classifier version: whether it is learned, and how well it does on audited items.
+
+    `fitted_f1` is that on training sites which each part of the fit had not seen, at a threshold chosen there.
+    """
+
+    slug: str
+    name: str
+    learned: bool
+    reason: str
+    threshold: float | None
+    n_positive: int
+    n_sites: int
+    fitted_f1: float | None
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+@dataclass(frozen=True)
+class ClassifierResult:
+    """One classifier version with its newest evaluation, if it has one."""
+
+    version: ClassifierVersion
+    evaluation: Evaluation | None
+    macro_f1: Estimate
+    micro_f1: Estimate
+    categories: tuple[CategoryResult, ...]
+
+    @property
+    def n_learned(self) -> int:
+        """Categories that it has learned."""
+        return sum(category.learned for category in self.categories)
+
+
+def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
+    """What is held true, as labels, of holdout items that the audit stream drew; with `probability`. One query."""
+    drawn = BatchItem.objects.filter(
+        item=OuterRef("item"), stream=Stream.AUDIT, inclusion_probability__isnull=False
+    )
+    held = resolutions_current(project).filter(item__split=Split.HOLDOUT, verdict=Verdict.LABELLED)
+    probability = Subquery(drawn.order_by("pk").values("inclusion_probability")[:1])
+    return held.annotate(probability=probability).filter(probability__isnull=False)
+
+
+def evaluation_latest(version: ClassifierVersion) -> Evaluation | None:
+    """The newest evaluation of a classifier version, or None. One query."""
+    return Evaluation.objects.filter(classifier=version).order_by("-pk").first()
+
+
+def results_of(versions: Iterable[ClassifierVersion]) -> list[ClassifierResult]:
+    """The versions in their order, each with its newest evaluation. One query."""
+    versions = list(versions)
+    rows = Evaluation.objects.filter(classifier__in=[version.pk for version in versions]).order_by("pk")
+    newest = {row.classifier_id: row for row in rows}
+    return [result_of(version, newest.get(version.pk)) for version in versions]
+
+
+def result_of(version: ClassifierVersion, evaluation: Evaluation | None) -> ClassifierResult:
+    """One version with one of its evaluations. No query once the taxonomy version is in memory."""
+    facts: Mapping[str, Any] = evaluation.facts if evaluation else {}
+    scores = {score["category"]: score for score in facts.get("categories", ())}
+    taxonomy = taxonomy_version(version.taxonomy_id)
+    return ClassifierResult(
+        version=version,
+        evaluation=evaluation,
+        macro_f1=_estimate("Macro-F1", facts.get("macro_f1")),
+        micro_f1=_estimate("Micro-F1", facts.get("micro_f1")),
+        categories=tuple(
+            _category(status, scores.get(status["category"], {}), taxonomy) for status in version.categories
+        ),
+    )
+
+
+def _category(status: Mapping[str, Any], score: Mapping[str, Any], taxonomy: Taxonomy) -> CategoryResult:
+    name = taxonomy.name_of(status["category"])
+    return CategoryResult(
+        slug=status["category"],
+        name=name,
+        learned=status["learned"],
+        reason=status["reason"],
+        threshold=status["threshold"],
+        n_positive=status["n_positive"],
+        n_sites=status["n_sites"],
+        fitted_f1=status["f1"],
+        precision=_estimate(name, score.get("precision")),
+        recall=_estimate(name, score.get("recall")),
+        f1=_estimate(name, score.get("f1")),
+    )
+
+
+def _estimate(name: str, fact: Mapping[str, Any] | None) -> Estimate:
+    if fact is None:
+        return Estimate(name, None, why=NOT_EVALUATED)
+    return Estimate(name, fact["value"], fact["low"], fact["high"], fact["n"], fact["why_undefined"])

@@ -1,0 +1,149 @@
+"""Evaluating: only on what the audit stream drew from holdout, weighted by how likely each was."""
+
+import numpy as np
+import pytest
+
+from annotator.judgments.models import Verdict
+from annotator.pool.models import Item, Split
+from annotator.projects.models import LogEntry, Project
+from annotator.queue.models import Stream
+from annotator.queue.services import BatchChoice, batch_open
+from annotator.runs import RunStatus
+from learner.evaluation.evaluating import audited_items, evaluation_run_execute
+from learner.evaluation.models import Evaluation, EvaluationRun
+from learner.evaluation.selectors import audited_resolutions, evaluation_latest, result_of
+from learner.evaluation.services import evaluation_run_start
+from learner.query.featurising import feature_run_execute
+from learner.query.services import feature_run_start
+from learner.training.fitting import training_run_execute
+from learner.training.models import ClassifierVersion
+from learner.training.services import training_run_start
+from tests.factories import CATEGORIES, GAMES, make_items, make_project, make_resolution
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    """A project with a classifier that knows games, and no audited items."""
+    project = make_project()
+    for topic, labels in (("games chess", [GAMES]), ("weather", [])):
+        for item in make_items(project, 12, topic=topic):
+            make_resolution(item, labels)
+    return project
+
+
+def draw(project: Project, items: list[Item], *, probability: float, stream: Stream = Stream.AUDIT) -> None:
+    choices = [
+        BatchChoice(
+            item_id=item.pk,
+            stream=stream,
+            strategy="uniform",
+            score=None,
+            reason="",
+            classifier_number=None,
+            pool_size=100,
+            inclusion_probability=probability,
+            seed=1,
+        )
+        for item in items
+    ]
+    batch_open(
+        project,
+        choices,
+        fingerprint=str(items[0].pk),
+        reason="",
+        seed=1,
+        classifier_number=None,
+        pool_size=100,
+    )
+
+
+def audited(project: Project, n: int, topic: str, labels: list[str], *, probability: float) -> list[Item]:
+    items = make_items(project, n, topic=topic, split=Split.HOLDOUT)
+    draw(project, items, probability=probability)
+    for item in items:
+        make_resolution(item, labels)
+    return items
+
+
+def evaluate(project: Project) -> EvaluationRun:
+    feature_run_execute(feature_run_start(project).pk)
+    if not ClassifierVersion.objects.filter(project=project).exists():
+        training_run_execute(training_run_start(project, "").pk)
+    run = evaluation_run_start(project)
+    evaluation_run_execute(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def test_each_category_has_scores_with_n_and_intervals_when_holdout_items_are_audited(
+    project: Project,
+) -> None:
+    audited(project, 4, "games chess", [GAMES], probability=0.5)
+    audited(project, 6, "weather", [], probability=0.5)
+
+    run = evaluate(project)
+
+    evaluation = Evaluation.objects.get(project=project)
+    result = result_of(evaluation.classifier, evaluation)
+    games, gambling, _ = result.categories
+    assert run.status == RunStatus.DONE
+    assert evaluation.n_items == 10
+    assert (games.f1.value, games.f1.high, games.f1.n) == (1.0, 1.0, 4)
+    assert games.f1.low is not None
+    assert games.f1.low < 0.9
+    assert gambling.f1.value is None
+    assert gambling.f1.why == "it is neither present nor predicted anywhere"
+    assert result.macro_f1.value == 1.0
+    assert "Classifier v1 on 10 audited holdout items: macro-F1 1.00" in LogEntry.objects.latest("pk").text
+
+
+def test_rarely_drawn_items_weigh_more_when_probabilities_differ(project: Project) -> None:
+    audited(project, 3, "games chess", [GAMES], probability=0.1)
+    audited(project, 3, "weather", [GAMES], probability=1.0)
+
+    evaluate(project)
+
+    score = Evaluation.objects.get(project=project).facts["categories"][0]
+    assert (round(score["tp"], 6), score["fn"], score["n"]) == (30.0, 3.0, 6)
+
+
+def test_only_what_the_audit_stream_drew_from_holdout_counts(project: Project) -> None:
+    counted = audited(project, 2, "weather", [], probability=0.5)
+    undrawn = make_items(project, 1, split=Split.HOLDOUT)[0]
+    make_resolution(undrawn)
+    unreachable = make_items(project, 1, split=Split.HOLDOUT)
+    draw(project, unreachable, probability=0.5)
+    make_resolution(unreachable[0], verdict=Verdict.UNREACHABLE)
+    explored = make_items(project, 1)
+    draw(project, explored, probability=0.5, stream=Stream.EXPLORE)
+    make_resolution(explored[0])
+
+    found = audited_items(project, CATEGORIES)
+
+    assert found.item_ids.tolist() == [item.pk for item in counted]
+    assert np.array_equal(found.weights, [2.0, 2.0])
+    assert audited_resolutions(project).count() == 2
+
+
+def test_a_run_fails_with_a_sentence_when_nothing_is_audited(project: Project) -> None:
+    run = evaluate(project)
+
+    assert run.status == RunStatus.FAILED
+    assert run.error == "No audited holdout item is resolved yet. Label on: each batch has some."
+    assert not Evaluation.objects.exists()
+
+
+def test_evaluations_add_up_when_more_items_are_audited(project: Project) -> None:
+    audited(project, 2, "games chess", [GAMES], probability=0.5)
+    evaluate(project)
+    audited(project, 2, "games chess", [GAMES], probability=0.5)
+
+    evaluate(project)
+
+    version = ClassifierVersion.objects.get(project=project)
+    latest = evaluation_latest(version)
+    assert latest is not None
+    assert Evaluation.objects.filter(classifier=version).count() == 2
+    assert latest.n_items == 4
