@@ -17,9 +17,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class NotDue:
-    """Nothing to start; the reason says what is waited for."""
+    """Nothing to start; the reason says what is waited for.
+
+    `blocked` is True where work is wanted and something is in its way: worth a line in the log.
+    """
 
     reason: str
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def query_due(facts: QueueFacts, *, now: datetime) -> Due | NotDue:
     elif facts.free_places >= facts.low_water:
         return NotDue(f"queue is full enough: {level}")
     if not facts.pool_size:
-        return NotDue(f"pool is used up: {level}; ingest more items")
+        return NotDue(f"pool is used up: {level}; ingest more items", blocked=True)
     return _held_back(facts.attempts, "a query", now=now) or Due(f"next batch due: {level}")
 
 
@@ -208,7 +212,7 @@ def _held_back(attempts: Attempts, what: str, *, now: datetime) -> NotDue | None
         return None
     failed = _count(attempts.failures, "failure")
     seconds = -int((now - again_at).total_seconds() // 1)
-    return NotDue(f"{what} waits {_count(seconds, 'second')} after {failed} in a row")
+    return NotDue(f"{what} waits {_count(seconds, 'second')} after {failed} in a row", blocked=True)
 
 
 def _count(n: int, one: str, many: str = "") -> str:

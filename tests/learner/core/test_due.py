@@ -44,12 +44,12 @@ def failed(times: int, seconds_ago: float) -> Attempts:
         ),
         (
             replace(QUEUE, pool_size=0),
-            NotDue("pool is used up: 18 free places, low-water mark 40; ingest more items"),
+            NotDue("pool is used up: 18 free places, low-water mark 40; ingest more items", blocked=True),
         ),
         (replace(QUEUE, attempts=Attempts(running=True)), NotDue("a query is running")),
         (
             replace(QUEUE, attempts=failed(2, 20)),
-            NotDue("a query waits 40 seconds after 2 failures in a row"),
+            NotDue("a query waits 40 seconds after 2 failures in a row", blocked=True),
         ),
         (replace(QUEUE, attempts=failed(2, 60)), Due("next batch due: 18 free places, low-water mark 40")),
     ],
@@ -88,7 +88,7 @@ def test_query_due(facts: QueueFacts, expected: Due | NotDue) -> None:
         (replace(TRAINING, attempts=Attempts(running=True)), NotDue("a training run is running")),
         (
             replace(TRAINING, attempts=failed(1, 29.5)),
-            NotDue("a training run waits 1 second after 1 failure in a row"),
+            NotDue("a training run waits 1 second after 1 failure in a row", blocked=True),
         ),
         (replace(TRAINING, attempts=failed(1, 30)), Due("retrain due: 52 new resolutions since v3")),
     ],
@@ -113,7 +113,7 @@ def test_training_due(facts: TrainingFacts, expected: Due | NotDue) -> None:
         (replace(FEATURES, attempts=Attempts(running=True)), NotDue("a feature run is running")),
         (
             replace(FEATURES, attempts=failed(3, 0)),
-            NotDue("a feature run waits 120 seconds after 3 failures in a row"),
+            NotDue("a feature run waits 120 seconds after 3 failures in a row", blocked=True),
         ),
     ],
 )
