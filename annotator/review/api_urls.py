@@ -1,5 +1,16 @@
-"""Addresses of the review stage."""
+"""API addresses of the review stage."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotator.review import api
+
+urlpatterns = [
+    path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
+    path("projects/<slug:slug>/disagreements/", api.DisagreementsView.as_view(), name="disagreement-list"),
+    path(
+        "projects/<slug:slug>/disagreements/<int:disagreement_id>/",
+        api.DisagreementView.as_view(),
+        name="disagreement-detail",
+    ),
+    path("projects/<slug:slug>/agreement/", api.AgreementView.as_view(), name="agreement-read"),
+]

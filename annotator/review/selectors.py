@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from annotator.agreement.bootstrap import Estimate
@@ -110,6 +110,21 @@ def disagreements_open(project: Project, category: str = "") -> QuerySet[Disagre
         .values("n")
     )
     return rows.select_related("item").annotate(n_judgments=Coalesce(Subquery(counted), 0)).order_by("pk")
+
+
+def disagreements_by_category(project: Project) -> dict[str, int]:
+    """How many open disagreements are about each category. One query."""
+    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True)
+    slugs = rows.annotate(slug=Func(F("categories"), function="unnest"))
+    return dict(slugs.values_list("slug").annotate(n=Count("pk")).order_by())
+
+
+def disagreement_of(project: Project, disagreement_id: int) -> Disagreement:
+    """One disagreement, open or closed; raises NotFound for another project's. One query."""
+    row = Disagreement.objects.filter(project=project, pk=disagreement_id).first()
+    if row is None:
+        raise NotFound(f"There is no disagreement {disagreement_id} in this project.")
+    return row
 
 
 def disagreement_after(project: Project, disagreement_id: int, category: str = "") -> Disagreement | None:

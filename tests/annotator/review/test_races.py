@@ -1,16 +1,14 @@
 """Two connections at once: no resolution is written twice, and nothing is decided on what has changed."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from annotator.accounts.models import User
 from annotator.errors import Conflict
 from annotator.judgments.models import ReviewDue, Verdict
+from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
@@ -22,36 +20,10 @@ from annotator.review.services import (
     resolution_adjudicate,
     review_sweep,
 )
-from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
-
-T = TypeVar("T")
+from tests.connections import at_once
+from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls: Callable[[], T]) -> list[T]:
-    """What each call returned, each run in a thread and on a connection of its own, all started together."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], T]) -> T:
-        try:
-            barrier.wait(5)
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def people(project: Project) -> list[User]:
-    return [make_member(project) for _ in range(3)]
 
 
 def judged(project: Project, people: list[User], n: int) -> list[Item]:
@@ -98,19 +70,15 @@ def test_judgment_is_not_held_up_when_a_sweep_holds_its_item(project: Project, p
     assert late.pk in resolutions_current(project).get().judgments
 
 
-def test_one_lead_wins_when_two_decide_at_once(project: Project, people: list[User]) -> None:
-    (item,) = make_items(project, 1)
-    make_batch(project, [item])
-    answers = [[GAMES], [GAMBLING], []]
-    judgments = []
-    for person, labels in zip(people, answers, strict=True):
-        judgments.append(make_judgment(item, person, labels).pk)
-        review_sweep(project)
+def test_one_lead_wins_when_two_decide_at_once(project: Project, dispute: Callable[[], Disagreement]) -> None:
+    item = dispute().item
+    judgments = judgments_current(project).filter(item=item).values_list("pk", flat=True)
+    answers = [GAMES, GAMBLING]
     leads = [project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE) for _ in range(2)]
     based_on = BasedOn(frozenset(judgments), None)
 
     def decide(number: int) -> Resolution | Conflict:
-        answer = Adjudication(frozenset(answers[number]), Verdict.LABELLED, "I looked at it.")
+        answer = Adjudication(frozenset({answers[number]}), Verdict.LABELLED, "I looked at it.")
         try:
             return resolution_adjudicate(leads[number], item.pk, adjudication=answer, based_on=based_on)
         except Conflict as conflict:

@@ -22,22 +22,10 @@ from tests.factories import (
     make_batch,
     make_items,
     make_judgment,
-    make_member,
-    make_project,
     make_taxonomy,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def people(project: Project) -> list[User]:
-    return [make_member(project) for _ in range(3)]
 
 
 @pytest.fixture

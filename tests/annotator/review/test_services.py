@@ -39,28 +39,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def people(project: Project) -> list[User]:
-    return [make_member(project) for _ in range(4)]
-
-
-@pytest.fixture
-def item(project: Project) -> Item:
-    (item,) = make_items(project, 1)
-    make_batch(project, [item])
-    return item
-
-
-@pytest.fixture
-def lead(project: Project) -> Access:
-    return project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE)
-
-
 def held(item: Item) -> Resolution:
     return Resolution.objects.get(item=item, superseded_by__isnull=True)
 

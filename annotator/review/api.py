@@ -1,0 +1,160 @@
+"""API operations of the review: what is held true, what is disputed, how far people agree."""
+
+from typing import Final
+
+from django.core.validators import slug_re
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.errors import BadInput
+from annotator.projects.access import Can, project_for
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from annotator.review.desk import desk_of
+from annotator.review.models import Method
+from annotator.review.selectors import agreement_of, disagreement_of, disagreements_open, resolutions_current
+from annotator.review.serializers import (
+    METHODS,
+    AdjudicationSerializer,
+    AgreementSerializer,
+    DisagreementDetailSerializer,
+    DisagreementSerializer,
+    ResolutionSerializer,
+)
+from annotator.review.services import resolution_adjudicate
+
+NOT_MEASURED: Final = {
+    "computed_at": None,
+    "taxonomy": None,
+    "n_items": 0,
+    "n_judgments": 0,
+    "n_others": 0,
+    "categories": (),
+}
+
+
+class ResolutionsView(APIView):
+    """What is held true of a project's items."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="resolution_list",
+        parameters=[
+            OpenApiParameter("method", OpenApiTypes.STR, enum=[method for method, _ in METHODS]),
+            OpenApiParameter("label", OpenApiTypes.STR, description="Only items that show this category."),
+        ],
+        responses={200: ResolutionSerializer(many=True), **errors(400)},
+        tags=["review"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The resolution held true of each resolved item, newest first."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        rows = resolutions_current(access.project)
+        method = request.query_params.get("method", "")
+        if method:
+            rows = rows.filter(method=_method(method))
+        label = _slug(request, "label")
+        if label:
+            rows = rows.filter(labels__contains=[label])
+        return page_of(
+            self, rows.select_related("item", "clause", "resolved_by", "taxonomy"), ResolutionSerializer
+        )
+
+    @extend_schema(
+        operation_id="resolution_adjudicate",
+        request=AdjudicationSerializer,
+        responses={201: ResolutionSerializer, **errors(400, 409)},
+        tags=["review"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """A lead's resolution of one item. 409 when the judgments or the resolution differ from `based_on`."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        answer = AdjudicationSerializer(data=request.data)
+        answer.is_valid(raise_exception=True)
+        resolution = resolution_adjudicate(
+            access,
+            answer.validated_data["item"],
+            adjudication=answer.decided(),
+            based_on=answer.seen(),
+        )
+        return Response(ResolutionSerializer(resolution).data, status=201)
+
+
+class DisagreementsView(APIView):
+    """Items that wait for a lead."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="disagreement_list",
+        parameters=[OpenApiParameter("category", OpenApiTypes.STR, description="In dispute.")],
+        responses={200: DisagreementSerializer(many=True), **errors(400)},
+        tags=["review"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Open disagreements, newest first."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        rows = disagreements_open(access.project, _slug(request, "category"))
+        return page_of(self, rows, DisagreementSerializer)
+
+
+class DisagreementView(APIView):
+    """One disagreement."""
+
+    @extend_schema(
+        operation_id="disagreement_read",
+        responses={200: DisagreementDetailSerializer, **ERRORS},
+        tags=["review"],
+    )
+    def get(self, request: Request, slug: str, disagreement_id: int) -> Response:
+        """The disagreement with its judgments side by side, and the `based_on` of a decision on it."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        row = disagreement_of(access.project, disagreement_id)
+        desk = desk_of(access, row.item_id)
+        review = desk.review
+        body = {
+            "id": row.pk,
+            "item": row.item_id,
+            "url": review.item.url,
+            "title": desk.page.title,
+            "text": desk.page.text,
+            "categories": row.categories,
+            "reason": row.reason,
+            "opened_at": row.opened_at,
+            "closed_at": row.closed_at,
+            "judgments": review.judgments,
+            "based_on": {
+                "judgments": [judgment.pk for judgment in review.judgments],
+                "resolution": review.newest.pk if review.newest else None,
+            },
+        }
+        return Response(DisagreementDetailSerializer(body).data)
+
+
+class AgreementView(APIView):
+    """How far people agree."""
+
+    @extend_schema(
+        operation_id="agreement_read", responses={200: AgreementSerializer, **ERRORS}, tags=["review"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Percent agreement and Krippendorff's alpha of each category, with n and intervals."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return Response(AgreementSerializer(agreement_of(access.project) or NOT_MEASURED).data)
+
+
+def _method(value: str) -> Method:
+    if value not in {method for method, _ in METHODS}:
+        known = ", ".join(method for method, _ in METHODS)
+        raise BadInput(f'"{value}" is not a method. Use one of: {known}.')
+    return Method(value)
+
+
+def _slug(request: Request, name: str) -> str:
+    value = request.query_params.get(name, "")
+    if value and not slug_re.fullmatch(value):
+        raise BadInput(f'"{value}" cannot be the short name of a category.')
+    return value

@@ -1,0 +1,145 @@
+"""What a lead reads: an item with its evidence, the answers side by side, and the clauses that bear on them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+
+from annotator.judgments.models import Judgment, Verdict
+from annotator.pool.addresses import Address, UrlParts, parts_of
+from annotator.pool.models import Item
+from annotator.pool.selectors import ItemPage, item_page
+from annotator.projects.access import Access
+from annotator.projects.models import Category, Clause
+from annotator.projects.prose import prose
+from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
+from annotator.review.models import Disagreement, Resolution
+from annotator.review.selectors import ItemReview, item_review
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A category by name; `is_disputed` when not everybody says the same of it."""
+
+    slug: str
+    name: str
+    is_disputed: bool
+
+
+@dataclass(frozen=True)
+class JudgmentCard:
+    """One annotator's answer beside the others; `number` from 1."""
+
+    number: int
+    judgment: Judgment
+    labels: tuple[Chip, ...]
+    unsure: tuple[Chip, ...]
+
+
+@dataclass(frozen=True)
+class ResolutionLine:
+    """One line of an item's history."""
+
+    resolution: Resolution
+    answer: str
+    is_newest: bool
+
+
+@dataclass(frozen=True)
+class ClauseText:
+    """A clause with its body as HTML."""
+
+    clause: Clause
+    body: SafeString
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything on a lead's page about one item."""
+
+    review: ItemReview
+    page: ItemPage
+    taxonomy: Taxonomy
+    guideline: Guideline
+    cards: tuple[JudgmentCard, ...]
+    history: tuple[ResolutionLine, ...]
+    clauses: tuple[ClauseText, ...]
+
+
+@dataclass(frozen=True)
+class DisputeLine:
+    """One line of the list of disagreements."""
+
+    disagreement: Disagreement
+    url: UrlParts
+    categories: tuple[Category, ...]
+    n_judgments: int
+    since: datetime
+
+
+def desk_of(access: Access, item_id: int) -> Desk:
+    """A lead's view of one item. Seven queries. Raises NotFound for an item of another project."""
+    review = item_review(access.project, item_id)
+    taxonomy, guideline = taxonomy_current(access.project), guideline_current(access.project)
+    disputed = review.disputed
+    return Desk(
+        review=review,
+        page=item_page(review.item),
+        taxonomy=taxonomy,
+        guideline=guideline,
+        cards=tuple(
+            JudgmentCard(
+                number=number,
+                judgment=judgment,
+                labels=_chips(judgment.labels, taxonomy, disputed),
+                unsure=_chips(judgment.unsure, taxonomy, disputed),
+            )
+            for number, judgment in enumerate(review.judgments, start=1)
+        ),
+        history=tuple(
+            ResolutionLine(row, answer_words(row, taxonomy), row == review.newest)
+            for row in review.resolutions
+        ),
+        clauses=tuple(
+            ClauseText(clause, prose(clause.body))
+            for clause in guideline.clauses
+            if not clause.category or clause.category in disputed
+        ),
+    )
+
+
+def dispute_lines(rows: Iterable[Disagreement], taxonomy: Taxonomy) -> list[DisputeLine]:
+    """The lines of a list of disagreements, gravest category first in each."""
+    categories = {category.slug: category for category in taxonomy.categories}
+    return [
+        DisputeLine(
+            disagreement=row,
+            url=url_parts(row.item),
+            categories=tuple(
+                sorted(
+                    (categories[slug] for slug in row.categories if slug in categories),
+                    key=lambda category: (-category.severity, category.position),
+                )
+            ),
+            n_judgments=vars(row)["n_judgments"],
+            since=row.opened_at,
+        )
+        for row in rows
+    ]
+
+
+def answer_words(resolution: Resolution, taxonomy: Taxonomy) -> str:
+    """What a resolution holds, in words."""
+    if resolution.verdict != Verdict.LABELLED:
+        return resolution.get_verdict_display()
+    return ", ".join(map(taxonomy.name_of, resolution.labels)) or "none of these"
+
+
+def url_parts(item: Item) -> UrlParts:
+    """The address of an item taken apart."""
+    return parts_of(Address(item.url, item.host, item.registrable_domain))
+
+
+def _chips(slugs: Iterable[str], taxonomy: Taxonomy, disputed: frozenset[str]) -> tuple[Chip, ...]:
+    return tuple(Chip(slug, taxonomy.name_of(slug), slug in disputed) for slug in slugs)

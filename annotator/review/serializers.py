@@ -1,0 +1,161 @@
+"""What the API of the review says and reads."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotator.judgments.models import Judgment, Verdict
+from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.selectors import CategoryAgreement
+from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
+
+VERDICTS = [(verdict.value, verdict.label) for verdict in Verdict if verdict != Verdict.WITHDRAWN]
+METHODS = [(method.value, method.label) for method in Method if method != Method.REOPENED]
+
+
+class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
+    """What is held true of one item."""
+
+    url = serializers.CharField(source="item.url")
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    method = serializers.ChoiceField(choices=METHODS)
+    clause = serializers.CharField(source="clause.number", allow_null=True, default=None)
+    resolved_by = serializers.CharField(source="resolved_by.username", allow_null=True, default=None)
+    taxonomy = serializers.IntegerField(source="taxonomy.number")
+
+    class Meta:
+        model = Resolution
+        fields = [
+            "id",
+            "item",
+            "url",
+            "labels",
+            "verdict",
+            "method",
+            "reason",
+            "clause",
+            "resolved_by",
+            "judgments",
+            "supersedes",
+            "taxonomy",
+            "created_at",
+        ]
+
+
+class BasedOnSerializer(serializers.Serializer[Any]):
+    """What the caller saw when they decided: as the disagreement's `based_on` gives it."""
+
+    judgments = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), allow_empty=False, max_length=1000
+    )
+    resolution = serializers.IntegerField(min_value=1, allow_null=True)
+
+
+class AdjudicationSerializer(serializers.Serializer[Any]):
+    """A lead's decision on one item. `labelled` with no labels is the answer "none of these"."""
+
+    item = serializers.IntegerField(min_value=1)
+    labels = serializers.ListField(child=serializers.CharField(max_length=40), max_length=200)
+    verdict = serializers.ChoiceField(choices=VERDICTS, default=Verdict.LABELLED.value)
+    reason = serializers.CharField(max_length=ADJUDICATION_REASON_MAX)
+    clause = serializers.CharField(max_length=12, allow_blank=True, default="")
+    based_on = BasedOnSerializer()
+
+    def decided(self) -> Adjudication:
+        """The decision, of valid data."""
+        data = self.validated_data
+        return Adjudication(
+            labels=frozenset(data["labels"]),
+            verdict=Verdict(data["verdict"]),
+            reason=data["reason"],
+            clause_number=data["clause"],
+        )
+
+    def seen(self) -> BasedOn:
+        """What the caller saw, of valid data."""
+        seen = self.validated_data["based_on"]
+        return BasedOn(frozenset(seen["judgments"]), seen["resolution"])
+
+
+class DisputedJudgmentSerializer(serializers.ModelSerializer[Judgment]):
+    """One of the answers side by side."""
+
+    annotator = serializers.CharField(source="annotator.username")
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    guideline = serializers.IntegerField(source="guideline.number")
+    taxonomy = serializers.IntegerField(source="taxonomy.number")
+
+    class Meta:
+        model = Judgment
+        fields = [
+            "id",
+            "annotator",
+            "labels",
+            "unsure",
+            "verdict",
+            "note",
+            "seconds",
+            "late",
+            "guideline",
+            "taxonomy",
+            "created_at",
+        ]
+
+
+class DisagreementSerializer(serializers.ModelSerializer[Disagreement]):
+    """One item that waits for a lead."""
+
+    url = serializers.CharField(source="item.url")
+    n_judgments = serializers.IntegerField()
+
+    class Meta:
+        model = Disagreement
+        fields = ["id", "item", "url", "categories", "reason", "n_judgments", "opened_at", "closed_at"]
+
+
+class DisagreementDetailSerializer(serializers.Serializer[Any]):
+    """One disagreement with its judgments, and the `based_on` that a decision on it has to carry."""
+
+    id = serializers.IntegerField()
+    item = serializers.IntegerField()
+    url = serializers.CharField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+    categories = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    judgments = DisputedJudgmentSerializer(many=True)
+    based_on = BasedOnSerializer()
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    """A coefficient with its interval, or the reason why there is none."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n_items = serializers.IntegerField()
+    n_judgments = serializers.IntegerField()
+    why_undefined = serializers.CharField(allow_blank=True)
+
+
+class CategoryAgreementSerializer(serializers.Serializer[CategoryAgreement]):
+    """Agreement on one category; unsure answers are missing ones."""
+
+    category = serializers.CharField(source="category.slug")
+    percent = EstimateSerializer()
+    alpha = EstimateSerializer()
+    word = serializers.CharField(source="word.text")
+    n_unsure = serializers.IntegerField()
+
+
+class AgreementSerializer(serializers.Serializer[Any]):
+    """The newest measurement; before the first, `computed_at` is null and there are no categories."""
+
+    computed_at = serializers.DateTimeField(allow_null=True)
+    taxonomy = serializers.IntegerField(allow_null=True)
+    n_items = serializers.IntegerField()
+    n_judgments = serializers.IntegerField()
+    n_others = serializers.IntegerField()
+    categories = CategoryAgreementSerializer(many=True)

@@ -1,0 +1,205 @@
+"""Pages of the review: the project's home, disagreements, agreement, flags."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.core.validators import slug_re
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotator.agreement.words import RELIABLE
+from annotator.charts import Estimate, interval_bars, sparkline
+from annotator.errors import BadInput, Conflict
+from annotator.http import render_page
+from annotator.projects.access import Access, Can, project_for
+from annotator.projects.selectors import taxonomy_current
+from annotator.review.desk import Desk, answer_words, desk_of, dispute_lines, url_parts
+from annotator.review.forms import AdjudicationForm, adjudication_initial, shown_judgments
+from annotator.review.overview import overview_of
+from annotator.review.selectors import (
+    Agreement,
+    agreement_of,
+    disagreement_after,
+    disagreement_of,
+    disagreements_by_category,
+    disagreements_open,
+    flags_open,
+)
+from annotator.review.services import flag_close, resolution_adjudicate
+
+PAGE = 50
+
+
+@require_GET
+@login_required
+def overview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The project's home; annotators are sent to their work."""
+    access = project_for(request.user, slug, Can.READ)
+    if not access.can[Can.INSPECT]:
+        return redirect("judgments:label", slug=slug)
+    seen = overview_of(access.project, timezone.now())
+    chart = sparkline(seen.pace.hours, f"Judgments in each of the last {len(seen.pace.hours)} hours")
+    context = {"access": access, "nav": "overview", "overview": seen, "chart": chart}
+    return render_page(request, "review/overview.html", context, part="live")
+
+
+@require_GET
+@login_required
+def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
+    """Items that wait for a lead, oldest first."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    category = _category(request)
+    page = Paginator(disagreements_open(access.project, category), PAGE).get_page(request.GET.get("page"))
+    taxonomy, counts = taxonomy_current(access.project), disagreements_by_category(access.project)
+    context = {
+        "access": access,
+        "nav": "disagreements",
+        "page": page,
+        "lines": dispute_lines(page.object_list, taxonomy),
+        "category": category,
+        "categories": [(row, counts[row.slug]) for row in taxonomy.categories if row.slug in counts],
+        "n_flags": flags_open(access.project).count(),
+    }
+    return render_page(request, "review/disagreements.html", context, part="list")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpResponse:
+    """One disagreement: the answers side by side, and the form that settles it and goes on to the next."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    row = disagreement_of(access.project, disagreement_id)
+    category = _category(request)
+    following = disagreement_after(access.project, row.pk, category)
+    onward = _disagreements_url(access, following.pk if following else None, category)
+    context = {
+        "nav": "disagreements",
+        "disagreement": row,
+        "onward": onward,
+        "following": following,
+        "left": disagreements_open(access.project, category).exclude(pk=row.pk).count(),
+    }
+    return _resolve(request, access, row.item_id, "review/disagreement.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def item_review(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
+    """The judgments and resolutions of one item, for its page; and the form that corrects what is held."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    onward = reverse("review:item_review", args=[slug, item_id])
+    return _resolve(request, access, item_id, "review/item.html", {"nav": "items", "onward": onward})
+
+
+@require_GET
+@login_required
+def agreement(request: HttpRequest, slug: str) -> HttpResponse:
+    """How far people agree on each category."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    measured = agreement_of(access.project)
+    context = {"access": access, "nav": "agreement", "agreement": measured}
+    if measured is not None:
+        context["chart"] = _alpha_chart(measured)
+    return render_page(request, "review/agreement.html", context)
+
+
+@require_GET
+@login_required
+def flags(request: HttpRequest, slug: str) -> HttpResponse:
+    """Items that somebody asked a lead to look at."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    page = Paginator(flags_open(access.project), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "access": access,
+        "nav": "disagreements",
+        "page": page,
+        "lines": [(flag, url_parts(flag.item)) for flag in page],
+        "n_disagreements": disagreements_open(access.project).count(),
+    }
+    return render_page(request, "review/flags.html", context)
+
+
+@require_POST
+@login_required
+def flag_end(request: HttpRequest, slug: str, flag_id: int) -> HttpResponse:
+    """Close a flag."""
+    flag_close(project_for(request.user, slug, Can.RESOLVE), flag_id)
+    messages.success(request, "Flag closed.")
+    return redirect("review:flags", slug=slug)
+
+
+def _category(request: HttpRequest) -> str:
+    """The category that the list is narrowed to; a word that can be no category narrows nothing."""
+    value = request.GET.get("category", "")
+    return value if slug_re.fullmatch(value) else ""
+
+
+def _resolve(
+    request: HttpRequest, access: Access, item_id: int, template: str, context: dict[str, object]
+) -> HttpResponse:
+    """Show the item, or resolve it and go `onward`; a refused answer comes back with what the lead had entered."""
+    desk = desk_of(access, item_id)
+    form = AdjudicationForm(
+        request.POST or None,
+        taxonomy=desk.taxonomy,
+        guideline=desk.guideline,
+        initial=adjudication_initial(desk.review),
+    )
+    status, conflict = 200, ""
+    if request.method == "POST" and not form.is_valid():
+        status = 422
+    elif request.method == "POST":
+        try:
+            resolution = resolution_adjudicate(
+                access, item_id, adjudication=form.adjudication, based_on=form.based_on
+            )
+        except Conflict as error:
+            status, conflict, desk = 409, error.message, desk_of(access, item_id)
+        except BadInput as error:
+            status = 422
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, f"Resolved: {answer_words(resolution, desk.taxonomy)}.")
+            return redirect(str(context["onward"]))
+    context |= {"access": access, "desk": desk, "form": form, "conflict": conflict, **_shown(desk, form)}
+    return render_page(request, template, context, part="review", status=status)
+
+
+def _shown(desk: Desk, form: AdjudicationForm) -> dict[str, object]:
+    """The toggles as they stand in the form, and the state that this very page shows."""
+    chosen = set(form["labels"].value() or ())
+    disputed = desk.review.disputed
+    newest = desk.review.newest
+    return {
+        "toggles": [
+            (category, category.slug in chosen, category.slug in disputed)
+            for category in desk.taxonomy.categories
+        ],
+        "shown_judgments": shown_judgments(desk.review),
+        "shown_resolution": newest.pk if newest else "",
+    }
+
+
+def _alpha_chart(measured: Agreement) -> SafeString:
+    rows = [
+        Estimate(row.category.name, alpha.value, alpha.low, alpha.high, alpha.n_items, row.word.text)
+        for row in measured.categories
+        for alpha in [row.alpha]
+    ]
+    lowest = min((row.low for row in rows if row.low is not None), default=0.0)
+    title = "Krippendorff's alpha of each category, with its interval"
+    return interval_bars(rows, title, scale=(min(0.0, lowest), 1.0), target=RELIABLE)
+
+
+def _disagreements_url(access: Access, disagreement_id: int | None, category: str) -> str:
+    """The page of a disagreement, or of their list; the filter stays."""
+    query = f"?{urlencode({'category': category})}" if category else ""
+    if disagreement_id is None:
+        return reverse("review:disagreements", args=[access.project.slug]) + query
+    return reverse("review:disagreement", args=[access.project.slug, disagreement_id]) + query

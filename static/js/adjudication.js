@@ -1,0 +1,57 @@
+// The lead's form by keyboard: a category's key toggles it, Shift with a number takes over that judgment, Enter goes to
+// the reason, Ctrl+Enter resolves, → leaves the item for later. Without this file mouse and Tab do the same.
+
+const form = document.querySelector("form[data-adjudication]");
+
+function adopt(number) {
+  const answer = document.querySelector(`[data-answer="${number}"]`);
+  if (!answer) return false;
+  const labels = new Set(answer.dataset.labels.split(" ").filter(Boolean));
+  const labelled = answer.dataset.verdict === "labelled";
+  for (const input of form.elements.labels.length ? form.elements.labels : [form.elements.labels]) {
+    input.checked = labels.has(input.value);
+  }
+  form.elements.none.checked = labelled && labels.size === 0 && !("unsure" in answer.dataset);
+  form.elements.verdict.value = answer.dataset.verdict;
+  form.elements.reason.focus();
+  return true;
+}
+
+function toggle(key) {
+  const input = form.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!input) return false;
+  input.click();
+  return true;
+}
+
+function act(event) {
+  const shifted = event.shiftKey && /^Digit([1-9])$/.exec(event.code);
+  if (shifted) return adopt(shifted[1]);
+  if (event.key === "Enter") {
+    form.elements.reason.focus();
+    return true;
+  }
+  if (event.key === "ArrowRight") {
+    form.querySelector("[data-later]")?.click();
+    return true;
+  }
+  return toggle(event.key);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!form || event.altKey || event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    form.requestSubmit();
+    return;
+  }
+  if (event.key === "Escape" && form.contains(event.target)) event.target.blur();
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, a, summary");
+  if (typing || event.ctrlKey || event.metaKey || event.repeat) return;
+  if (act(event)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-adopt]");
+  if (button && form) adopt(button.dataset.adopt);
+});
