@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "learner.training",
     "learner.evaluation",
     "learner.demo",
+    "learner",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

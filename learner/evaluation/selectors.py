@@ -14,6 +14,7 @@ from annotator.projects.selectors import Taxonomy, taxonomy_version
 from annotator.queue.models import BatchItem, Stream
 from annotator.review.models import Resolution
 from annotator.review.selectors import resolutions_current
+from learner.core.due import EvaluationFacts
 from learner.evaluation.models import Evaluation
 from learner.training.models import ClassifierVersion
 
@@ -69,6 +70,21 @@ def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
 def evaluation_latest(version: ClassifierVersion) -> Evaluation | None:
     """The newest evaluation of a classifier version, or None. One query."""
     return Evaluation.objects.filter(classifier=version).order_by("-pk").first()
+
+
+def evaluation_facts(project: Project, version: ClassifierVersion | None) -> EvaluationFacts:
+    """What the tick has to know of evaluating the newest version. At most two queries."""
+    if version is None:
+        return EvaluationFacts(last_version=None, audited=0, new_audited=0, evaluated=False)
+    evaluation = evaluation_latest(version)
+    seen = evaluation.last_resolution if evaluation else 0
+    new = audited_resolutions(project).filter(pk__gt=seen).count()
+    return EvaluationFacts(
+        last_version=version.number,
+        audited=new + (evaluation.n_items if evaluation else 0),
+        new_audited=new,
+        evaluated=evaluation is not None,
+    )
 
 
 def results_of(versions: Iterable[ClassifierVersion]) -> list[ClassifierResult]:

@@ -18,7 +18,9 @@ class TrainingRun(Run):
     class Meta:
         db_table = "training_run"
         constraints = [
-            models.UniqueConstraint(name="training_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE))
+            models.UniqueConstraint(
+                name="training_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
+            )
         ]
         indexes = [models.Index(name="training_run_latest", fields=["project", "-id"])]
 
@@ -37,7 +39,9 @@ class ClassifierVersion(models.Model):
     size = models.BigIntegerField()
     recipe = models.CharField(max_length=40)
     n_resolutions = models.BigIntegerField(help_text="Resolved train items it was fitted on.")
-    n_known = models.BigIntegerField(help_text="Train items with a known label from the ingest, and no resolution.")
+    n_known = models.BigIntegerField(
+        help_text="Train items with a known label from the ingest, and no resolution."
+    )
     last_resolution = models.BigIntegerField(default=0, help_text="Highest resolution id that it could see.")
     categories = models.JSONField(help_text="Per category: slug, n_positive, learned, reason, threshold.")
 

@@ -6,10 +6,12 @@ from django.db.models import Count, Exists, F, Func, OuterRef, QuerySet
 
 from annotator.errors import NotFound
 from annotator.judgments.models import Verdict
-from annotator.pool.models import Item, Split
+from annotator.pool.models import Ingest, Item, Split
 from annotator.projects.models import Project
+from annotator.projects.selectors import taxonomy_current
 from annotator.review.models import Resolution
 from annotator.review.selectors import resolutions_current
+from learner.core.due import TrainingFacts
 from learner.training.models import ClassifierVersion, TrainingRun
 
 FIRST_VERSION_ITEMS = 30
@@ -95,3 +97,33 @@ def learnable_count(project: Project) -> int:
         for row in counted.annotate(n=Count("pk")):
             positives[row["label"]] = positives.get(row["label"], 0) + row["n"]
     return sum(n >= LEARNABLE_POSITIVES for n in positives.values())
+
+
+def training_facts(project: Project) -> TrainingFacts:
+    """What the tick has to know of training. Four queries with a version, at most five before the first.
+
+    Known labels are new when their ingest ended after the newest version was made: it cannot have seen them all.
+    """
+    progress = training_progress(project)
+    version = progress.latest
+    if version is None:
+        enough = progress.done >= FIRST_VERSION_ITEMS
+        return TrainingFacts(
+            new_resolutions=progress.done,
+            labelled=progress.done,
+            learnable_categories=learnable_count(project) if enough else 0,
+            minimum=FIRST_VERSION_ITEMS,
+            retrain_after=project.retrain_after,
+        )
+    ingests = Ingest.objects.filter(project=project, finished_at__gt=version.created_at, rows_added__gt=0)
+    newest = taxonomy_current(project).version
+    return TrainingFacts(
+        new_resolutions=progress.done,
+        labelled=version.n_resolutions + version.n_known + progress.done,
+        learnable_categories=0,
+        minimum=FIRST_VERSION_ITEMS,
+        retrain_after=project.retrain_after,
+        last_version=version.number,
+        new_known=training_known(project).filter(ingest__in=ingests).count() if ingests.exists() else 0,
+        new_taxonomy=newest.number if newest.pk != version.taxonomy_id else None,
+    )

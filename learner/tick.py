@@ -1,0 +1,189 @@
+"""The tick: every few seconds, what is due now, and why. The only place where the ring of the loop closes.
+
+It reads rows, asks pure functions, and starts runs. All it knows is in the database, so a tick that is lost, late or
+killed is made up for by the next one.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, TypeVar
+
+from celery import shared_task
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from annotator.errors import CrossguardError
+from annotator.pool.models import Ingest
+from annotator.pool.tasks import ingest
+from annotator.projects.models import LogEntry, Project
+from annotator.projects.selectors import log_of
+from annotator.projects.services import log_write
+from annotator.queue.selectors import queue_level
+from annotator.review.reports import agreement_due
+from annotator.review.services import review_sweep
+from annotator.review.tasks import measure_agreement
+from annotator.runs import Run, runs_wake, wake
+from learner.core.due import (
+    Due,
+    EvaluationFacts,
+    FeatureFacts,
+    NotDue,
+    QueueFacts,
+    TrainingFacts,
+    evaluation_due,
+    featurise_due,
+    query_due,
+    training_due,
+)
+from learner.evaluation.models import EvaluationRun
+from learner.evaluation.selectors import evaluation_facts
+from learner.evaluation.services import evaluation_run_start
+from learner.evaluation.tasks import evaluate
+from learner.query.facts import feature_facts, queue_facts
+from learner.query.models import FeatureRun, QueryRun
+from learner.query.selectors import attempts_of
+from learner.query.services import ClassifierFile, feature_run_start, query_run_start
+from learner.query.shards import coverage_of
+from learner.query.tasks import choose, featurise
+from learner.snapshots.models import SnapshotRun
+from learner.snapshots.tasks import freeze
+from learner.training.models import ClassifierVersion, TrainingRun
+from learner.training.selectors import classifier_latest, training_facts
+from learner.training.services import training_run_start
+from learner.training.tasks import train
+
+logger = logging.getLogger(__name__)
+
+TICK_KEY: Final = 72_001  # of the advisory lock: one tick at a time, on however many machines
+KINDS: Final = (
+    (Ingest, ingest),
+    (FeatureRun, featurise),
+    (QueryRun, choose),
+    (TrainingRun, train),
+    (EvaluationRun, evaluate),
+    (SnapshotRun, freeze),
+)
+
+Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts)
+
+
+@shared_task(name="learner.tick", queue="interactive")
+def tick() -> None:
+    """One tick; nothing when another one runs."""
+    tick_once()
+
+
+def tick_once() -> bool:
+    """Whether this was the tick: look at each project, then wake every run that no worker holds.
+
+    What breaks in one project is logged with its traceback and tried again by the next tick; the other projects
+    do not wait for it.
+    """
+    with _alone() as alone:
+        if not alone:
+            return False
+        for project in Project.objects.order_by("pk"):
+            try:
+                project_tick(project, timezone.now())
+            except (CrossguardError, DatabaseError, OSError, ValueError) as error:
+                logger.exception("The tick of project %s failed", project.slug)
+                _note(project, "tick", f"The tick failed: {error}", LogEntry.Level.ERROR)
+        for model, task in KINDS:
+            runs_wake(model, task, timezone.now())
+    return True
+
+
+def project_tick(project: Project, now: datetime) -> None:
+    """Bring the reviews of a project up to date, and start what is due unless it is paused.
+
+    About fifteen short queries when nothing is due; each is an index range or stops counting early.
+    """
+    review_sweep(project)
+    if agreement_due(project):
+        wake(measure_agreement, project.pk)
+    if project.paused:
+        return
+    coverage = coverage_of(project)
+    features = feature_facts(project, coverage)
+    _start_if_due(project, features, featurise_due, now=now)
+    version = classifier_latest(project)
+    if coverage.n_items and (version is not None or not features.items_without):
+        _start_if_due(project, training_facts(project), training_due, now=now)
+    level = queue_level(project)
+    if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
+        _start_if_due(project, queue_facts(project, level, coverage), query_due, now=now)
+    _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
+
+
+def _waits_for_first_classifier(project: Project, version: ClassifierVersion | None, waiting: int) -> bool:
+    """Whether the next batch is better chosen in a moment; not when somebody has nothing to do meanwhile."""
+    return version is None and not waiting and attempts_of(TrainingRun, project).running
+
+
+def _start_if_due(
+    project: Project, facts: Facts, decide: Callable[..., Due | NotDue], *, now: datetime
+) -> None:
+    stage, model, start = STARTS[type(facts)]
+    decision = decide(facts, now=now)
+    if isinstance(decision, Due):
+        # How earlier runs went is read only when there is work: most ticks need not know.
+        decision = decide(replace(facts, attempts=attempts_of(model, project)), now=now)
+    if isinstance(decision, Due):
+        start(project, decision.reason)
+        log_write(project, stage, decision.reason)
+    elif decision.blocked:
+        _note(project, stage, decision.reason, LogEntry.Level.WARNING)
+
+
+def _start_features(project: Project, _: str) -> None:
+    feature_run_start(project)
+
+
+def _start_query(project: Project, reason: str) -> None:
+    version = classifier_latest(project)
+    file = ClassifierFile(version.number, version.artifact, version.sha256) if version else None
+    query_run_start(project, reason, file)
+
+
+def _start_training(project: Project, reason: str) -> None:
+    training_run_start(project, reason)
+
+
+def _start_evaluation(project: Project, _: str) -> None:
+    evaluation_run_start(project)
+
+
+STARTS: Final[dict[type, tuple[str, type[Run], Callable[[Project, str], None]]]] = {
+    FeatureFacts: ("query", FeatureRun, _start_features),
+    QueueFacts: ("query", QueryRun, _start_query),
+    TrainingFacts: ("training", TrainingRun, _start_training),
+    EvaluationFacts: ("evaluation", EvaluationRun, _start_evaluation),
+}
+
+
+def _note(project: Project, stage: str, text: str, level: LogEntry.Level) -> None:
+    """A line in the log, unless the stage's last line says the same but for its numbers."""
+    last = log_of(project).filter(stage=stage).first()
+    if last is None or _kind(last.text) != _kind(text):
+        log_write(project, stage, text, level=level)
+
+
+def _kind(text: str) -> str:
+    return re.sub(r"[\d,.]+ (\w+?)s?\b", r"# \1", text)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other tick runs; the database frees the lock of a worker that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TICK_KEY])
+        alone = bool(cursor.fetchone()[0])
+        try:
+            yield alone
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [TICK_KEY])
