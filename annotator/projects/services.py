@@ -9,7 +9,6 @@ from django.db.models import Max
 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, Forbidden
-from annotator.projects.access import Access
 from annotator.projects.blueprint import Blueprint, CategoryDraft, ClauseDraft
 from annotator.projects.models import (
     Category,
@@ -118,9 +117,8 @@ def guideline_publish(
 
 
 @transaction.atomic
-def version_publish(access: Access, blueprint: Blueprint, *, note: str) -> None:
+def version_publish(project: Project, blueprint: Blueprint, *, by: User, note: str) -> None:
     """Publish what differs from the current versions: a taxonomy, a guideline, or both. Raises BadInput for nothing."""
-    project, by = access.project, access.user
     changed = []
     if blueprint.categories != _category_drafts(project):
         version = taxonomy_publish(project, blueprint.categories, by=by, note=note)
@@ -133,7 +131,7 @@ def version_publish(access: Access, blueprint: Blueprint, *, note: str) -> None:
 
 
 @transaction.atomic
-def project_configure(access: Access, project: Project) -> Project:
+def project_configure(project: Project, *, by: User) -> Project:
     """Save changed settings of the loop; raises BadInput when they do not fit together."""
     if project.overlap > project.overlap_max:
         raise BadInput(
@@ -142,7 +140,7 @@ def project_configure(access: Access, project: Project) -> Project:
         )
     shares_check(project.shares)
     project.save()
-    log_write(project, "projects", f"{access.user.username} changed the settings")
+    log_write(project, "projects", f"{by.username} changed the settings")
     return project
 
 
@@ -157,31 +155,29 @@ def shares_check(shares: dict[str, float]) -> None:
 
 
 @transaction.atomic
-def membership_set(access: Access, username: str, role: Role) -> Membership:
+def membership_set(project: Project, username: str, role: Role, *, by: User) -> Membership:
     """Give `username` a role in the project; raises BadInput for nobody, Conflict for the last admin."""
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise BadInput(f'There is no active account "{username}". An operator can create it.')
-    _lock(access.project)
+    _lock(project)
     if role != Role.ADMIN:
-        _keep_an_admin(access.project, user)
-    membership, _ = Membership.objects.update_or_create(
-        project=access.project, user=user, defaults={"role": role}
-    )
-    log_write(access.project, "projects", f"{access.user.username} made {username} {role.label.lower()}")
+        _keep_an_admin(project, user)
+    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
+    log_write(project, "projects", f"{by.username} made {username} {role.label.lower()}")
     return membership
 
 
 @transaction.atomic
-def membership_end(access: Access, username: str) -> None:
+def membership_end(project: Project, username: str, *, by: User) -> None:
     """Take `username` out of the project; their judgments stay. Raises Conflict for the last admin."""
     user = User.objects.filter(username=username).first()
-    _lock(access.project)
-    if user is None or not Membership.objects.filter(project=access.project, user=user).exists():
+    _lock(project)
+    if user is None or not Membership.objects.filter(project=project, user=user).exists():
         raise BadInput(f'"{username}" is not a member of this project.')
-    _keep_an_admin(access.project, user)
-    Membership.objects.filter(project=access.project, user=user).delete()
-    log_write(access.project, "projects", f"{access.user.username} removed {username}")
+    _keep_an_admin(project, user)
+    Membership.objects.filter(project=project, user=user).delete()
+    log_write(project, "projects", f"{by.username} removed {username}")
 
 
 def log_write(

@@ -84,7 +84,9 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     form = PublishForm(request.POST or None, project=access.project, initial={"text": current})
     if request.method == "POST" and form.is_valid():
         try:
-            version_publish(access, form.cleaned_data["text"], note=form.cleaned_data["note"])
+            version_publish(
+                access.project, form.cleaned_data["text"], by=access.user, note=form.cleaned_data["note"]
+            )
         except CrossguardError as error:
             form.add_error("text", error.message)
         else:
@@ -101,7 +103,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request.user, slug, Can.CONFIGURE)
     form = SettingsForm(request.POST or None, instance=access.project)
     if request.method == "POST" and form.is_valid():
-        project_configure(access, form.instance)
+        project_configure(form.instance, by=access.user)
         messages.success(request, "Saved. The next tick goes by the new settings.")
         return redirect("projects:settings", slug=slug)
     context = {"access": access, "nav": "settings", "form": form}
@@ -116,7 +118,9 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            membership_set(access, form.cleaned_data["username"], Role(form.cleaned_data["role"]))
+            membership_set(
+                access.project, form.cleaned_data["username"], Role(form.cleaned_data["role"]), by=access.user
+            )
         except CrossguardError as error:
             form.add_error("username", error.message)
         else:
@@ -131,7 +135,7 @@ def member_end(request: HttpRequest, slug: str) -> HttpResponse:
     """Take somebody out of the project."""
     access = project_for(request.user, slug, Can.CONFIGURE)
     username = request.POST.get("username", "")
-    membership_end(access, username)
+    membership_end(access.project, username, by=access.user)
     messages.success(request, f"{username} is no longer a member. Their judgments stay.")
     return redirect("projects:members", slug=slug)
 

@@ -15,12 +15,10 @@ from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
-from annotator.runs import wake
 from learner.snapshots.files import zip_stream
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.selectors import snapshot_of, snapshot_run_of, snapshots_of
 from learner.snapshots.services import snapshot_run_start
-from learner.snapshots.tasks import freeze
 
 
 class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
@@ -100,7 +98,6 @@ class SnapshotListView(GenericAPIView[Snapshot]):
         """Take a snapshot; answers at once with the run that freezes it."""
         access = project_for(caller(request), slug, Can.SNAPSHOT)
         run = snapshot_run_start(access.project, by=access.user)
-        wake(freeze, run.pk)
         return Response(SnapshotRunSerializer(run).data, status=202)
 
 

@@ -29,7 +29,7 @@ FORMAT: Final = "crossguard-snapshot-1"
 
 @transaction.atomic
 def snapshot_run_start(project: Project, by: User | None) -> SnapshotRun:
-    """A new run that freezes `project`, or the one that is under way. The caller wakes its task.
+    """A new run that freezes `project`, or the one that is under way. The next tick wakes a worker.
 
     Raises BadInput when nothing is resolved yet: an empty dataset helps nobody.
     """

@@ -9,11 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.http import render_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
-from annotator.runs import wake
 from learner.snapshots.files import CARD, file_open, zip_stream
 from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
 from learner.snapshots.services import snapshot_run_start
-from learner.snapshots.tasks import freeze
 
 
 @require_http_methods(["GET", "POST"])
@@ -22,7 +20,7 @@ def snapshots(request: HttpRequest, slug: str) -> HttpResponse:
     """The snapshots of a project; POST takes a new one."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     if request.method == "POST":
-        wake(freeze, snapshot_run_start(access.project, by=access.user).pk)
+        snapshot_run_start(access.project, by=access.user)
         return redirect("snapshots:snapshots", slug=slug)
     context = {
         "access": access,

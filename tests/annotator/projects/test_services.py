@@ -8,7 +8,6 @@ from django.db import DatabaseError, transaction
 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, Forbidden
-from annotator.projects.access import Access
 from annotator.projects.blueprint import default_blueprint
 from annotator.projects.models import Category, Clause, Membership, Project, Role, TaxonomyVersion
 from annotator.projects.selectors import guideline_current, log_of, taxonomy_current
@@ -35,11 +34,6 @@ def creator() -> User:
 @pytest.fixture
 def project(creator: User) -> Project:
     return project_create(default_blueprint(), by=creator)
-
-
-@pytest.fixture
-def access(project: Project, creator: User) -> Access:
-    return Access(project=project, user=creator, role=Role.ADMIN)
 
 
 def test_a_project_starts_with_taxonomy_guideline_and_an_admin(project: Project, creator: User) -> None:
@@ -85,20 +79,20 @@ def test_a_category_keeps_its_key_for_ever(project: Project, creator: User) -> N
     assert TaxonomyVersion.objects.filter(project=project).count() == 1
 
 
-def test_publishing_what_stands_already_is_refused(access: Access) -> None:
+def test_publishing_what_stands_already_is_refused(project: Project, creator: User) -> None:
     with pytest.raises(BadInput, match="This is what is published already"):
-        version_publish(access, default_blueprint(), note="again")
+        version_publish(project, default_blueprint(), by=creator, note="again")
 
 
-def test_publishing_makes_only_the_version_that_changed(access: Access) -> None:
+def test_publishing_makes_only_the_version_that_changed(project: Project, creator: User) -> None:
     blueprint = default_blueprint()
     clauses = (replace(blueprint.clauses[0], title="Other words"), *blueprint.clauses[1:])
 
-    version_publish(access, replace(blueprint, clauses=clauses), note="clearer")
+    version_publish(project, replace(blueprint, clauses=clauses), by=creator, note="clearer")
 
-    assert taxonomy_current(access.project).version.number == 1
-    assert guideline_current(access.project).version.number == 2
-    assert "published guideline v2: clearer" in log_of(access.project)[0].text
+    assert taxonomy_current(project).version.number == 1
+    assert guideline_current(project).version.number == 2
+    assert "published guideline v2: clearer" in log_of(project)[0].text
 
 
 def test_an_empty_taxonomy_or_guideline_is_refused(project: Project, creator: User) -> None:
@@ -116,28 +110,28 @@ def test_versions_are_append_only(project: Project, model: type[TaxonomyVersion]
         model._default_manager.filter(pk=row.pk).update(id=row.pk)
 
 
-def test_the_last_admin_stays(access: Access) -> None:
+def test_the_last_admin_stays(project: Project, creator: User) -> None:
     with pytest.raises(Conflict, match="founder is the only admin"):
-        membership_set(access, "founder", Role.LEAD)
+        membership_set(project, "founder", Role.LEAD, by=creator)
     with pytest.raises(Conflict, match="founder is the only admin"):
-        membership_end(access, "founder")
+        membership_end(project, "founder", by=creator)
 
-    assert Membership.objects.get(user=access.user).role == Role.ADMIN
+    assert Membership.objects.get(user=creator).role == Role.ADMIN
 
 
-def test_a_member_gets_another_role_and_leaves(access: Access) -> None:
+def test_a_member_gets_another_role_and_leaves(project: Project, creator: User) -> None:
     make_user("ada")
 
-    membership_set(access, "ada", Role.ANNOTATOR)
-    membership_set(access, "ada", Role.LEAD)
+    membership_set(project, "ada", Role.ANNOTATOR, by=creator)
+    membership_set(project, "ada", Role.LEAD, by=creator)
 
     assert Membership.objects.get(user__username="ada").role == Role.LEAD
-    membership_end(access, "ada")
+    membership_end(project, "ada", by=creator)
     assert not Membership.objects.filter(user__username="ada").exists()
 
 
-def test_nobody_by_that_name_is_said(access: Access) -> None:
+def test_nobody_by_that_name_is_said(project: Project, creator: User) -> None:
     with pytest.raises(BadInput, match='There is no active account "adda"'):
-        membership_set(access, "adda", Role.LEAD)
+        membership_set(project, "adda", Role.LEAD, by=creator)
     with pytest.raises(BadInput, match='"adda" is not a member'):
-        membership_end(access, "adda")
+        membership_end(project, "adda", by=creator)
