@@ -70,6 +70,7 @@ class Judgment(models.Model):
         indexes = [
             models.Index(name="judgment_of_project", fields=["project", "id"]),
             models.Index(name="judgment_of_annotator", fields=["annotator", "project", "-id"]),
+            models.Index(name="judgment_latest", fields=["project", "created_at"]),
         ]
         triggers = [APPEND_ONLY]
 
