@@ -1,8 +1,9 @@
 """Where every page and API operation lives. The learner's are included by name: nothing here imports it."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from annotator import health
 
@@ -13,7 +14,6 @@ api_v1 = [
     path("", include("annotator.judgments.api_urls")),
     path("", include("annotator.review.api_urls")),
     path("", include("learner.snapshots.api_urls")),
-    path("", include("learner.training.api_urls")),
     path("", include("learner.evaluation.api_urls")),
 ]
 
@@ -25,13 +25,12 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("annotator.judgments.urls")),
     path("projects/<slug:slug>/", include("annotator.review.urls")),
     path("projects/<slug:slug>/", include("learner.snapshots.urls")),
-    path("projects/<slug:slug>/", include("learner.training.urls")),
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("health/live/", health.live),
-    path("health/ready/", health.ready),
+    path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
+    path("health/live/", health.live, name="live"),
+    path("health/ready/", health.ready, name="ready"),
     path("admin/", admin.site.urls),
 ]
 

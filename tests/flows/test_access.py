@@ -1,0 +1,205 @@
+"""Every address and API operation, tried by everybody: exactly who gets in.
+
+A route that is missing in `WHO` fails `test_every_route_says_who_gets_in`: decide, then write it down here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from annotator.projects.access import ROLES_THAT_CAN, Can
+from annotator.projects.models import Project, Role
+from tests.factories import make_batch, make_items, make_member, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+
+ANYONE: Final = "anyone"
+SIGNED_IN: Final = "signed in"
+FOUNDERS: Final = "whoever may add projects"
+
+WHO: Final[dict[str, str]] = {
+    "accounts:sign_in": ANYONE,
+    "accounts:sign_out": ANYONE,
+    "accounts:account": SIGNED_IN,
+    "accounts:password": SIGNED_IN,
+    "accounts:token_create": SIGNED_IN,
+    "accounts:token_revoke": SIGNED_IN,
+    "live": ANYONE,
+    "ready": ANYONE,
+    "schema": SIGNED_IN,
+    "docs": SIGNED_IN,
+    "projects:home": SIGNED_IN,
+    "projects:create": FOUNDERS,
+    "projects:guideline": Can.READ,
+    "projects:publish": Can.GUIDE,
+    "projects:settings": Can.CONFIGURE,
+    "projects:members": Can.CONFIGURE,
+    "projects:member_end": Can.CONFIGURE,
+    "projects:log": Can.INSPECT,
+    "api:project-list": SIGNED_IN,
+    "api:project-read": Can.READ,
+    "api:taxonomy-read": Can.READ,
+    "api:guideline-read": Can.READ,
+    "snapshots:snapshots": Can.SNAPSHOT,
+    "snapshots:snapshot": Can.SNAPSHOT,
+    "snapshots:download": Can.SNAPSHOT,
+    "snapshots:file": Can.SNAPSHOT,
+    "api:snapshot-list": Can.SNAPSHOT,
+    "api:snapshot-read": Can.SNAPSHOT,
+    "api:snapshot-download": Can.SNAPSHOT,
+    "api:snapshot-run-read": Can.SNAPSHOT,
+    "review:overview": Can.INSPECT,
+    "review:disagreements": Can.RESOLVE,
+    "review:disagreement": Can.RESOLVE,
+    "review:item_review": Can.RESOLVE,
+    "review:agreement": Can.INSPECT,
+    "review:flags": Can.RESOLVE,
+    "review:flag_close": Can.RESOLVE,
+    "judgments:label": Can.LABEL,
+    "judgments:next": Can.LABEL,
+    "judgments:skip": Can.LABEL,
+    "judgments:flag": Can.LABEL,
+    "judgments:undo": Can.LABEL,
+    "judgments:renew": Can.LABEL,
+    "judgments:release": Can.LABEL,
+    "judgments:history": Can.LABEL,
+    "judgments:edit": Can.LABEL,
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address: its name, and the names of the values in it."""
+
+    name: str
+    keywords: tuple[str, ...]
+
+    @property
+    def is_api(self) -> bool:
+        return self.name.startswith("api:")
+
+    def address(self, slug: str, values: dict[str, int]) -> str:
+        """The address in the project `slug`."""
+        given: dict[str, object] = {**dict.fromkeys(self.keywords, 1), **values, "slug": slug, "name": "README.md"}
+        return reverse(self.name, kwargs={keyword: given[keyword] for keyword in self.keywords})
+
+
+def routes() -> list[Route]:
+    return list(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[URLPattern | URLResolver], namespace: str, outer: tuple[str, ...] = ()) -> Iterator[Route]:
+    for pattern in patterns:
+        keywords = (*outer, *pattern.pattern.converters)
+        if isinstance(pattern, URLPattern):
+            assert pattern.name, f"{pattern.pattern} has no name"
+            yield Route(f"{namespace}{pattern.name}", keywords)
+        elif pattern.app_name != "admin":  # Django's own, and only for staff
+            inner = f"{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _walk(pattern.url_patterns, inner, keywords)
+
+
+def ask(client: Client, route: Route, slug: str, values: dict[str, int] | None = None) -> Iterator[HttpResponse]:
+    """What GET and POST answer, where the address takes them."""
+    address = route.address(slug, values or {})
+    for answer in (client.get(address), client.post(address, content_type="application/json", data={})):
+        if answer.status_code != 405:
+            yield answer
+
+
+def signed_in(project: Project, role: Role) -> Client:
+    client = Client()
+    client.force_login(make_member(project, role))
+    return client
+
+
+@pytest.fixture
+def project() -> Project:
+    project = make_project("pilot")
+    make_batch(project, make_items(project, 3))
+    return project
+
+
+def test_every_route_says_who_gets_in() -> None:
+    assert {route.name for route in routes()} == set(WHO)
+
+
+def test_a_stranger_is_asked_to_sign_in(project: Project) -> None:
+    for route in routes():
+        for answer in ask(Client(), route, "pilot"):
+            if WHO[route.name] == ANYONE:
+                assert answer.status_code in (200, 302), route
+            elif route.is_api:
+                assert answer.status_code == 401, route
+                assert answer.json()["error"]["message"], route
+            else:
+                assert answer.status_code in (302, 401), route
+                assert answer.status_code == 401 or answer["Location"].startswith("/sign-in/"), route
+
+
+def test_a_member_of_another_project_does_not_learn_that_this_one_exists(project: Project) -> None:
+    client = signed_in(make_project("elsewhere"), Role.ADMIN)
+
+    for route in routes():
+        if "slug" in route.keywords:
+            for answer in ask(client, route, "pilot"):
+                assert answer.status_code == 404, route
+                assert 'You have no project "pilot"' in answer.content.decode().replace("&quot;", '"').replace('\\"', '"')
+
+
+def test_the_rows_of_another_project_cannot_be_reached_through_ones_own(project: Project) -> None:
+    item = make_items(project, 1)[0]
+    client = signed_in(make_project("elsewhere"), Role.ADMIN)
+    values = {"item_id": item.pk, "pk": item.pk, "number": 1}
+
+    for route in routes():
+        if "slug" in route.keywords and len(route.keywords) > 1:
+            for answer in ask(client, route, "elsewhere", values):
+                assert answer.status_code in (400, 404), (route, answer.status_code)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_gets_in_exactly_where_it_may(project: Project, role: Role) -> None:
+    for route in routes():
+        if "slug" not in route.keywords:
+            continue
+        allowed = role in ROLES_THAT_CAN[Can(WHO[route.name])]
+        for answer in ask(signed_in(project, role), route, "pilot"):
+            text = answer.content.decode("utf-8", "replace") if not answer.streaming else ""
+            if allowed:
+                assert answer.status_code < 500, (route, text)
+                assert answer.status_code not in (401, 403), (route, text)
+            elif route.name == "review:overview":
+                assert answer["Location"] == "/projects/pilot/label/"  # where an annotator's project begins
+            else:
+                assert answer.status_code == 403, (route, answer.status_code)
+
+
+def test_whoever_is_signed_in_sees_only_their_own(project: Project) -> None:
+    client = Client()
+    client.force_login(make_user())
+
+    for route in routes():
+        if WHO[route.name] == SIGNED_IN:
+            for answer in ask(client, route, "pilot"):
+                assert answer.status_code < 500, route
+                assert "pilot" not in answer.content.decode() or route.name in ("schema", "docs"), route
+        if WHO[route.name] == FOUNDERS:
+            assert {answer.status_code for answer in ask(client, route, "pilot")} == {403}
+
+
+def test_a_removed_member_is_out_at_once(project: Project) -> None:
+    user = make_member(project, Role.LEAD)
+    client = Client()
+    client.force_login(user)
+    assert client.get("/projects/pilot/log/").status_code == 200
+
+    user.is_active = False
+    user.save()
+
+    assert client.get("/projects/pilot/log/").status_code == 302
