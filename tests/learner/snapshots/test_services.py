@@ -96,10 +96,12 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
 
 
 def test_only_what_is_held_true_now_is_frozen(project: Project) -> None:
-    corrected, unreachable, unresolved = make_items(project, 3)
+    corrected, unreachable, reopened, unresolved = make_items(project, 4)
     first = resolve(corrected, [GAMES])
     resolve(corrected, [GAMBLING], supersedes=first)
     resolve(unreachable, [], verdict="unreachable")
+    before = resolve(reopened, [GAMES])
+    resolve(reopened, [], verdict="withdrawn", method=Method.REOPENED, supersedes=before)
 
     snapshot = take(project)
 
