@@ -35,7 +35,7 @@ class CeleryWorker:
         command += ["-n", self.name, "--concurrency", "2", "--without-gossip", "--without-mingle"]
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                guarded(command, death_signal=signal.SIGQUIT),
+                guarded(command, death_signal=signal.SIGKILL),
                 cwd=REPOSITORY,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ container forbids user namespaces.
 
 import ctypes
 import os
+import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -24,6 +25,9 @@ def main(parent: int, death_signal: int, identity: str, command: list[str]) -> N
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+    # A shell starts what it puts in the background with these ignored, and that is inherited.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
     # Last, because a change of identity clears it.
     if sys.platform == "linux":
         _libc().prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)

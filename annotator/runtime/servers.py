@@ -170,11 +170,23 @@ def _check_writable(directory: Path) -> None:
 
 def _own(layout: Layout, identity: Identity) -> None:
     user = guard.NOBODY if identity is Identity.NOBODY else os.geteuid()
+    if identity is Identity.NOBODY:
+        _check_reachable(layout.root)
+        _check_reachable(embedded.postgres_bin())
     layout.root.chmod(0o711 if identity is Identity.NOBODY else 0o700)
     for directory in (layout.postgres, layout.sockets):
         if directory.exists() and directory.stat().st_uid != user:
             for path in (directory, *directory.rglob("*")):
                 os.chown(path, user, user, follow_symlinks=False)
+
+
+def _check_reachable(directory: Path) -> None:
+    for parent in directory.resolve().parents:
+        if not parent.stat().st_mode & stat.S_IXOTH:
+            raise Unavailable(
+                f"PostgreSQL refuses root, user namespaces are forbidden here, and nobody may not enter {parent}: "
+                f"start as an ordinary user, or move {directory} (CROSSGUARD_HOME, or the checkout) elsewhere."
+            )
 
 
 def _check_version(layout: Layout, programs: Path) -> None:

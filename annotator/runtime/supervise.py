@@ -34,13 +34,14 @@ class Stopped(Exception):
 class Program:
     """What to run, and how to end it: each signal of `stop` with the seconds given to it, then SIGKILL.
 
-    The higher its `niceness`, the more a program leaves the processor to the others.
+    `death` is what the kernel sends it when the supervisor dies: it has to end a program that can no longer write
+    its log, and Celery's cold shutdown fails there. The higher its `niceness`, the more it leaves to the others.
     """
 
     name: str
     command: list[str]
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 3.5), (signal.SIGQUIT, 1.5))
-    death: signal.Signals = signal.SIGQUIT
+    death: signal.Signals = signal.SIGKILL
     identity: Identity = Identity.SELF
     niceness: int = 0
 
@@ -79,7 +80,9 @@ class Supervisor:
     def listen(self) -> None:
         """Take Ctrl-C, SIGTERM and SIGHUP as a request to stop; call from the main thread."""
         for number in STOP_SIGNALS:
-            signal.signal(number, self._ask)
+            # Under nohup the end of the terminal is nobody's wish to stop.
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._ask)
 
     def start(self, program: Program) -> Child:
         """Start `program`; it gets its death signal if this process ends in any way."""

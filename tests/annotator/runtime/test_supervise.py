@@ -181,3 +181,16 @@ def test_stop_is_quick_when_children_obey(supervisor: Supervisor) -> None:
     supervisor.stop()
 
     assert time.monotonic() - began < 20
+
+
+def test_child_hears_signals_that_the_shell_of_its_supervisor_ignored(
+    supervisor: Supervisor, lines: list[str]
+) -> None:
+    source = "import signal; print(signal.getsignal(signal.SIGQUIT), signal.getsignal(signal.SIGHUP))"
+    before = [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGQUIT, signal.SIGHUP)]
+
+    supervisor.run(python("listener", source), seconds=20)
+
+    for number, handler in zip((signal.SIGQUIT, signal.SIGHUP), before, strict=True):
+        signal.signal(number, handler)
+    assert lines == ["listener    | 0 0"]
