@@ -29,7 +29,9 @@ class Ingest(Run):
         PARQUET = "parquet", "Parquet"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     filename = models.CharField(max_length=255)
     file = models.CharField(max_length=300, help_text="Name in the file storage.")
     format = models.CharField(max_length=10, choices=Format)
@@ -72,7 +74,8 @@ class RefusedRow(models.Model):
 class Item(models.Model):
     """One URL of one project. `pooled` until a batch takes it."""
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    # No index of its own: each of those below begins with the project.
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     ingest = models.ForeignKey(Ingest, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     url = models.TextField(help_text="Canonical.")
     url_hash = models.UUIDField(help_text="BLAKE2b-128 of the canonical URL: the identity within a project.")
@@ -81,7 +84,9 @@ class Item(models.Model):
     registrable_domain = models.CharField(max_length=255)
     split = models.CharField(max_length=8, choices=Split)
     pooled = models.BooleanField(default=True)
-    shuffle = models.IntegerField(help_text="A fixed random number, so that a random item is an index range away.")
+    shuffle = models.IntegerField(
+        help_text="A fixed random number, so that a random item is an index range away."
+    )
     source = models.CharField(max_length=120, blank=True, default="")
     observed_at = models.DateTimeField(null=True, blank=True)
     traffic = models.FloatField(null=True, blank=True, help_text="Requests a day.")
@@ -96,7 +101,9 @@ class Item(models.Model):
             models.Index(name="item_of_project", fields=["project", "id"]),
             models.Index(name="item_of_domain", fields=["project", "registrable_domain"]),
             models.Index(name="item_pool", fields=["project", "split", "shuffle"], condition=Q(pooled=True)),
-            models.Index(name="item_known", fields=["project", "id"], condition=Q(known_labels__isnull=False)),
+            models.Index(
+                name="item_known", fields=["project", "id"], condition=Q(known_labels__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,135 +8,253 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Ingest',
+            name="Ingest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('pending', 'waiting for a worker'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='pending', max_length=10)),
-                ('stage', models.CharField(blank=True, default='', max_length=80)),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(blank=True, null=True)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('filename', models.CharField(max_length=255)),
-                ('file', models.CharField(help_text='Name in the file storage.', max_length=300)),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('tsv', 'TSV'), ('jsonl', 'JSON Lines'), ('parquet', 'Parquet')], max_length=10)),
-                ('gzipped', models.BooleanField(default=False)),
-                ('size', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows_read', models.BigIntegerField(default=0)),
-                ('rows_added', models.BigIntegerField(default=0)),
-                ('rows_known', models.BigIntegerField(default=0, help_text='Already in the project, or twice in the file.')),
-                ('rows_refused', models.BigIntegerField(default=0)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting for a worker"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("stage", models.CharField(blank=True, default="", max_length=80)),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(blank=True, null=True)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("filename", models.CharField(max_length=255)),
+                ("file", models.CharField(help_text="Name in the file storage.", max_length=300)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("csv", "CSV"),
+                            ("tsv", "TSV"),
+                            ("jsonl", "JSON Lines"),
+                            ("parquet", "Parquet"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("gzipped", models.BooleanField(default=False)),
+                ("size", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows_read", models.BigIntegerField(default=0)),
+                ("rows_added", models.BigIntegerField(default=0)),
+                (
+                    "rows_known",
+                    models.BigIntegerField(
+                        default=0, help_text="Already in the project, or twice in the file."
+                    ),
+                ),
+                ("rows_refused", models.BigIntegerField(default=0)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'ingest',
+                "db_table": "ingest",
             },
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.TextField(help_text='Canonical.')),
-                ('url_hash', models.UUIDField(help_text='BLAKE2b-128 of the canonical URL: the identity within a project.')),
-                ('raw_url', models.TextField(help_text='As it came.')),
-                ('host', models.CharField(max_length=255)),
-                ('registrable_domain', models.CharField(max_length=255)),
-                ('split', models.CharField(choices=[('train', 'train'), ('holdout', 'holdout')], max_length=8)),
-                ('pooled', models.BooleanField(default=True)),
-                ('shuffle', models.IntegerField(help_text='A fixed random number, so that a random item is an index range away.')),
-                ('source', models.CharField(blank=True, default='', max_length=120)),
-                ('observed_at', models.DateTimeField(blank=True, null=True)),
-                ('traffic', models.FloatField(blank=True, help_text='Requests a day.', null=True)),
-                ('known_labels', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), blank=True, null=True, size=None)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ingest', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.ingest')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.TextField(help_text="Canonical.")),
+                (
+                    "url_hash",
+                    models.UUIDField(
+                        help_text="BLAKE2b-128 of the canonical URL: the identity within a project."
+                    ),
+                ),
+                ("raw_url", models.TextField(help_text="As it came.")),
+                ("host", models.CharField(max_length=255)),
+                ("registrable_domain", models.CharField(max_length=255)),
+                (
+                    "split",
+                    models.CharField(choices=[("train", "train"), ("holdout", "holdout")], max_length=8),
+                ),
+                ("pooled", models.BooleanField(default=True)),
+                (
+                    "shuffle",
+                    models.IntegerField(
+                        help_text="A fixed random number, so that a random item is an index range away."
+                    ),
+                ),
+                ("source", models.CharField(blank=True, default="", max_length=120)),
+                ("observed_at", models.DateTimeField(blank=True, null=True)),
+                ("traffic", models.FloatField(blank=True, help_text="Requests a day.", null=True)),
+                (
+                    "known_labels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40), blank=True, null=True, size=None
+                    ),
+                ),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "ingest",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="pool.ingest",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'item',
+                "db_table": "item",
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('title', models.TextField(blank=True, default='')),
-                ('description', models.TextField(blank=True, default='')),
-                ('text', models.TextField(blank=True, default='')),
-                ('content_hash', models.UUIDField(help_text='BLAKE2b-128 of title, description and text.')),
-                ('captured_at', models.DateTimeField(blank=True, null=True)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("title", models.TextField(blank=True, default="")),
+                ("description", models.TextField(blank=True, default="")),
+                ("text", models.TextField(blank=True, default="")),
+                ("content_hash", models.UUIDField(help_text="BLAKE2b-128 of title, description and text.")),
+                ("captured_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="pool.item",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'evidence',
+                "db_table": "evidence",
             },
         ),
         migrations.CreateModel(
-            name='RefusedRow',
+            name="RefusedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.BigIntegerField(help_text='Line in the file (row number for Parquet), from 1.')),
-                ('reason', models.CharField(max_length=40)),
-                ('detail', models.CharField(max_length=300)),
-                ('value', models.CharField(blank=True, default='', max_length=200)),
-                ('ingest', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pool.ingest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "line",
+                    models.BigIntegerField(help_text="Line in the file (row number for Parquet), from 1."),
+                ),
+                ("reason", models.CharField(max_length=40)),
+                ("detail", models.CharField(max_length=300)),
+                ("value", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "ingest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="pool.ingest"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'refused_row',
+                "db_table": "refused_row",
             },
         ),
         migrations.AddIndex(
-            model_name='ingest',
-            index=models.Index(fields=['project', '-id'], name='ingest_latest'),
+            model_name="ingest",
+            index=models.Index(fields=["project", "-id"], name="ingest_latest"),
         ),
         migrations.AddIndex(
-            model_name='ingest',
-            index=models.Index(condition=models.Q(('status__in', ('pending', 'running'))), fields=['id'], name='ingest_active'),
+            model_name="ingest",
+            index=models.Index(
+                condition=models.Q(("status__in", ("pending", "running"))),
+                fields=["id"],
+                name="ingest_active",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['project', 'id'], name='item_of_project'),
+            model_name="item",
+            index=models.Index(fields=["project", "id"], name="item_of_project"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['project', 'registrable_domain'], name='item_of_domain'),
+            model_name="item",
+            index=models.Index(fields=["project", "registrable_domain"], name="item_of_domain"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('pooled', True)), fields=['project', 'split', 'shuffle'], name='item_pool'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("pooled", True)), fields=["project", "split", "shuffle"], name="item_pool"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('known_labels__isnull', False)), fields=['project', 'id'], name='item_known'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("known_labels__isnull", False)),
+                fields=["project", "id"],
+                name="item_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('project', 'url_hash'), name='item_url_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("project", "url_hash"), name="item_url_once"),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(fields=('item', 'version'), name='evidence_version_once'),
+            model_name="evidence",
+            constraint=models.UniqueConstraint(fields=("item", "version"), name="evidence_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='refusedrow',
-            constraint=models.UniqueConstraint(fields=('ingest', 'line'), name='refused_row_once'),
+            model_name="refusedrow",
+            constraint=models.UniqueConstraint(fields=("ingest", "line"), name="refused_row_once"),
         ),
     ]

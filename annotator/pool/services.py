@@ -1,0 +1,213 @@
+"""Taking files in: an ingest is created by a door, then run by whichever worker claims it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from itertools import islice
+from pathlib import PurePath
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+
+from annotator.accounts.models import User
+from annotator.errors import CrossguardError, TooLarge
+from annotator.pool.cleaning import CleanRow, Refusal, Rules, row_clean
+from annotator.pool.columns import LabelNames
+from annotator.pool.files import BLOCK_BYTES, Checked, Shape, file_check, file_look, file_unpacked
+from annotator.pool.models import Ingest
+from annotator.pool.reading import RawRow, check_beginning, no_rows, rows_of
+from annotator.pool.writing import items_copy, project_wait, refused_copy, rows_new
+from annotator.projects.models import LogEntry, Project
+from annotator.projects.selectors import taxonomy_current
+from annotator.projects.services import log_write
+from annotator.runs import ACTIVE, run_claim, run_done, run_held, run_progress
+
+CHUNK_ROWS = 5_000
+CHUNK_CHARS = 16 * 1024 * 1024
+STAGE_CHECK, STAGE_READ = "checking the file", "reading lines"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that somebody hands in; `format` overrules its name."""
+
+    filename: str
+    stream: BinaryIO
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Rows that are committed together: how many were read, up to which line, and what they became."""
+
+    read: int
+    line: int
+    clean: list[CleanRow]
+    refused: list[tuple[int, Refusal]]
+
+
+def ingest_create(project: Project, upload: Upload, *, by: User | None) -> Ingest:
+    """A pending ingest of the file, which is kept in the file storage; the door wakes a worker or runs it.
+
+    The same bytes while an earlier ingest of them is still under way: that ingest. Raises BadInput or TooLarge,
+    having kept nothing, when the beginning of the file shows that it cannot be read.
+    """
+    filename = PurePath(upload.filename.replace("\\", "/")).name[:255] or "upload"
+    look = file_look(upload.stream, filename, upload.format)
+    check_beginning(look, filename)
+    shape = look.shape
+    size, digest = _measure(upload.stream)
+    if not shape.gzipped and size > settings.INGEST_MAX_BYTES:
+        raise TooLarge(f"{filename} has {size:,} bytes; {settings.INGEST_MAX_BYTES:,} is the most. Split it.")
+    active = Ingest.objects.filter(project=project, sha256=digest, status__in=ACTIVE).first()
+    if active is not None:
+        return active
+    stored = default_storage.save(f"ingests/{project.pk}/{uuid.uuid4().hex}", File(upload.stream))
+    return Ingest.objects.create(
+        project=project,
+        created_by=by,
+        filename=filename,
+        file=stored,
+        format=shape.format,
+        gzipped=shape.gzipped,
+        size=size,
+        sha256=digest,
+    )
+
+
+def ingest_run(ingest_id: int, *, on_progress: Callable[[Ingest], object] | None = None) -> Ingest | None:
+    """Take the file in, or what an earlier worker left of it; the ingest, or None when it is not ours to run.
+
+    `on_progress` gets the ingest after each step.
+
+    1. Claim the ingest. 2. Read the whole file once: what cannot be read to its end is refused before a row of it
+    is written. 3. Skip the rows already committed; clean and commit the others chunk by chunk, counts and all.
+    A worker killed in between leaves whole chunks; one that was overtaken fails its next commit (RunLost).
+    """
+    ingest = run_claim(Ingest, ingest_id)
+    if ingest is None:
+        return None
+    with run_held(ingest, partial(_log_failure, ingest)):
+        _take_in(ingest, on_progress or _silent)
+    ingest.refresh_from_db()
+    return ingest
+
+
+def _take_in(ingest: Ingest, show: Callable[[Ingest], object]) -> None:
+    shape = Shape(format=ingest.format, gzipped=ingest.gzipped)
+    with default_storage.open(ingest.file) as file:
+        stream = cast(BinaryIO, file)
+        run_progress(ingest, STAGE_CHECK, 0)
+        show(ingest)
+        try:
+            checked = file_check(stream, ingest.filename, shape, settings.INGEST_MAX_BYTES)
+            with file_unpacked(stream, ingest.filename, shape, settings.INGEST_MAX_BYTES) as unpacked:
+                for _ in _rows_committed(ingest, rows_of(unpacked, ingest.filename, shape), checked):
+                    show(ingest)
+        except CrossguardError:
+            default_storage.delete(
+                ingest.file
+            )  # nothing of it was taken in: only its name and its error stay
+            raise
+    run_done(ingest)
+    ingest.refresh_from_db()
+    log_write(ingest.project, "pool", f"{ingest.filename} taken in: {_counts(ingest)}")
+
+
+def _rows_committed(ingest: Ingest, rows: Iterator[RawRow], checked: Checked) -> Iterator[None]:
+    rules = rules_of(ingest.project)
+    for _ in islice(rows, ingest.rows_read):
+        pass
+    for chunk in _ahead(_chunks(rows, rules)):
+        _chunk_commit(ingest, chunk, checked.lines)
+        yield
+    if not Ingest.objects.filter(pk=ingest.pk, rows_read__gt=0).exists():
+        raise no_rows(ingest.filename)
+
+
+def rules_of(project: Project) -> Rules:
+    """What the project decides about rows. One query."""
+    names = LabelNames.of((category.slug, category.name) for category in taxonomy_current(project).categories)
+    return Rules(salt=project.holdout_salt, holdout_percent=project.holdout_percent, labels=names)
+
+
+def _chunks(rows: Iterator[RawRow], rules: Rules) -> Iterator[_Chunk]:
+    while True:
+        chunk = _next_chunk(rows, rules)
+        if chunk.read == 0:
+            return
+        yield chunk
+
+
+def _ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
+    """The same chunks, each cleaned by a thread while PostgreSQL is busy with the one before."""
+    with ThreadPoolExecutor(max_workers=1) as cleaner:
+        coming = cleaner.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = cleaner.submit(next, chunks, None)
+            yield chunk
+
+
+def _next_chunk(rows: Iterator[RawRow], rules: Rules) -> _Chunk:
+    clean: list[CleanRow] = []
+    refused: list[tuple[int, Refusal]] = []
+    read = line = chars = 0
+    for line, cells in islice(rows, CHUNK_ROWS):
+        read += 1
+        outcome = cells if isinstance(cells, Refusal) else row_clean(cells, rules)
+        if isinstance(outcome, Refusal):
+            refused.append((line, outcome))
+            continue
+        clean.append(outcome)
+        chars += len(outcome.page.text)
+        if chars > CHUNK_CHARS:
+            break
+    return _Chunk(read=read, line=line, clean=clean, refused=refused)
+
+
+@transaction.atomic
+def _chunk_commit(ingest: Ingest, chunk: _Chunk, lines: int) -> None:
+    """Write one chunk and the count of its rows together. Raises RunLost, with nothing written, when overtaken."""
+    # Ours first: an overtaken worker must not write, and its successor waits here until we have committed.
+    run_progress(ingest, STAGE_READ, chunk.line, lines)
+    project_wait(ingest.project_id)
+    new = rows_new(ingest.project_id, chunk.clean)
+    items_copy(ingest, new)
+    refused_copy(ingest, chunk.refused)
+    Ingest.objects.filter(pk=ingest.pk).update(
+        rows_read=F("rows_read") + chunk.read,
+        rows_added=F("rows_added") + len(new),
+        rows_known=F("rows_known") + len(chunk.clean) - len(new),
+        rows_refused=F("rows_refused") + len(chunk.refused),
+    )
+
+
+def _silent(_: Ingest) -> None:
+    """Show nothing."""
+
+
+def _measure(stream: BinaryIO) -> tuple[int, str]:
+    stream.seek(0)
+    size, digest = 0, sha256()
+    while block := stream.read(BLOCK_BYTES):
+        size += len(block)
+        digest.update(block)
+    stream.seek(0)
+    return size, digest.hexdigest()
+
+
+def _counts(ingest: Ingest) -> str:
+    return (
+        f"{ingest.rows_added:,} added, {ingest.rows_known:,} known already, {ingest.rows_refused:,} refused"
+    )
+
+
+def _log_failure(ingest: Ingest, sentence: str) -> None:
+    log_write(ingest.project, "pool", f"Ingest of {ingest.filename}: {sentence}", level=LogEntry.Level.ERROR)
