@@ -46,14 +46,14 @@ from learner.evaluation.tasks import evaluate
 from learner.query.facts import feature_facts, queue_facts
 from learner.query.models import FeatureRun, QueryRun
 from learner.query.selectors import attempts_of
-from learner.query.services import ClassifierFile, feature_run_start, query_run_start
+from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
 from learner.query.tasks import choose, featurise
 from learner.snapshots.models import SnapshotRun
 from learner.snapshots.tasks import freeze
 from learner.training.models import ClassifierVersion, TrainingRun
 from learner.training.selectors import classifier_latest, training_facts
-from learner.training.services import training_run_start
+from learner.training.services import batch_run_start, training_run_start
 from learner.training.tasks import train
 
 logger = logging.getLogger(__name__)
@@ -144,9 +144,7 @@ def _start_features(project: Project, _: str) -> None:
 
 
 def _start_query(project: Project, reason: str) -> None:
-    version = classifier_latest(project)
-    file = ClassifierFile(version.number, version.artifact, version.sha256) if version else None
-    query_run_start(project, reason, file)
+    batch_run_start(project, reason)
 
 
 def _start_training(project: Project, reason: str) -> None:

@@ -23,6 +23,8 @@ from annotator.projects.models import (
 from annotator.queue.models import Assignment, AssignmentState, Batch, Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
+from annotator.runs import RunStatus
+from learner.training.models import ClassifierVersion, TrainingRun
 
 GAMES, GAMBLING, VIOLENCE = "games", "gambling", "violence"
 CATEGORIES = (GAMES, GAMBLING, VIOLENCE)
@@ -161,6 +163,42 @@ def make_resolution(item: Item, labels: Sequence[str] = (), **columns: Any) -> R
     }
     return Resolution.objects.create(
         project=item.project, item=item, labels=sorted(labels), **(defaults | columns)
+    )
+
+
+def make_classifier(project: Project, *, learned: Sequence[str] = (GAMES,)) -> ClassifierVersion:
+    """The next classifier version, as if trained on ten resolutions; it has no artifact in the storage."""
+    taxonomy = TaxonomyVersion.objects.filter(project=project).latest("number")
+    number = ClassifierVersion.objects.filter(project=project).count() + 1
+    run = TrainingRun.objects.create(
+        project=project, reason="retrain due: a test asks for it", seed=1, status=RunStatus.DONE
+    )
+    slugs = Category.objects.filter(taxonomy=taxonomy).values_list("slug", flat=True)
+    return ClassifierVersion.objects.create(
+        project=project,
+        number=number,
+        training_run=run,
+        taxonomy=taxonomy,
+        fingerprint=f"fingerprint {number}",
+        artifact=f"classifiers/v{number}.npz",
+        sha256="0" * 64,
+        size=2048,
+        recipe="url-text-1",
+        n_resolutions=10,
+        n_known=0,
+        categories=[
+            {
+                "category": slug,
+                "learned": slug in learned,
+                "reason": "" if slug in learned else "not learned yet: 2 positives, 5 needed",
+                "n_positive": 6 if slug in learned else 2,
+                "n_negative": 4,
+                "n_sites": 10,
+                "threshold": 0.4 if slug in learned else None,
+                "f1": 0.8 if slug in learned else None,
+            }
+            for slug in slugs
+        ],
     )
 
 

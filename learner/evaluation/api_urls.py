@@ -1,5 +1,13 @@
-"""Addresses of the evaluation stage."""
+"""API addresses of classifiers and of the progress of a project."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from learner.evaluation import api
+
+urlpatterns = [
+    path("projects/<slug:slug>/classifiers/", api.ClassifierListView.as_view(), name="classifier-list"),
+    path(
+        "projects/<slug:slug>/classifiers/<int:number>/", api.ClassifierView.as_view(), name="classifier-read"
+    ),
+    path("projects/<slug:slug>/progress/", api.ProgressView.as_view(), name="progress-read"),
+]

@@ -1,6 +1,6 @@
 """Reading evaluations, and classifier versions with what is known of them. Imports nothing heavy: pages read these."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,14 @@ class ClassifierResult:
         return sum(category.learned for category in self.categories)
 
 
+@dataclass(frozen=True)
+class ComparedCategory:
+    """One category over several versions, in their order; None where a version did not know it."""
+
+    name: str
+    cells: tuple[CategoryResult | None, ...]
+
+
 def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
     """What is held true, as labels, of holdout items that the audit stream drew; with `probability`. One query."""
     drawn = BatchItem.objects.filter(
@@ -109,6 +117,15 @@ def result_of(version: ClassifierVersion, evaluation: Evaluation | None) -> Clas
             _category(status, scores.get(status["category"], {}), taxonomy) for status in version.categories
         ),
     )
+
+
+def categories_compared(results: Sequence[ClassifierResult]) -> list[ComparedCategory]:
+    """The categories of the first of these versions, each over all of them. No query."""
+    by_slug = [{category.slug: category for category in result.categories} for result in results]
+    return [
+        ComparedCategory(category.name, tuple(known.get(category.slug) for known in by_slug))
+        for category in (results[0].categories if results else ())
+    ]
 
 
 def _category(status: Mapping[str, Any], score: Mapping[str, Any], taxonomy: Taxonomy) -> CategoryResult:

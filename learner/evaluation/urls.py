@@ -1,6 +1,18 @@
-"""Addresses of the evaluation stage."""
+"""Addresses of the pages about classifiers, below a project.
 
-from django.urls import URLPattern
+They are named `training:` for what they show. They live here because they also show evaluations, and a stage reads
+only the stages below it.
+"""
 
-app_name = "evaluation"
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from learner.evaluation import views
+
+app_name = "training"
+urlpatterns = [
+    path("classifiers/", views.classifiers, name="classifiers"),
+    path("classifiers/<int:number>/", views.classifier, name="classifier"),
+    path("classifiers/now/", views.overview_part, name="overview_part"),
+    path("classifiers/train/", views.train, name="train"),
+    path("classifiers/choose/", views.choose, name="choose"),
+]

@@ -1,8 +1,14 @@
-"""Asking for training runs. Imports nothing heavy: pages ask, workers do the work."""
+"""Asking for training runs and batches. Imports nothing heavy: pages ask, workers do the work."""
 
+from annotator.errors import Conflict
+from annotator.projects.access import Access
 from annotator.projects.models import Project
+from annotator.projects.services import log_write
 from annotator.runs import run_start
+from learner.query.models import FeatureShard, QueryRun
+from learner.query.services import ClassifierFile, query_run_start
 from learner.training.models import TrainingRun
+from learner.training.selectors import classifier_latest
 
 
 def training_run_start(project: Project, reason: str) -> TrainingRun:
@@ -11,3 +17,35 @@ def training_run_start(project: Project, reason: str) -> TrainingRun:
     The seed is the project's for ever: the same labels give the same classifier.
     """
     return run_start(TrainingRun, project, reason=reason, seed=project.pk)
+
+
+def batch_run_start(project: Project, reason: str) -> QueryRun:
+    """A query run with the newest classifier version, or the one that is active. The tick wakes it."""
+    version = classifier_latest(project)
+    file = ClassifierFile(version.number, version.artifact, version.sha256) if version else None
+    return query_run_start(project, reason, file)
+
+
+def training_request(access: Access) -> TrainingRun:
+    """A training run because a person asks for it; raises Conflict while the project is paused."""
+    _refuse_when_paused(access.project)
+    log_write(access.project, "training", f"{access.user.username} asked for a retrain")
+    return training_run_start(access.project, f"asked by {access.user.username}")
+
+
+def batch_request(access: Access) -> QueryRun:
+    """A query run because a person asks for it; raises Conflict while the project is paused or has no features."""
+    _refuse_when_paused(access.project)
+    if not FeatureShard.objects.filter(project=access.project).exists():
+        raise Conflict(
+            "No features are computed yet, so there is nothing to choose from. Take in pages, and wait a moment."
+        )
+    log_write(access.project, "query", f"{access.user.username} asked for a batch")
+    return batch_run_start(access.project, f"asked by {access.user.username}")
+
+
+def _refuse_when_paused(project: Project) -> None:
+    if project.paused:
+        raise Conflict(
+            "The project is paused: it opens no batch and trains nothing. An admin can go on with it."
+        )

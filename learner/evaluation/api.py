@@ -1,0 +1,174 @@
+"""API operations on classifier versions, and the progress of a project."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.projects.access import Can, project_for
+from annotator.projects.api import ERRORS, ByIdPagination, caller
+from annotator.queue.selectors import queue_level
+from annotator.review.overview import pace_of
+from learner.evaluation.overview import RunLine, learner_overview
+from learner.evaluation.selectors import evaluation_latest, result_of, results_of
+from learner.training.models import ClassifierVersion
+from learner.training.selectors import classifier_of, classifiers_of
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    """A number with its 95 % interval and the items behind it; or null, and why."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField(allow_null=True)
+    why = serializers.CharField()
+
+
+class CategoryResultSerializer(serializers.Serializer[Any]):
+    """One category of one version."""
+
+    slug = serializers.CharField()
+    learned = serializers.BooleanField()
+    reason = serializers.CharField(help_text="Why it is not learned, or empty.")
+    threshold = serializers.FloatField(allow_null=True)
+    n_positive = serializers.IntegerField()
+    n_sites = serializers.IntegerField()
+    precision = EstimateSerializer()
+    recall = EstimateSerializer()
+    f1 = EstimateSerializer()
+
+
+class ClassifierSerializer(serializers.Serializer[Any]):
+    """One classifier version with its newest evaluation on audited holdout items."""
+
+    number = serializers.IntegerField(source="version.number")
+    created_at = serializers.DateTimeField(source="version.created_at")
+    reason = serializers.CharField(source="version.training_run.reason")
+    taxonomy = serializers.IntegerField(source="version.taxonomy.number")
+    recipe = serializers.CharField(source="version.recipe")
+    fingerprint = serializers.CharField(source="version.fingerprint")
+    sha256 = serializers.CharField(source="version.sha256")
+    size = serializers.IntegerField(source="version.size")
+    n_resolutions = serializers.IntegerField(source="version.n_resolutions")
+    n_known = serializers.IntegerField(source="version.n_known")
+    n_learned = serializers.IntegerField()
+    n_audited = serializers.IntegerField(source="evaluation.n_items", allow_null=True, default=None)
+    evaluated_at = serializers.DateTimeField(source="evaluation.created_at", allow_null=True, default=None)
+    macro_f1 = EstimateSerializer()
+    micro_f1 = EstimateSerializer()
+    categories = CategoryResultSerializer(many=True)
+
+
+class QueueLevelSerializer(serializers.Serializer[Any]):
+    """How full the queue is; counts stop at 10,000."""
+
+    free = serializers.IntegerField()
+    offered = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Annotators who just came away with nothing.")
+
+
+class PaceSerializer(serializers.Serializer[Any]):
+    """Judgments since midnight UTC, and in the last 60 minutes."""
+
+    today = serializers.IntegerField()
+    last_hour = serializers.IntegerField()
+
+
+class TrainingProgressSerializer(serializers.Serializer[Any]):
+    """How far the project is to its next classifier version."""
+
+    latest = serializers.IntegerField(source="latest.number", allow_null=True, default=None)
+    done = serializers.IntegerField()
+    needed = serializers.IntegerField()
+
+
+class LastQuerySerializer(serializers.Serializer[Any]):
+    """The newest query, and the batch that it opened."""
+
+    reason = serializers.CharField()
+    status = serializers.CharField()
+    error = serializers.CharField()
+    batch = serializers.IntegerField(source="batch.number", allow_null=True, default=None)
+    pool_size = serializers.IntegerField(allow_null=True)
+    phases = serializers.DictField(child=serializers.FloatField(), help_text="Seconds by phase.")
+
+
+class RunLineSerializer(serializers.Serializer[RunLine]):
+    """One run of the learner that is active, or was the last of its kind and failed."""
+
+    kind = serializers.CharField()
+    id = serializers.IntegerField(source="run.pk")
+    status = serializers.CharField(source="run.status")
+    stage = serializers.CharField(source="run.stage")
+    done = serializers.IntegerField(source="run.done")
+    total = serializers.IntegerField(source="run.total", allow_null=True)
+    error = serializers.CharField(source="run.error")
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    """Where the loop of one project stands now."""
+
+    paused = serializers.BooleanField()
+    queue = QueueLevelSerializer()
+    judgments = PaceSerializer()
+    training = TrainingProgressSerializer()
+    query = LastQuerySerializer(allow_null=True)
+    runs = RunLineSerializer(many=True)
+
+
+class ClassifierListView(GenericAPIView[Any]):
+    """The classifier versions of a project."""
+
+    serializer_class = ClassifierSerializer
+    pagination_class = ByIdPagination
+    queryset = ClassifierVersion.objects.none()
+
+    @extend_schema(
+        operation_id="classifier_list",
+        responses={200: ClassifierSerializer(many=True), **ERRORS},
+        tags=["classifiers"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Newest first, each with its newest evaluation."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        versions = self.paginate_queryset(classifiers_of(access.project)) or []
+        return self.get_paginated_response(ClassifierSerializer(results_of(versions), many=True).data)
+
+
+class ClassifierView(APIView):
+    """One classifier version."""
+
+    @extend_schema(
+        operation_id="classifier_read", responses={200: ClassifierSerializer, **ERRORS}, tags=["classifiers"]
+    )
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        """The version with its newest evaluation."""
+        version = classifier_of(project_for(caller(request), slug, Can.INSPECT).project, number)
+        return Response(ClassifierSerializer(result_of(version, evaluation_latest(version))).data)
+
+
+class ProgressView(APIView):
+    """The progress of one project."""
+
+    @extend_schema(
+        operation_id="progress_read", responses={200: ProgressSerializer, **ERRORS}, tags=["projects"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The queue, today's judgments, the way to the next retrain, and what runs. For every member."""
+        project = project_for(caller(request), slug, Can.READ).project
+        overview = learner_overview(project)
+        facts = {
+            "paused": project.paused,
+            "queue": queue_level(project),
+            "judgments": pace_of(project, timezone.now()),
+            "training": overview.progress,
+            "query": overview.query,
+            "runs": overview.runs,
+        }
+        return Response(ProgressSerializer(facts).data)

@@ -1,0 +1,82 @@
+"""Pages about classifiers: the list, one version, the learner's part of the project's home, and two requests."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from annotator.charts import interval_bars
+from annotator.http import render_page
+from annotator.projects.access import Can, project_for
+from learner.evaluation.overview import learner_overview
+from learner.evaluation.selectors import categories_compared, evaluation_latest, result_of, results_of
+from learner.training.selectors import classifier_of, classifiers_of, training_runs_of
+from learner.training.services import batch_request, training_request
+
+VERSIONS_COMPARED = 4
+RUNS_SHOWN = 5
+
+
+@require_GET
+@login_required
+def classifiers(request: HttpRequest, slug: str) -> HttpResponse:
+    """The classifier versions, newest first, and the training runs."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    results = results_of(classifiers_of(access.project))
+    context = {
+        "access": access,
+        "nav": "classifiers",
+        "overview": learner_overview(access.project),
+        "results": results,
+        "compared": results[:VERSIONS_COMPARED],
+        "rows": categories_compared(results[:VERSIONS_COMPARED]),
+        "training_runs": training_runs_of(access.project)[:RUNS_SHOWN],
+    }
+    return render_page(request, "training/classifiers.html", context, part="live")
+
+
+@require_GET
+@login_required
+def classifier(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One classifier version, category by category."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    version = classifier_of(access.project, number)
+    result = result_of(version, evaluation_latest(version))
+    context = {
+        "access": access,
+        "nav": "classifiers",
+        "result": result,
+        "chart": interval_bars([category.f1 for category in result.categories], f"F1 of {version}"),
+    }
+    return render_page(request, "training/classifier.html", context)
+
+
+@require_GET
+@login_required
+def overview_part(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the learner does now, for the project's home."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    overview = learner_overview(access.project)
+    newest = overview.newest
+    chart = interval_bars([row.f1 for row in newest.categories], f"F1 of {newest.version}") if newest else ""
+    context = {"access": access, "overview": overview, "chart": chart}
+    return render_page(request, "training/overview_part.html", context)
+
+
+@require_POST
+@login_required
+def train(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a retrain."""
+    training_request(project_for(request.user, slug, Can.INSPECT))
+    messages.success(request, "A retrain is asked for. It starts in a few seconds.")
+    return redirect("training:classifiers", slug=slug)
+
+
+@require_POST
+@login_required
+def choose(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a batch."""
+    batch_request(project_for(request.user, slug, Can.INSPECT))
+    messages.success(request, "A batch is asked for. It opens in a few seconds.")
+    return redirect("training:classifiers", slug=slug)

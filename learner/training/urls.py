@@ -1,6 +1,0 @@
-"""Addresses of the training stage."""
-
-from django.urls import URLPattern
-
-app_name = "training"
-urlpatterns: list[URLPattern] = []
