@@ -133,7 +133,7 @@ def database_create(layout: Layout, name: str = embedded.DATABASE) -> None:
 
 
 def valkey_command(layout: Layout, *, lasting: bool = True) -> list[str]:
-    """The command line of Valkey on `layout`; with `lasting=False` it writes no file, and has a database per test worker."""
+    """The command line of Valkey on `layout`; with `lasting=False` it keeps nothing, for many test workers."""
     command = [str(embedded.valkey_server()), "--port", "0", "--unixsocket", str(layout.redis_socket)]
     command += ["--unixsocketperm", "700", "--dir", str(layout.redis), "--save", "", "--loglevel", "warning"]
     command += ["--maxmemory-policy", "noeviction", "--appendfsync", "everysec"]
