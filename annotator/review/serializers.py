@@ -129,7 +129,7 @@ class DisagreementDetailSerializer(serializers.Serializer[Any]):
     based_on = BasedOnSerializer()
 
 
-class EstimateSerializer(serializers.Serializer[Any]):
+class CoefficientSerializer(serializers.Serializer[Any]):
     """A coefficient with its interval, or the reason why there is none."""
 
     value = serializers.FloatField(allow_null=True)
@@ -144,8 +144,8 @@ class CategoryAgreementSerializer(serializers.Serializer[CategoryAgreement]):
     """Agreement on one category; unsure answers are missing ones."""
 
     category = serializers.CharField(source="category.slug")
-    percent = EstimateSerializer()
-    alpha = EstimateSerializer()
+    percent = CoefficientSerializer()
+    alpha = CoefficientSerializer()
     word = serializers.CharField(source="word.text")
     n_unsure = serializers.IntegerField()
 
