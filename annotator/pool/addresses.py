@@ -13,6 +13,8 @@ from urllib.parse import unquote
 import can_ada
 from publicsuffixlist import PublicSuffixList
 
+from annotator.pool.reasons import Reason
+
 URL_CHARS_MAX = 8192
 HOST_CHARS_MAX = 253  # of a DNS name in text form
 # Parameters that say where a visitor came from and never which page this is.
@@ -60,7 +62,7 @@ _CACHED_HOSTS = 200_000
 class AddressRefused(ValueError):
     """An address that cannot become an item: `reason` is a short stable word, the text a sentence."""
 
-    def __init__(self, reason: str, sentence: str) -> None:
+    def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
 
@@ -111,18 +113,22 @@ def canonical(raw: str) -> Address:
     """
     text = raw.strip()
     if not text:
-        raise AddressRefused("no_url", "The row has no address.")
+        raise AddressRefused(Reason.NO_URL, "The row has no address.")
     if len(text) > URL_CHARS_MAX:
         raise AddressRefused(
-            "url_too_long", f"The address has {len(text):,} characters; {URL_CHARS_MAX:,} is the most."
+            Reason.URL_TOO_LONG, f"The address has {len(text):,} characters; {URL_CHARS_MAX:,} is the most."
         )
     full = _with_scheme(text)
     try:
         parsed = can_ada.parse(full)
     except ValueError:
-        raise AddressRefused("unparseable", "This is not an address that a browser could open.") from None
+        raise AddressRefused(
+            Reason.UNPARSEABLE, "This is not an address that a browser could open."
+        ) from None
     if parsed.protocol not in _WEB:
-        raise AddressRefused("not_http", f'Only http and https pages are taken, not "{parsed.protocol}".')
+        raise AddressRefused(
+            Reason.NOT_HTTP, f'Only http and https pages are taken, not "{parsed.protocol}".'
+        )
     return _tidied(parsed)
 
 
@@ -134,7 +140,7 @@ def _with_scheme(text: str) -> str:
     if _SCHEME.match(text) and not _HOST_AND_PORT.match(text):
         return text
     if "@" in re.split(r"[/?#]", text, maxsplit=1)[0]:
-        raise AddressRefused("unparseable", "This looks like an e-mail address.")
+        raise AddressRefused(Reason.UNPARSEABLE, "This looks like an e-mail address.")
     return f"https://{text}"
 
 
@@ -146,7 +152,7 @@ def _tidied(parsed: can_ada.URL) -> Address:
         parsed.hostname = host = host.rstrip(".")
     if len(host) > HOST_CHARS_MAX:
         raise AddressRefused(
-            "url_too_long", f"The host has {len(host)} characters; {HOST_CHARS_MAX} is the most."
+            Reason.URL_TOO_LONG, f"The host has {len(host)} characters; {HOST_CHARS_MAX} is the most."
         )
     if parsed.has_hash():
         parsed.hash = ""
@@ -178,7 +184,7 @@ def registrable_domain(host: str) -> str:
         return host
     if "." not in host.strip("."):
         raise AddressRefused(
-            "no_domain", f'"{host}" is not a name on the web: it has no domain, such as .org.'
+            Reason.NO_DOMAIN, f'"{host}" is not a name on the web: it has no domain, such as .org.'
         )
     site: str | None = _suffixes().privatesuffix(host)
     return site or host

@@ -1,5 +1,17 @@
-"""Addresses of the pool stage."""
+"""API addresses of the pool stage."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotator.pool import api
+
+urlpatterns = [
+    path("projects/<slug:slug>/ingests/", api.IngestsView.as_view(), name="ingest-list"),
+    path("projects/<slug:slug>/ingests/<int:ingest_id>/", api.IngestView.as_view(), name="ingest-read"),
+    path(
+        "projects/<slug:slug>/ingests/<int:ingest_id>/refused/",
+        api.RefusedView.as_view(),
+        name="refused-row-list",
+    ),
+    path("projects/<slug:slug>/items/", api.ItemsView.as_view(), name="item-list"),
+    path("projects/<slug:slug>/items/<int:item_id>/", api.ItemView.as_view(), name="item-read"),
+]

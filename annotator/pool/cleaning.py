@@ -23,6 +23,7 @@ from annotator.pool.columns import (
     traffic,
 )
 from annotator.pool.pages import HTML_CHARS_MAX, PageText, PageTooDeep, page_text
+from annotator.pool.reasons import Reason
 
 TITLE_CHARS_MAX = 1_000
 DESCRIPTION_CHARS_MAX = 5_000
@@ -63,7 +64,7 @@ class CleanRow(NamedTuple):
 class Refusal(NamedTuple):
     """Why a row was not taken in; `value` is what offended."""
 
-    reason: str
+    reason: Reason
     detail: str
     value: str
 
@@ -96,7 +97,7 @@ def row_clean(row: Mapping[str, object], rules: Rules) -> CleanRow | Refusal:
         return refusal(refused.reason, str(refused), refused.value)
 
 
-def refusal(reason: str, detail: str, value: str = "") -> Refusal:
+def refusal(reason: Reason, detail: str, value: str = "") -> Refusal:
     """A refusal whose texts fit their columns and are UTF-8 without control characters."""
     return Refusal(reason, _shown(detail, DETAIL_CHARS_MAX), _shown(value, VALUE_CHARS_MAX))
 
@@ -151,16 +152,16 @@ def _one_line(text: str) -> str:
 
 def _read_html(html: object) -> PageText:
     if not isinstance(html, str):
-        raise CellRefused("not_text", "html has to be text.", html)
+        raise CellRefused(Reason.NOT_TEXT, "html has to be text.", html)
     if len(html) > HTML_CHARS_MAX:
         sentence = f"The page has {len(html):,} characters of HTML; {HTML_CHARS_MAX:,} is the most."
-        raise CellRefused("html_too_long", sentence, html[:VALUE_CHARS_MAX])
+        raise CellRefused(Reason.HTML_TOO_LONG, sentence, html[:VALUE_CHARS_MAX])
     try:
         return page_text(html)
     except UnicodeEncodeError:
         raise not_utf8() from None
     except PageTooDeep as deep:
-        raise CellRefused("html_too_deep", str(deep), html[:VALUE_CHARS_MAX]) from None
+        raise CellRefused(Reason.HTML_TOO_DEEP, str(deep), html[:VALUE_CHARS_MAX]) from None
 
 
 def _source(row: Mapping[str, object]) -> str:
@@ -169,7 +170,7 @@ def _source(row: Mapping[str, object]) -> str:
         sentence = (
             f"source may have {SOURCE_CHARS_MAX} characters; name where the row came from, not what it is."
         )
-        raise CellRefused("source_too_long", sentence, source)
+        raise CellRefused(Reason.SOURCE_TOO_LONG, sentence, source)
     return source
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from annotator.pool.reasons import Reason
+
 COLUMNS = ("url", "title", "text", "html", "labels", "source", "observed_at", "traffic")
 KNOWN = frozenset(COLUMNS)
 NONE_OF_THESE = frozenset({"none", "none-of-these"})
@@ -19,7 +21,7 @@ _SEPARATORS = re.compile(r"[\s_]+")
 class CellRefused(ValueError):
     """A cell that makes its row useless: `reason` is a short stable word, the text a sentence."""
 
-    def __init__(self, reason: str, sentence: str, value: object) -> None:
+    def __init__(self, reason: Reason, sentence: str, value: object) -> None:
         super().__init__(sentence)
         self.reason = reason
         self.value = str(value)
@@ -55,7 +57,7 @@ def known_labels(value: object, names: LabelNames) -> list[str] | None:
             continue
         if folded not in names.slugs:
             sentence = f'"{label[:80]}" is not a category of this project. The guideline page lists their short names.'
-            raise CellRefused("unknown_category", sentence, label)
+            raise CellRefused(Reason.UNKNOWN_CATEGORY, sentence, label)
         found.add(names.slugs[folded])
     return sorted(found)
 
@@ -69,7 +71,7 @@ def _split_labels(value: object) -> list[str] | None:
         return [part for part in map(str.strip, value.split("|")) if part] or None
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return [part for part in map(str.strip, value) if part]
-    raise CellRefused("labels", "Labels have to be a list of texts, or texts separated by |.", value)
+    raise CellRefused(Reason.LABELS, "Labels have to be a list of texts, or texts separated by |.", value)
 
 
 def _json_labels(value: str) -> list[str]:
@@ -79,7 +81,7 @@ def _json_labels(value: str) -> list[str]:
         labels = None
     if isinstance(labels, list) and all(isinstance(part, str) for part in labels):
         return labels
-    raise CellRefused("labels", 'Labels that begin with "[" have to be a JSON list of texts.', value)
+    raise CellRefused(Reason.LABELS, 'Labels that begin with "[" have to be a JSON list of texts.', value)
 
 
 def _folded(label: str) -> str:
@@ -107,7 +109,7 @@ def moment(value: object) -> datetime | None:
 
 def _bad_moment(value: object) -> CellRefused:
     sentence = "observed_at has to be a date or a time like 2026-03-01 or 2026-03-01T09:30:00+01:00."
-    return CellRefused("observed_at", sentence, value)
+    return CellRefused(Reason.OBSERVED_AT, sentence, value)
 
 
 def traffic(value: object) -> float | None:
@@ -122,7 +124,7 @@ def traffic(value: object) -> float | None:
         number = math.nan
     if math.isfinite(number) and number >= 0:
         return number + 0.0  # -0.0 becomes 0.0
-    raise CellRefused("traffic", "traffic has to be a number of requests a day, 0 or more.", value)
+    raise CellRefused(Reason.TRAFFIC, "traffic has to be a number of requests a day, 0 or more.", value)
 
 
 def metadata(row: Mapping[str, object]) -> str:
@@ -135,7 +137,7 @@ def metadata(row: Mapping[str, object]) -> str:
     dumped = _dumped(further)
     if len(dumped) > METADATA_CHARS_MAX:
         sentence = f"The further columns hold {len(dumped):,} characters; {METADATA_CHARS_MAX:,} is the most."
-        raise CellRefused("metadata_too_long", sentence, ", ".join(further))
+        raise CellRefused(Reason.METADATA_TOO_LONG, sentence, ", ".join(further))
     return plain_text(dumped, "metadata", METADATA_CHARS_MAX)
 
 
@@ -171,7 +173,7 @@ def plain_text(value: object, column: str, chars_max: int) -> str:
     if value is None or value == "":
         return ""
     if not isinstance(value, str):
-        raise CellRefused("not_text", f"{column} has to be text.", value)
+        raise CellRefused(Reason.NOT_TEXT, f"{column} has to be text.", value)
     try:
         encoded = value.encode()
     except UnicodeEncodeError:
@@ -184,4 +186,4 @@ def plain_text(value: object, column: str, chars_max: int) -> str:
 
 def not_utf8() -> CellRefused:
     """The refusal of a row whose bytes are not UTF-8."""
-    return CellRefused("not_utf8", "The row is not UTF-8. Save the file as UTF-8 and load it again.", "")
+    return CellRefused(Reason.NOT_UTF8, "The row is not UTF-8. Save the file as UTF-8 and load it again.", "")

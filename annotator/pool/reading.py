@@ -13,6 +13,7 @@ from annotator.errors import BadInput
 from annotator.pool.cleaning import Refusal, refusal
 from annotator.pool.columns import not_utf8
 from annotator.pool.files import Format, Look, Shape, batch_rows, damaged_parquet
+from annotator.pool.reasons import Reason
 
 CELL_CHARS_MAX = 8 * 1024 * 1024
 URL = "url"
@@ -69,13 +70,13 @@ def _table_rows(text: io.TextIOWrapper, filename: str, dialect: str) -> Iterator
         except StopIteration:
             return
         except csv.Error as error:
-            yield RawRow(begins, refusal("not_readable", f"This line cannot be read: {error}."))
+            yield RawRow(begins, refusal(Reason.NOT_READABLE, f"This line cannot be read: {error}."))
         else:
             if len(cells) == width:
                 yield RawRow(begins, dict(zip(header, cells, strict=True)))
             elif cells:
                 sentence = f"The row has {len(cells)} cells; the header has {width}."
-                yield RawRow(begins, refusal("wrong_width", sentence, cells[0]))
+                yield RawRow(begins, refusal(Reason.WRONG_WIDTH, sentence, cells[0]))
         begins = reader.line_num + 1
 
 
@@ -119,9 +120,9 @@ def _json_cells(content: str) -> Mapping[str, object] | Refusal:
     try:
         cells = json.loads(content)
     except (ValueError, RecursionError) as error:
-        return refusal("not_readable", f"This line is not JSON: {error}.", content)
+        return refusal(Reason.NOT_READABLE, f"This line is not JSON: {error}.", content)
     if not isinstance(cells, dict):
-        return refusal("not_readable", "This line is JSON, but not an object with a url.", content)
+        return refusal(Reason.NOT_READABLE, "This line is JSON, but not an object with a url.", content)
     return cells
 
 

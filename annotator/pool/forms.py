@@ -1,0 +1,65 @@
+"""The forms of the pool stage."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from annotator.errors import CrossguardError, TooLarge
+from annotator.pool.models import Ingest, Split
+from annotator.pool.selectors import ItemFilter
+from annotator.pool.services import Upload
+
+FORM_BYTES = 1024 * 1024  # what a form holds besides its file
+ID_MAX = 2**63 - 1
+
+
+class UploadForm(forms.Form):
+    """A file to take in."""
+
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,  # refused by the ingest, whose sentence says more
+        help_text="CSV, TSV, JSON Lines or Parquet, also gzipped. The column <code>url</code> is needed.",
+    )
+    format = forms.ChoiceField(
+        choices=[("", "By its name"), *Ingest.Format.choices], required=False, label="Read as"
+    )
+
+    def upload(self) -> Upload:
+        """The file as the service takes it."""
+        file = self.cleaned_data["file"]
+        return Upload(file.name, file.file, self.cleaned_data["format"] or None)
+
+    def refuse(self, error: CrossguardError) -> None:
+        """Show why the service did not take the file."""
+        self.add_error("file", error.message)
+
+
+class ItemFilterForm(forms.Form):
+    """Which items to list, and from where on."""
+
+    text = forms.CharField(
+        required=False, max_length=200, label="Address or title",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "part of an address or title"}),
+    )  # fmt: skip
+    domain = forms.CharField(required=False, max_length=255, label="Site")
+    split = forms.ChoiceField(required=False, choices=[("", "Train and holdout"), *Split.choices])
+    before = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX, widget=forms.HiddenInput)
+
+    def wanted(self) -> ItemFilter:
+        """The filter; what is not valid does not narrow, and the form says so."""
+        cleaned: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return ItemFilter(
+            text=cleaned.get("text", ""), domain=cleaned.get("domain", ""), split=cleaned.get("split", "")
+        )
+
+
+def upload_check(content_length: object) -> None:
+    """Raise TooLarge when a request announces more than an upload may have; call it before its body is read."""
+    length = int(content_length) if str(content_length or "").isdigit() else 0  # type: ignore[call-overload]
+    if length > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
+        raise TooLarge(
+            f"The upload has {length:,} bytes; {settings.UPLOAD_MAX_BYTES:,} is the most "
+            "(CROSSGUARD_UPLOAD_MAX_BYTES). Gzip it, split it, or ask the operator to run `manage.py ingest`."
+        )

@@ -1,0 +1,88 @@
+"""What the API of the pool takes and gives."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotator.pool.models import Ingest, Item, RefusedRow, Split
+from annotator.pool.selectors import ItemFilter, ItemPage
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """A file to take in."""
+
+    file = serializers.FileField(allow_empty_file=True)
+    format = serializers.ChoiceField(
+        choices=Ingest.Format.choices, required=False, allow_null=True, help_text="Overrules the file's name."
+    )
+
+
+class IngestSerializer(serializers.ModelSerializer[Ingest]):
+    """One ingest and how far it is; `done` and `total` are lines of the file."""
+
+    status_url = serializers.SerializerMethodField(help_text="Ask here until `status` is done or failed.")
+
+    class Meta:
+        model = Ingest
+        fields = [
+            "id", "status_url", "filename", "format", "gzipped", "size", "sha256", "status", "stage", "done", "total",
+            "rows_read", "rows_added", "rows_known", "rows_refused", "error", "created_at", "started_at", "finished_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(OpenApiTypes.URI_REF)
+    def get_status_url(self, ingest: Ingest) -> str:
+        """The address of this ingest."""
+        return reverse("api:ingest-read", args=[self.context["slug"], ingest.pk])
+
+
+class RefusedRowSerializer(serializers.ModelSerializer[RefusedRow]):
+    """One row that was not taken in."""
+
+    class Meta:
+        model = RefusedRow
+        fields = ["line", "reason", "detail", "value"]
+
+
+class ItemFilterSerializer(serializers.Serializer[Any]):
+    """Which items to list."""
+
+    text = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="Part of the address or the title."
+    )
+    domain = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=255,
+        help_text="The registrable domain, or an address on it.",
+    )
+    split = serializers.ChoiceField(choices=Split.choices, required=False, allow_blank=True)
+
+    def wanted(self) -> ItemFilter:
+        """The filter."""
+        return ItemFilter(**self.validated_data)
+
+
+class ItemSerializer(serializers.ModelSerializer[Item]):
+    """One item, without its evidence."""
+
+    metadata = serializers.DictField(child=serializers.JSONField())
+
+    class Meta:
+        model = Item
+        fields = [
+            "id", "ingest", "url", "raw_url", "host", "registrable_domain", "split", "pooled", "source", "observed_at",
+            "traffic", "known_labels", "metadata", "created_at",
+        ]  # fmt: skip
+
+
+class ItemPageSerializer(serializers.Serializer[ItemPage]):
+    """One item with its newest evidence."""
+
+    item = ItemSerializer()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    text = serializers.CharField()
+    captured_at = serializers.DateTimeField(allow_null=True)
