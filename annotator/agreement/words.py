@@ -22,8 +22,8 @@ class Word:
 def alpha_word(alpha: Estimate) -> Word:
     """What an alpha allows: reliable from 0.8, tentative conclusions from 2/3, less is not reliable.
 
-    An interval that reaches into another band makes the word uncertain, and the text says so; without a value
-    the text is the reason why there is none.
+    An interval that reaches into another band makes the word uncertain (level "warn"), and the text says so.
+    Without a value the text is the reason why there is none.
 
     References
     ----------
@@ -40,13 +40,13 @@ def alpha_word(alpha: Estimate) -> Word:
         return Word("unknown", alpha.why_undefined)
     level, text = _band(alpha.value)
     if alpha.low is None or alpha.high is None:
-        return Word(level, f"{text} so far, {alpha.why_undefined}")
+        return Word("warn", f"{text} so far, {alpha.why_undefined}")
     _, low = _band(alpha.low)
     _, high = _band(alpha.high)
     if low != text:
-        return Word(level, f"{text} so far, but the interval reaches down to {low}")
+        return Word("warn", f"{text} so far, but the interval reaches down to {low}")
     if high != text:
-        return Word(level, f"{text} so far, but the interval reaches up to {high}")
+        return Word("warn", f"{text} so far, but the interval reaches up to {high}")
     return Word(level, text)
 
 

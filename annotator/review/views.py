@@ -34,6 +34,7 @@ from annotator.review.selectors import (
 from annotator.review.services import flag_close, resolution_adjudicate
 
 PAGE = 50
+SCALE_LOW = (0.0, -0.2, -0.6, -1.0)  # whose quarters up to 1 are round numbers
 
 
 @require_GET
@@ -178,8 +179,15 @@ def _shown(desk: Desk, form: AdjudicationForm) -> dict[str, object]:
     newest = desk.review.newest
     return {
         "toggles": [
-            (category, category.slug in chosen, category.slug in disputed)
-            for category in desk.taxonomy.categories
+            (
+                title,
+                [
+                    (row, row.slug in chosen)
+                    for row in desk.taxonomy.categories
+                    if (row.slug in disputed) == wanted
+                ],
+            )
+            for title, wanted in (("In dispute", True), ("Others", False))
         ],
         "shown_judgments": shown_judgments(desk.review),
         "shown_resolution": newest.pk if newest else "",
@@ -189,12 +197,14 @@ def _shown(desk: Desk, form: AdjudicationForm) -> dict[str, object]:
 def _alpha_chart(measured: Agreement) -> SafeString:
     rows = [
         Estimate(row.category.name, alpha.value, alpha.low, alpha.high, alpha.n_items, row.word.text)
-        for row in measured.categories
+        for row in measured.measured
         for alpha in [row.alpha]
     ]
-    lowest = min((row.low for row in rows if row.low is not None), default=0.0)
+    lowest = min((row.low if row.low is not None else row.value or 0.0 for row in rows), default=0.0)
     title = "Krippendorff's alpha of each category, with its interval"
-    return interval_bars(rows, title, scale=(min(0.0, lowest), 1.0), target=RELIABLE)
+    return interval_bars(
+        rows, title, scale=(next(end for end in SCALE_LOW if end <= lowest), 1.0), target=RELIABLE
+    )
 
 
 def _disagreements_url(access: Access, disagreement_id: int | None, category: str) -> str:

@@ -1,0 +1,182 @@
+"""A lead resolves disagreements in a real browser: by keyboard alone, by mouse alone, and against another lead."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import BrowserContext, Page, expect
+
+from annotator.accounts.models import User
+from annotator.pool.models import Item
+from annotator.projects.models import Project, Role
+from annotator.review.models import Disagreement, Resolution
+from annotator.review.services import review_sweep
+from tests.conftest import watch
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_judgment,
+    make_member,
+    make_project,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCREENSHOTS = Path(settings.BASE_DIR) / "test-results"
+
+
+@pytest.fixture
+def project() -> Project:
+    project = make_project("pages")
+    make_member(project, Role.LEAD, "lead")
+    return project
+
+
+@pytest.fixture
+def disagreements(project: Project) -> list[Disagreement]:
+    people = [make_member(project, username=f"annotator{number}") for number in (1, 2, 3)]
+    items = make_items(project, 2, topic="poker night")
+    make_batch(project, items)
+    for item in items:
+        disagree(project, item, people)
+    return list(Disagreement.objects.order_by("pk"))
+
+
+def disagree(project: Project, item: Item, people: list[User]) -> None:
+    for person, labels in zip(people, ([GAMES], [GAMBLING], [GAMES, VIOLENCE]), strict=True):
+        make_judgment(item, person, labels, note=f"{person.username} looked twice.")
+        review_sweep(project)
+
+
+def open_page(page: Page, server: str, disagreement: Disagreement) -> None:
+    page.goto(f"{server}/projects/{disagreement.project.slug}/disagreements/{disagreement.pk}/")
+
+
+def resolve_with_keys(page: Page, reason: str) -> None:
+    page.keyboard.press("Enter")
+    page.keyboard.type(reason)
+    page.keyboard.press("Control+Enter")
+
+
+def leave(page: Page) -> None:
+    """Go while no poll is under way: the database is emptied next."""
+    page.wait_for_load_state("networkidle")
+    page.goto("about:blank")
+
+
+def test_lead_resolves_one_by_keyboard_and_the_next_by_mouse(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    first, second = disagreements
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, first)
+    page.screenshot(path=SCREENSHOTS / "disagreement.png")
+
+    page.keyboard.press("2")
+    expect(page.get_by_role("checkbox", name="Gambling")).to_be_checked()
+    page.keyboard.press("0")
+    expect(page.get_by_role("checkbox", name="Gambling")).not_to_be_checked()
+    page.keyboard.press("Shift+Digit3")
+    page.keyboard.press("Escape")
+    page.keyboard.press("3")
+    resolve_with_keys(page, "Played for points.")
+
+    page.wait_for_url(f"**/disagreements/{second.pk}/")
+    expect(page.get_by_text("Resolved: Games.")).to_be_visible()
+    page.locator("label[for=c-gambling]").click()
+    page.get_by_role("combobox", name="Clause").select_option("1.1")
+    page.get_by_label("Why").fill("There are stakes.")
+    page.get_by_role("button", name="Resolve").click()
+
+    page.wait_for_url("**/disagreements/")
+    expect(page.get_by_text("Nobody disagrees")).to_be_visible()
+    held = Resolution.objects.order_by("pk").values_list("item", "labels", "reason", "clause__number")
+    assert list(held) == [
+        (first.item_id, [GAMES], "Played for points.", None),
+        (second.item_id, [GAMBLING], "There are stakes.", "1.1"),
+    ]
+
+
+def test_second_lead_sees_what_changed_and_keeps_their_words(
+    page: Page,
+    page_errors: list[str],
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    disagreement = disagreements[0]
+    make_member(disagreement.project, Role.LEAD, "second-lead")
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_page()
+    watch(other, page_errors)
+    sign_in(page.context, "lead")
+    sign_in(other.context, "second-lead")
+    open_page(page, live_server.url, disagreement)
+    open_page(other, live_server.url, disagreement)
+    page.keyboard.press("1")
+    resolve_with_keys(page, "It is a game.")
+    page.wait_for_url(f"**/disagreements/{disagreements[1].pk}/")
+
+    other.keyboard.press("2")
+    resolve_with_keys(other, "There are stakes.")
+
+    expect(other.get_by_role("alert")).to_contain_text("lead wrote: decided by a lead")
+    expect(other.get_by_label("Why")).to_have_value("There are stakes.")
+    expect(other.get_by_role("checkbox", name="Gambling")).to_be_checked()
+    assert Resolution.objects.get(item=disagreement.item).labels == [GAMES]
+    assert [error for error in page_errors if "409" not in error] == []
+    page_errors.clear()
+    other.close()
+
+
+@pytest.mark.parametrize("tail", ["", "disagreements/", "agreement/", "flags/"])
+def test_pages_of_leads_are_accessible(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+    tail: str,
+) -> None:
+    sign_in(page.context, "lead")
+    page.goto(f"{live_server.url}/projects/pages/{tail}")
+
+    assert Axe().run(page).response["violations"] == []
+    leave(page)
+
+
+def test_disagreement_page_is_accessible(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, disagreements[0])
+
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_overview_refreshes_itself(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    sign_in(page.context, "lead")
+    page.goto(f"{live_server.url}/projects/pages/")
+    expect(page.get_by_text("2 disagreements wait for a lead")).to_be_visible()
+
+    Disagreement.objects.filter(pk=disagreements[0].pk).update(closed_at=disagreements[0].opened_at)
+
+    expect(page.get_by_text("1 disagreement waits for a lead")).to_be_visible()
+    leave(page)
