@@ -20,7 +20,9 @@ from annotator.pool.columns import LabelNames
 from annotator.pool.pages import PageText
 from annotator.pool.reasons import Reason
 
-RULES = Rules("salt", 10, LabelNames.of([("games", "Games"), ("self-harm", "Self-Harm"), ("adult", "Adult Content")]))
+RULES = Rules(
+    "salt", 10, LabelNames.of([("games", "Games"), ("self-harm", "Self-Harm"), ("adult", "Adult Content")])
+)
 URL = "https://example.com/a"
 
 
@@ -37,7 +39,9 @@ def refused(**cells: Any) -> Refusal:
 
 
 def test_a_row_becomes_an_item_with_its_evidence() -> None:
-    row = cleaned(url="EXAMPLE.com/a?utm_source=x", title=" Two\n words ", text=" Text. ", source="log", grade="5")
+    row = cleaned(
+        url="EXAMPLE.com/a?utm_source=x", title=" Two\n words ", text=" Text. ", source="log", grade="5"
+    )
 
     assert (row.address.url, row.raw_url) == (URL, "EXAMPLE.com/a?utm_source=x")
     assert row.page == PageText("Two words", "", "Text.")
@@ -86,7 +90,9 @@ def test_a_moment_without_an_offset_is_utc(cell: str, moment: datetime | None) -
     assert cleaned(observed_at=cell).observed_at == moment
 
 
-@pytest.mark.parametrize(("cell", "traffic"), [("12.5", 12.5), (3, 3.0), ("", None), ("0", 0.0), ("1e3", 1000.0)])
+@pytest.mark.parametrize(
+    ("cell", "traffic"), [("12.5", 12.5), (3, 3.0), ("", None), ("0", 0.0), ("1e3", 1000.0)]
+)
 def test_traffic_is_a_number_of_requests(cell: object, traffic: float | None) -> None:
     assert cleaned(traffic=cell).traffic == traffic
 
@@ -184,8 +190,12 @@ def test_shuffle_fits_a_signed_32_bit_column_and_is_fixed() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["url", "title", "text", "html", "labels", "source", "observed_at", "traffic", "more"]),
-        st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.lists(st.text(max_size=3), max_size=3)),
+        st.sampled_from(
+            ["url", "title", "text", "html", "labels", "source", "observed_at", "traffic", "more"]
+        ),
+        st.one_of(
+            st.none(), st.text(), st.floats(), st.integers(), st.lists(st.text(max_size=3), max_size=3)
+        ),
     )
 )
 def test_any_row_becomes_an_item_or_a_refusal(cells: dict[str, object]) -> None:

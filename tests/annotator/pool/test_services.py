@@ -1,0 +1,311 @@
+"""Taking files in: what is written, what is refused, once and whole whatever happens in between."""
+
+import io
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from annotator.errors import BadInput, TooLarge
+from annotator.pool import services
+from annotator.pool.models import Evidence, Ingest, Item, RefusedRow, Split
+from annotator.pool.selectors import refused_by_reason, refused_cells
+from annotator.pool.services import Upload, ingest_create, ingest_run
+from annotator.projects.models import LogEntry, Project
+from annotator.runs import STALE_AFTER, RunStatus
+from tests.annotator.pool.files import KINDS, file_of, pages
+from tests.factories import make_items, make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def created(project: Project, content: bytes, name: str = "rows.csv") -> Ingest:
+    return ingest_create(project, Upload(name, io.BytesIO(content)), by=None)
+
+
+def taken_in(project: Project, content: bytes, name: str = "rows.csv") -> Ingest:
+    ingest = ingest_run(created(project, content, name).pk)
+    assert ingest is not None
+    return ingest
+
+
+def counts(ingest: Ingest) -> tuple[int, int, int, int]:
+    return ingest.rows_read, ingest.rows_added, ingest.rows_known, ingest.rows_refused
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "csv.gz", "parquet.gz"])
+def test_every_column_is_kept_whatever_the_kind_of_file(kind: str) -> None:
+    project = make_project()
+    rows = pages(
+        1,
+        labels="gambling|games",
+        source="log",
+        observed_at="2026-03-01T10:00:00",
+        traffic="2.5",
+        grade="5\tb\\n",
+    )
+
+    ingest = taken_in(project, file_of(rows, kind), f"rows.{kind}")
+
+    assert (ingest.status, counts(ingest)) == (RunStatus.DONE, (1, 1, 0, 0))
+    item = Item.objects.get(project=project)
+    assert (item.url, item.raw_url) == ("https://www.site0.example/a", "https://www.site0.example/a")
+    assert (item.host, item.registrable_domain) == ("www.site0.example", "site0.example")
+    assert (item.known_labels, item.source, item.traffic) == (["gambling", "games"], "log", 2.5)
+    assert item.observed_at is not None
+    assert item.observed_at.isoformat() == "2026-03-01T10:00:00+00:00"
+    assert item.metadata == {"grade": "5\tb\\n"}
+    assert (item.pooled, item.ingest_id) == (True, ingest.pk)
+    evidence = Evidence.objects.get(item=item)
+    assert (evidence.title, evidence.text) == ("Title 0", "Text 0.\nMore.")
+    assert (evidence.version, evidence.captured_at) == (1, item.observed_at)
+
+
+def test_an_address_alone_is_an_item_without_evidence() -> None:
+    project = make_project()
+
+    taken_in(project, b"url\nexample.com/a\n")
+
+    assert Item.objects.get(project=project).url == "https://example.com/a"
+    assert not Evidence.objects.filter(item__project=project).exists()
+
+
+def test_the_same_file_twice_adds_nothing() -> None:
+    project = make_project()
+    content = file_of(pages(30), "csv")
+    taken_in(project, content)
+
+    again = taken_in(project, content)
+
+    assert counts(again) == (30, 0, 30, 0)
+    assert Item.objects.filter(project=project).count() == 30
+
+
+def test_an_address_is_taken_once_however_it_is_spelled() -> None:
+    project = make_project()
+    content = b"url\nhttps://example.com/a\nEXAMPLE.com/a#top\nhttps://example.com/a?utm_source=x\nhttp://example.com/a\n"
+
+    ingest = taken_in(project, content)
+
+    assert counts(ingest) == (4, 2, 2, 0)
+    assert Item.objects.get(project=project, url="https://example.com/a").raw_url == "https://example.com/a"
+
+
+def test_two_projects_may_have_the_same_address() -> None:
+    first, second = make_project(), make_project()
+    content = file_of(pages(3), "csv")
+
+    assert counts(taken_in(first, content)) == counts(taken_in(second, content)) == (3, 3, 0, 0)
+
+
+def test_every_page_of_a_site_is_on_one_side() -> None:
+    project = make_project(holdout_percent=50)
+    rows = [
+        {"url": f"https://sub{page}.site{site}.example/{page}"} for site in range(60) for page in range(3)
+    ]
+
+    taken_in(project, file_of(rows, "csv"))
+
+    sides = {(item.registrable_domain, item.split) for item in Item.objects.filter(project=project)}
+    assert len(sides) == 60
+    assert {split for _, split in sides} == set(Split)
+
+
+def test_refused_rows_are_kept_with_line_reason_and_value() -> None:
+    project = make_project()
+    content = (
+        b"url,labels,traffic\nhttps://a.example/,games,1\n,games,1\nftp://b.example/,,\n"
+        b"https://c.example/,weather,\nhttps://d.example/,,lots\nhttps://e.example/\nhttps://f.example/\xe9,,\n"
+    )
+
+    ingest = taken_in(project, content)
+
+    assert counts(ingest) == (7, 1, 0, 6)
+    rows = RefusedRow.objects.filter(ingest=ingest).order_by("line")
+    assert [(row.line, row.reason, row.value) for row in rows] == [
+        (3, "no_url", ""),
+        (4, "not_http", "ftp://b.example/"),
+        (5, "unknown_category", "weather"),
+        (6, "traffic", "lots"),
+        (7, "wrong_width", "https://e.example/"),
+        (8, "not_utf8", ""),
+    ]
+    assert '"weather" is not a category of this project' in rows[2].detail
+    assert [(count.reason, count.count, count.first.line) for count in refused_by_reason(ingest)][0] == (
+        "no_url",
+        1,
+        3,
+    )
+
+
+def test_a_file_of_refused_rows_only_is_taken_in_and_adds_nothing() -> None:
+    ingest = taken_in(make_project(), b"url\nftp://a.example/\n")
+
+    assert (ingest.status, counts(ingest)) == (RunStatus.DONE, (1, 0, 0, 1))
+
+
+def test_no_refused_cell_is_a_formula_to_a_spreadsheet() -> None:
+    ingest = taken_in(make_project(), b'url\n"=HYPERLINK(""x"")"\n" @SUM(1)"\n+1\nhttp://localhost/\n')
+
+    cells = list(refused_cells(ingest))
+
+    assert cells[0] == ("line", "reason", "detail", "value")
+    assert [value for *_, value in cells[1:]] == ['\'=HYPERLINK("x")', "'@SUM(1)", "'+1", "http://localhost/"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.csv", b""),
+        ("rows.csv", b"address\nx\n"),
+        ("rows.csv.gz", b"url\nx\n"),
+        ("rows.parquet", b"PAR1xxPAR1"),
+    ],
+)
+def test_nothing_is_kept_when_the_beginning_shows_a_bad_file(name: str, content: bytes) -> None:
+    project = make_project()
+
+    with pytest.raises(BadInput):
+        created(project, content, name)
+
+    assert not Ingest.objects.filter(project=project).exists()
+    assert not list(Path(django_settings.MEDIA_ROOT).iterdir())
+
+
+def test_a_file_over_the_configured_size_is_refused_at_once(settings: Settings) -> None:
+    settings.INGEST_MAX_BYTES = 100
+
+    with pytest.raises(TooLarge, match="100 is the most"):
+        created(make_project(), file_of(pages(10), "csv"))
+
+
+def test_no_row_is_written_when_the_end_of_the_file_is_missing() -> None:
+    project = make_project()
+    content = file_of([{"url": f"https://site{n}.example/{n * 7919}"} for n in range(60_000)], "csv.gz")
+
+    ingest = taken_in(project, content[:-9], "rows.csv.gz")
+
+    assert ingest.status == RunStatus.FAILED
+    assert ingest.error == "rows.csv.gz ends too early, as after a broken download. Copy or pack it again."
+    assert not Item.objects.filter(project=project).exists()
+    assert not default_storage.exists(ingest.file)
+    assert LogEntry.objects.filter(project=project, level="error", text__contains="ends too early").exists()
+
+
+def test_a_running_ingest_of_the_same_bytes_is_joined() -> None:
+    project = make_project()
+    content = file_of(pages(3), "csv")
+
+    assert created(project, content).pk == created(project, content, "copy.csv").pk
+
+
+def test_an_ingest_goes_on_where_its_worker_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    monkeypatch.setattr(services, "CHUNK_ROWS", 10)
+    ingest = created(
+        project, file_of([*pages(35), {"url": "", "title": "", "text": ""}, *pages(14, first=30)], "csv")
+    )
+
+    with pytest.raises(ZeroDivisionError):
+        ingest_run(ingest.pk, on_progress=_die_after(rows=20))
+    _forget_worker(ingest)
+    finished = ingest_run(ingest.pk)
+
+    assert finished is not None
+    assert (finished.status, finished.attempt, counts(finished)) == (RunStatus.DONE, 2, (50, 44, 5, 1))
+    assert Item.objects.filter(project=project).count() == 44
+    assert RefusedRow.objects.get(ingest=ingest).line == 72  # each page before it takes two lines
+
+
+def test_an_overtaken_worker_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    monkeypatch.setattr(services, "CHUNK_ROWS", 10)
+    ingest = created(project, file_of(pages(30), "csv"))
+
+    def overtake(run: Ingest) -> None:
+        if run.done:
+            Ingest.objects.filter(pk=run.pk).update(attempt=99)
+
+    ingest_run(ingest.pk, on_progress=overtake)
+
+    ingest.refresh_from_db()
+    assert (ingest.status, ingest.rows_read) == (RunStatus.RUNNING, 10)
+    assert Item.objects.filter(project=project).count() == 10
+
+
+def test_an_ingest_held_by_a_live_worker_is_left_alone() -> None:
+    ingest = created(make_project(), file_of(pages(3), "csv"))
+    Ingest.objects.filter(pk=ingest.pk).update(
+        status=RunStatus.RUNNING, heartbeat_at=timezone.now(), attempt=1
+    )
+
+    assert ingest_run(ingest.pk) is None
+
+
+def test_items_that_were_there_before_keep_their_evidence() -> None:
+    project = make_project()
+    (item,) = make_items(project, 1)
+    before = Evidence.objects.get(item=item).text
+
+    ingest = taken_in(project, f"url,text\n{item.url},other\n".encode())
+
+    assert counts(ingest) == (1, 0, 1, 0)
+    assert Evidence.objects.get(item=item).text == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_address_is_added_once_when_two_files_are_taken_in_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = make_project()
+    monkeypatch.setattr(services, "CHUNK_ROWS", 40)
+    rows = pages(1_000)
+    ingests = [created(project, file_of(order, "csv")) for order in (rows, rows[::-1])]
+
+    threads = [threading.Thread(target=_run_and_close, args=(ingest.pk,)) for ingest in ingests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    finished = [Ingest.objects.get(pk=ingest.pk) for ingest in ingests]
+    assert [ingest.status for ingest in finished] == [RunStatus.DONE, RunStatus.DONE]
+    assert (
+        sum(ingest.rows_added for ingest in finished) == Item.objects.filter(project=project).count() == 1_000
+    )
+    assert sum(ingest.rows_known for ingest in finished) == 1_000
+    evidence = Counter(Evidence.objects.filter(item__project=project).values_list("item_id", flat=True))
+    assert set(evidence.values()) == {1}
+
+
+def _run_and_close(ingest_id: int) -> None:
+    try:
+        ingest_run(ingest_id)
+    finally:
+        connection.close()
+
+
+def _die_after(*, rows: int) -> Any:
+    def show(ingest: Ingest) -> None:
+        if Ingest.objects.get(pk=ingest.pk).rows_read >= rows:
+            raise ZeroDivisionError
+
+    return show
+
+
+def _forget_worker(ingest: Ingest) -> None:
+    Ingest.objects.filter(pk=ingest.pk).update(
+        status=RunStatus.RUNNING, finished_at=None, heartbeat_at=timezone.now() - 2 * STALE_AFTER
+    )
