@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from annotator.errors import Conflict, Unavailable
+from annotator.errors import BadInput, Conflict, Unavailable
 
 LEFTOVER_SECONDS = 30.0
 POLL_SECONDS = 0.05
+PORT_MAX = 65535
 
 
 @contextmanager
@@ -47,9 +48,13 @@ def port_check(host: str, port: int) -> None:
 
     Raises
     ------
+    BadInput
+        If there is no such port.
     Unavailable
         If it is taken or forbidden, or `host` is no address of this machine.
     """
+    if not 0 < port <= PORT_MAX:  # getaddrinfo would take the remainder
+        raise BadInput(f"There is no port {port}: choose one between 1 and {PORT_MAX} with --port.")
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -59,10 +64,10 @@ def port_check(host: str, port: int) -> None:
                 socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
             )  # a closed connection is no taken port
             probe.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise Unavailable(
             f"Cannot listen on {host}:{port} ({error}): stop what uses it, "
-            f"or choose another with --port (`make run PORT={port + 1}`)."
+            f"or choose another with --host and --port (`make run PORT={max(port, 8000) + 1}`)."
         ) from error
 
 
