@@ -20,7 +20,14 @@ from annotator.review.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import review_sweep
 from learner.demo.corpus import SEED, DemoPage, generate
-from learner.demo.loop import features_compute, is_just_trained, query_if_due, run_ended, train_if_due
+from learner.demo.loop import (
+    RunFailed,
+    features_compute,
+    is_just_trained,
+    query_if_due,
+    run_ended,
+    train_if_due,
+)
 from learner.demo.people import PEOPLE
 from learner.demo.services import ADMIN, LEAD, ROLES, SCIENTIST, SLUG, project_exists
 from learner.demo.team import Annotator, Truth, adjudicate, flags_close
@@ -86,10 +93,9 @@ def _project(users: Mapping[str, User]) -> Project:
     shipped = default_blueprint()
     blueprint = replace(shipped, slug=SLUG, name=NAME, description=f"{shipped.description}\n\n{NOTE}")
     project = project_create(blueprint, by=users[ADMIN])
-    admin = project_for(users[ADMIN], SLUG, Can.CONFIGURE)
     for name, role in ROLES.items():
         if name != ADMIN:
-            membership_set(admin, name, role)
+            membership_set(project, name, role, by=users[ADMIN])
     return project
 
 
@@ -138,16 +144,17 @@ def _history(cast: Cast, say: Say) -> None:
 
 
 def _work_until_low(cast: Cast, people: Sequence[Annotator]) -> None:
-    # Never until the queue is empty: who finds nothing to do would be given a fallback batch.
     while queue_level(cast.project).free >= cast.project.low_water:
         _work(cast, people, n=10)
 
 
 def _work(cast: Cast, people: Sequence[Annotator], *, n: int) -> None:
-    """The next `n` pages, each by one of `people`, more of them by those who are fast; then a review."""
-    pace = np.array([1 / annotator.person.seconds_median for annotator in people])
-    for index in cast.rng.choice(len(people), size=n, p=pace / pace.sum()):
-        people[index].work(cast.truth)
+    """The next `n` pages, by people who still have one to judge; then a review."""
+    for _ in range(n):
+        ready = [annotator for annotator in people if annotator.has_work]
+        if not ready:
+            raise RunFailed("The demo cannot go on: its annotators have nothing left to judge.")
+        ready[cast.rng.integers(len(ready))].work(cast.truth)
     review_sweep(cast.project)
 
 

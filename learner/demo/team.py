@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 
 from annotator.judgments.models import Verdict
 from annotator.judgments.services import Answer, flag_add, judgment_submit
@@ -13,7 +14,7 @@ from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Clause
 from annotator.projects.selectors import guideline_current, taxonomy_current
-from annotator.queue.models import Assignment, Skip
+from annotator.queue.models import Assignment, AssignmentState, Skip
 from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.review.models import Disagreement
 from annotator.review.selectors import disagreements_open, flags_open, item_review
@@ -36,17 +37,23 @@ class Annotator:
     person: Person
     rng: np.random.Generator
 
-    def work(self, truth: Truth) -> bool:
-        """Whether there was a page: claimed, looked at, and judged or skipped."""
+    @property
+    def has_work(self) -> bool:
+        """Whether a free place waits for this annotator: whoever claims in vain is given a fallback batch."""
+        free = Assignment.objects.filter(project=self.access.project, state=AssignmentState.FREE)
+        seen = Assignment.objects.filter(annotator=self.access.user, item=OuterRef("item"))
+        skipped = Skip.objects.filter(annotator=self.access.user, item=OuterRef("item"))
+        return free.exclude(Exists(seen)).exclude(Exists(skipped)).exists()
+
+    def work(self, truth: Truth) -> None:
+        """The next page claimed, looked at, and judged or skipped."""
         place = assignment_claim(self.access.project, self.access.user)
-        if place is None:
-            return False
+        assert place is not None, "there was work a moment ago, and nobody else takes it"
         page = truth[Item.objects.values_list("raw_url", flat=True).get(pk=place.item_id)]
         if self.rng.random() < SKIPS:
             self._skip(place, page)
         else:
             self._judge(place, page)
-        return True
 
     def _skip(self, place: Assignment, page: DemoPage) -> None:
         reason = Skip.Reason.UNCLEAR if page.hard_pair else Skip.Reason.DISTRESS
