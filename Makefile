@@ -1,10 +1,11 @@
-# make run: everything on one machine, with a demo project. make test, make check: see CONTRIBUTING.md.
-HOST ?= 127.0.0.1
+# make run [PORT=8000] [HOST=127.0.0.1]: everything on one machine, with a demo project.
+# make test [ARGS="-n 2 tests/annotator"], make check, make lock, make clean: see CONTRIBUTING.md.
+HOST := 127.0.0.1
 PORT ?= 8000
 export PYTHON ?= python3
 BIN := .venv/bin
-LOCK := PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
-	--no-header --generate-hashes pyproject.toml
+LOCK := PATH="$(CURDIR)/.venv/bootstrap/bin:$$PATH" uv pip compile --quiet --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-header --generate-hashes pyproject.toml
 
 .PHONY: run test check lock clean
 
@@ -24,7 +25,8 @@ check: .venv/test.stamp
 
 lock: .venv/run.stamp
 	$(LOCK) --group local --output-file requirements.lock
-	$(LOCK) --group local --group dev --constraint requirements.lock --output-file tests/requirements.lock
+	$(LOCK) --group local --group dev --constraint requirements.lock \
+		--output-file tests/requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis test-results
