@@ -16,10 +16,8 @@ KINDS = ("csv", "tsv", "jsonl", "parquet")
 def file_of(rows: Sequence[Row], kind: str, *, keep: int | None = None) -> bytes:
     """The rows (of Parquet the first `keep`) as csv, tsv, jsonl or parquet, or one of these with `.gz`."""
     plain, _, packed = kind.partition(".")
-    if plain == "parquet":
-        content = _parquet(rows, keep)
-    else:
-        content = {"csv": _csv, "tsv": _tsv, "jsonl": _jsonl}[plain](rows)
+    text = {"csv": _csv, "tsv": _tsv, "jsonl": _jsonl}
+    content = text[plain](rows) if plain in text else _parquet(rows, keep)
     return gzip.compress(content) if packed else content
 
 

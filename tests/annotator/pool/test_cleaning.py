@@ -135,7 +135,8 @@ def test_a_row_is_refused_with_its_reason(cells: dict[str, Any], reason: Reason)
 
 def test_a_page_is_reduced_to_title_description_and_readable_text() -> None:
     html = """<html><head><title>The  title</title><meta name="Description" content="What it is &amp; why">
-        <style>p {color: red}</style></head><body><nav>Menu</nav><p>First.</p><script>x()</script><p>Second.</p></body>"""
+        <style>p {color: red}</style></head><body><nav>Menu</nav><p>First.</p><script>x()</script>
+        <p>Second.</p></body>"""
 
     page = cleaned(html=html).page
 

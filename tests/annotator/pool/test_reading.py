@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 
@@ -176,7 +177,5 @@ def test_damage_anywhere_in_a_file_ends_in_rows_or_in_a_sentence(kind: str) -> N
     whole = file_of(pages(20), kind)
     for place in range(0, len(whole), max(1, len(whole) // 60)):
         damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
-        try:
-            read(damaged, f"rows.{kind}")
-        except CrossguardError as error:
-            assert f"rows.{kind}" in error.message
+        with suppress(CrossguardError):
+            assert all(isinstance(row, RawRow) for row in read(damaged, f"rows.{kind}"))
