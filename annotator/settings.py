@@ -139,7 +139,11 @@ CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "interactive"
+CELERY_TASK_DEFAULT_QUEUE = "interactive"  # the tick, and choosing a batch: what people wait for
+CELERY_TASK_ROUTES = {
+    pattern: {"queue": "bulk"}
+    for pattern in ("pool.*", "review.*", "snapshots.*", "query.featurise", "training.*", "evaluation.*")
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 3600

@@ -71,7 +71,7 @@ KINDS: Final = (
 Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts)
 
 
-@shared_task(name="learner.tick", queue="interactive")
+@shared_task(name="learner.tick")
 def tick() -> None:
     """One tick; nothing when another one runs."""
     tick_once()

@@ -8,7 +8,7 @@ from annotator.pool.services import ingest_run
 SECONDS_MAX = 7 * 24 * 3600
 
 
-@shared_task(name="pool.ingest", queue="bulk", time_limit=SECONDS_MAX, soft_time_limit=SECONDS_MAX - 60)
+@shared_task(name="pool.ingest", time_limit=SECONDS_MAX, soft_time_limit=SECONDS_MAX - 60)
 def ingest(ingest_id: int) -> None:
     """Take in one file; does nothing when it is done, gone, or held by a live worker."""
     ingest_run(ingest_id)

@@ -6,7 +6,7 @@ from annotator.projects.models import Project
 from annotator.review.reports import agreement_measure
 
 
-@shared_task(name="review.measure_agreement", queue="bulk")
+@shared_task(name="review.measure_agreement")
 def measure_agreement(project_id: int) -> None:
     """Keep the agreement report of a project fresh; does nothing when none is due."""
     project = Project.objects.filter(pk=project_id).first()

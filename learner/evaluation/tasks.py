@@ -5,7 +5,7 @@ from celery import shared_task
 from learner.evaluation.evaluating import evaluation_run_execute
 
 
-@shared_task(name="evaluation.evaluate", queue="bulk")
+@shared_task(name="evaluation.evaluate")
 def evaluate(run_id: int) -> None:
     """Evaluate the newest classifier version."""
     evaluation_run_execute(run_id)

@@ -6,13 +6,13 @@ from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 
 
-@shared_task(name="query.featurise", queue="bulk")
+@shared_task(name="query.featurise")
 def featurise(run_id: int) -> None:
     """Compute the features that are missing."""
     feature_run_execute(run_id)
 
 
-@shared_task(name="query.choose", queue="interactive")  # people wait for it, and ingests fill the other queue
+@shared_task(name="query.choose")
 def choose(run_id: int) -> None:
     """Choose the next batch and open it."""
     query_run_execute(run_id)

@@ -5,7 +5,7 @@ from celery import shared_task
 from learner.training.fitting import training_run_execute
 
 
-@shared_task(name="training.train", queue="bulk")
+@shared_task(name="training.train")
 def train(run_id: int) -> None:
     """Train the next classifier version."""
     training_run_execute(run_id)
