@@ -123,13 +123,11 @@ def _review_needs(project: Project, now: datetime) -> Iterator[Need]:
     disputed = Disagreement.objects.filter(project=project, closed_at__isnull=True)
     n, waiting = _waiting(disputed, "opened_at", now)
     if n:
-        text = f"{_count(n, 'disagreement')} {_verb(n)} for a lead, {waiting}."
+        text = f"{_count(n, 'disagreement')} {_verb(n)} for a lead{waiting}."
         yield Need("warning", text, "review:disagreements", "Resolve")
     n, waiting = _waiting(flags_open(project), "created_at", now)
     if n:
-        yield Need(
-            "warning", f"{_count(n, 'flag')} {_verb(n)} for a lead, {waiting}.", "review:flags", "Look"
-        )
+        yield Need("warning", f"{_count(n, 'flag')} {_verb(n)} for a lead{waiting}.", "review:flags", "Look")
 
 
 def _missing_needs(project: Project) -> Iterator[Need]:
@@ -146,11 +144,11 @@ def _waiting(rows: QuerySet[Disagreement] | QuerySet[Flag], since: str, now: dat
     if not found["n"]:
         return 0, ""
     hours = (now - found["oldest"]).total_seconds() / 3600
-    if hours >= 2 * HOURS:
-        return found["n"], f"the oldest for {hours / 24:.0f} days"
-    return found[
-        "n"
-    ], f"the oldest for {_count(round(hours), 'hour')}" if hours >= 1 else "none for an hour yet"
+    if hours < 1:
+        return found["n"], ""
+    days = hours / HOURS
+    oldest = _count(round(days), "day") if days >= 2 else _count(round(hours), "hour")  # noqa: PLR2004
+    return found["n"], f", the oldest for {oldest}"
 
 
 def _count(n: int, noun: str) -> str:
