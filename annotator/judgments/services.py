@@ -14,7 +14,12 @@ from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.queue.models import Assignment
-from annotator.queue.places import assignment_known, assignment_reopen, assignment_take_submit
+from annotator.queue.places import (
+    assignment_known,
+    assignment_reopen,
+    assignment_take_submit,
+    note_checked,
+)
 
 NOTE_MAX = 2000
 SECONDS_MAX = 7 * 24 * 3600
@@ -128,10 +133,9 @@ def judgment_undo(access: Access) -> Assignment:
 
 def flag_add(access: Access, assignment_id: int, note: str = "") -> Flag:
     """A flag on the item for the lead; the open one, if this person flagged it before. Raises as a judgment does."""
-    if len(note) > NOTE_MAX:
-        raise BadInput(f"The note has {len(note)} characters; {NOTE_MAX} fit. Shorten it.")
+    note = note_checked(note, NOTE_MAX)
     place = assignment_known(access.project, access.user, assignment_id)
-    flag = Flag(project=access.project, item_id=place.item_id, annotator=access.user, note=note.strip())
+    flag = Flag(project=access.project, item_id=place.item_id, annotator=access.user, note=note)
     Flag.objects.bulk_create([flag], ignore_conflicts=True)
     return Flag.objects.get(item_id=place.item_id, annotator=access.user, closed_at__isnull=True)
 
@@ -150,16 +154,15 @@ def answer_checked(project: Project, answer: Answer) -> Answer:
         raise BadInput(f'"{slug}" is not a category of this project. Reload the taxonomy.')
     for slug in sorted(labels & unsure):
         raise BadInput(f'"{slug}" is both present and unsure. Choose one of the two.')
-    if len(answer.note) > NOTE_MAX:
-        raise BadInput(f"The note has {len(answer.note)} characters; {NOTE_MAX} fit. Shorten it.")
-    if "\x00" in answer.note:
-        raise BadInput("The note holds a NUL character, which cannot be stored. Remove it.")
     if answer.seconds is not None and not 0 <= answer.seconds <= SECONDS_MAX:
         raise BadInput(
             f"{answer.seconds} seconds on a page is not possible. Send 0 to {SECONDS_MAX}, or nothing."
         )
     return replace(
-        answer, labels=tuple(sorted(labels)), unsure=tuple(sorted(unsure)), note=answer.note.strip()
+        answer,
+        labels=tuple(sorted(labels)),
+        unsure=tuple(sorted(unsure)),
+        note=note_checked(answer.note, NOTE_MAX),
     )
 
 

@@ -1,5 +1,30 @@
-"""Addresses of the queue stage."""
+"""API addresses of the queue stage."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from annotator.queue import api
+
+urlpatterns: list[URLPattern] = [
+    path("projects/<slug:slug>/queue/claim/", api.ClaimView.as_view(), name="queue-claim"),
+    path(
+        "projects/<slug:slug>/assignments/<int:assignment_id>/renew/",
+        api.RenewView.as_view(),
+        name="assignment-renew",
+    ),
+    path(
+        "projects/<slug:slug>/assignments/<int:assignment_id>/release/",
+        api.ReleaseView.as_view(),
+        name="assignment-release",
+    ),
+    path(
+        "projects/<slug:slug>/assignments/<int:assignment_id>/skip/",
+        api.SkipView.as_view(),
+        name="assignment-skip",
+    ),
+    path("projects/<slug:slug>/batches/", api.BatchesView.as_view(), name="batch-list"),
+    path(
+        "projects/<slug:slug>/batches/<int:number>/items/",
+        api.BatchItemsView.as_view(),
+        name="batch-item-list",
+    ),
+]

@@ -80,14 +80,16 @@ def assignment_renew(project: Project, annotator: User, assignment_ids: Iterable
 
 @transaction.atomic
 def assignment_release(
-    project: Project, annotator: User, assignment_ids: Iterable[int], *, known: datetime
+    project: Project, annotator: User, assignment_ids: Iterable[int], *, known: datetime | None = None
 ) -> int:
     """Give places back unjudged, to the front of the queue; how many were.
 
-    `known` is the end of the lease as the page that closes knows it. A place whose lease was renewed since
+    `known` is the end of the lease as a page that closes knows it. A place whose lease was renewed since
     is shown by another page (a reload overtakes the farewell of the page before it) and stays.
     """
-    held = _held(project, annotator, assignment_ids).filter(lease_until__lte=known)
+    held = _held(project, annotator, assignment_ids)
+    if known is not None:
+        held = held.filter(lease_until__lte=known)
     ids = list(held.select_for_update().order_by("pk").values_list("pk", flat=True))
     return _free(annotator, ids)
 
@@ -103,8 +105,7 @@ def assignment_skip(
     """
     if reason not in SKIP_REASONS:
         raise BadInput(f'"{reason}" is not a reason to skip. Use one of: {", ".join(SKIP_REASONS)}.')
-    if len(note) > SKIP_NOTE_MAX:
-        raise BadInput(f"The note has {len(note)} characters; {SKIP_NOTE_MAX} fit. Shorten it.")
+    note = note_checked(note, SKIP_NOTE_MAX)
     place = assignment_known(project, annotator, assignment_id, lock=True)
     if place.state == AssignmentState.SUBMITTED and place.annotator_id == annotator.pk:
         raise Conflict("You have judged this item already. Undo the judgment first, then skip.")
@@ -171,6 +172,15 @@ def assignment_known(
     if place is None or not is_theirs:
         raise NotFound(f"You have never been offered assignment {assignment_id}. Claim one first.")
     return place
+
+
+def note_checked(note: str, length: int) -> str:
+    """The note, trimmed; raises BadInput when it is too long or cannot be stored."""
+    if len(note) > length:
+        raise BadInput(f"The note has {len(note)} characters; {length} fit. Shorten it.")
+    if "\x00" in note:
+        raise BadInput("The note holds a NUL character, which cannot be stored. Remove it.")
+    return note.strip()
 
 
 def _held(project: Project, annotator: User, assignment_ids: Iterable[int]) -> QuerySet[Assignment]:

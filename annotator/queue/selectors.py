@@ -29,6 +29,11 @@ class QueueLevel:
         """Whether there are more free places than were counted."""
         return self.free >= COUNT_MAX
 
+    @property
+    def free_text(self) -> str:
+        """The free places in words: a number, or that there are more."""
+        return f"{COUNT_MAX:,} and more" if self.is_capped else f"{self.free:,}"
+
 
 @dataclass(frozen=True)
 class BatchSummary:
@@ -44,6 +49,16 @@ class BatchSummary:
     def places(self) -> int:
         """All places, later ones included."""
         return self.free + self.offered + self.submitted
+
+    @property
+    def of_places(self) -> str:
+        """What the submitted places are out of, in words."""
+        return f"of {self.places:,}"
+
+    @property
+    def opened_text(self) -> str:
+        """When the batch was opened, in words."""
+        return f"opened {self.batch.opened_at:%Y-%m-%d %H:%M} UTC"
 
 
 def queue_level(project: Project) -> QueueLevel:

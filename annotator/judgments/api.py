@@ -1,0 +1,74 @@
+"""API operations of the judgments: submit one, list those that stand."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.errors import BadInput
+from annotator.judgments.selectors import judgments_current, judgments_own
+from annotator.judgments.serializers import AnswerSerializer, JudgmentSerializer
+from annotator.judgments.services import judgment_submit
+from annotator.projects.access import ROLES_THAT_CAN, Can, project_for
+from annotator.projects.api import ByIdPagination, caller, errors, page_of
+
+DIGITS_MAX = 18
+
+
+class SubmitView(APIView):
+    """The judgment of one place."""
+
+    @extend_schema(
+        operation_id="judgment_submit",
+        request=AnswerSerializer,
+        responses={201: JudgmentSerializer, 200: JudgmentSerializer, **errors(400, 409)},
+        tags=["judgments"],
+    )
+    def post(self, request: Request, slug: str, assignment_id: int) -> Response:
+        """Store an answer. 201 the first time, 200 with the same judgment when the same `client_id` comes again.
+
+        An answer after the lease is kept: in its place if nobody took it, else beside the others with
+        `late` set.
+        """
+        access = project_for(caller(request), slug, Can.LABEL)
+        given = AnswerSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        submitted = judgment_submit(access, assignment_id, given.answer())
+        return Response(JudgmentSerializer(submitted.judgment).data, status=201 if submitted.created else 200)
+
+
+class JudgmentsView(APIView):
+    """The judgments of a project."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="judgment_list",
+        parameters=[
+            OpenApiParameter("item", OpenApiTypes.INT, description="Only judgments on this item."),
+            OpenApiParameter(
+                "label", OpenApiTypes.STR, description="Only judgments that name this category."
+            ),
+        ],
+        responses={200: JudgmentSerializer(many=True), **errors(400)},
+        tags=["judgments"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The judgments that stand, newest first: a lead's view shows everybody's, any other only one's own."""
+        access = project_for(caller(request), slug, Can.READ)
+        is_lead = access.role in ROLES_THAT_CAN[Can.RESOLVE]
+        rows = judgments_current(access.project) if is_lead else judgments_own(access.project, access.user)
+        item = request.query_params.get("item", "")
+        if item:
+            rows = rows.filter(item_id=_number(item))
+        label = request.query_params.get("label", "").replace("\x00", "")
+        if label:
+            rows = rows.filter(labels__contains=[label])
+        return page_of(self, rows.select_related("annotator", "taxonomy", "guideline"), JudgmentSerializer)
+
+
+def _number(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX):
+        raise BadInput(f'item is "{value}"; it has to be a number.')
+    return int(value)

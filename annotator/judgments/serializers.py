@@ -1,0 +1,70 @@
+"""What the API of the judgments takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotator.judgments.models import Judgment, Verdict
+from annotator.judgments.services import ANSWERS, NOTE_MAX, SECONDS_MAX, Answer
+
+CATEGORIES_MAX = 200
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """An answer. `labelled` with no labels and nothing unsure is "none of these"; other verdicts go without labels."""
+
+    client_id = serializers.UUIDField(
+        help_text="Made by you: the same twice is the same judgment, stored once."
+    )
+    labels = serializers.ListField(
+        child=serializers.SlugField(max_length=40), max_length=CATEGORIES_MAX, default=list
+    )
+    unsure = serializers.ListField(
+        child=serializers.SlugField(max_length=40), max_length=CATEGORIES_MAX, default=list
+    )
+    verdict = serializers.ChoiceField(
+        choices=[(verdict.value, verdict.label) for verdict in ANSWERS], default=Verdict.LABELLED.value
+    )
+    seconds = serializers.FloatField(min_value=0, max_value=SECONDS_MAX, allow_null=True, default=None)
+    note = serializers.CharField(max_length=NOTE_MAX, allow_blank=True, default="")
+
+    def answer(self) -> Answer:
+        """The checked fields as the service takes them."""
+        data = self.validated_data
+        return Answer(
+            client_id=data["client_id"],
+            labels=tuple(data["labels"]),
+            unsure=tuple(data["unsure"]),
+            verdict=data["verdict"],
+            seconds=data["seconds"],
+            note=data["note"],
+        )
+
+
+class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
+    """One judgment."""
+
+    item = serializers.IntegerField(source="item_id")
+    assignment = serializers.IntegerField(source="assignment_id")
+    annotator = serializers.CharField(source="annotator.username")
+    taxonomy = serializers.IntegerField(source="taxonomy.number")
+    guideline = serializers.IntegerField(source="guideline.number")
+
+    class Meta:
+        model = Judgment
+        fields = [
+            "id",
+            "client_id",
+            "item",
+            "assignment",
+            "annotator",
+            "labels",
+            "unsure",
+            "verdict",
+            "seconds",
+            "note",
+            "late",
+            "taxonomy",
+            "guideline",
+            "created_at",
+        ]

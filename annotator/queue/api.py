@@ -1,0 +1,145 @@
+"""API operations of the queue: claim a place, keep it, decline it; see what was served and why."""
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.errors import Conflict
+from annotator.pool.models import Item
+from annotator.pool.selectors import item_page
+from annotator.projects.access import Can, project_for
+from annotator.projects.api import ByIdPagination, caller, errors, page_of
+from annotator.projects.selectors import taxonomy_current
+from annotator.queue.places import (
+    assignment_claim,
+    assignment_known,
+    assignment_release,
+    assignment_renew,
+    assignment_skip,
+)
+from annotator.queue.selectors import batch_of, batches_of, ledger_of
+from annotator.queue.serializers import (
+    BatchItemSerializer,
+    BatchSerializer,
+    ClaimedSerializer,
+    ClaimSerializer,
+    LeaseSerializer,
+    SkipSerializer,
+    claimed,
+)
+
+
+class ClaimView(APIView):
+    """The queue, from the side of an annotator."""
+
+    @extend_schema(
+        operation_id="queue_claim",
+        request=ClaimSerializer,
+        responses={
+            200: ClaimedSerializer,
+            204: OpenApiResponse(description="Nothing for you now; ask again in a few seconds."),
+            **errors(400),
+        },
+        tags=["queue"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """The next place for the caller, under a lease.
+
+        A place that the caller holds and does not name in `holding` comes first, so that nothing half done
+        is lost.
+        """
+        access = project_for(caller(request), slug, Can.LABEL)
+        wish = ClaimSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        assignment = assignment_claim(access.project, access.user, holding=wish.validated_data["holding"])
+        if assignment is None:
+            return Response(status=204)
+        taxonomy = taxonomy_current(access.project)
+        page = item_page(Item.objects.get(pk=assignment.item_id))
+        place = claimed(assignment, page, taxonomy.version.number, taxonomy.slugs)
+        return Response(ClaimedSerializer(place).data)
+
+
+class RenewView(APIView):
+    """The lease on one place."""
+
+    @extend_schema(
+        operation_id="assignment_renew",
+        request=None,
+        responses={200: LeaseSerializer, **errors(409)},
+        tags=["queue"],
+    )
+    def post(self, request: Request, slug: str, assignment_id: int) -> Response:
+        """A new lease on a place that the caller holds; 409 when it went to somebody else. A judgment still counts."""
+        access = project_for(caller(request), slug, Can.LABEL)
+        until = assignment_renew(access.project, access.user, [assignment_id])
+        if until is None:
+            assignment_known(access.project, access.user, assignment_id)
+            raise Conflict(
+                "You hold this place no more. Submit all the same: the judgment is kept. Then claim again."
+            )
+        return Response(LeaseSerializer({"lease_until": until}).data)
+
+
+class ReleaseView(APIView):
+    """Giving a place back."""
+
+    @extend_schema(
+        operation_id="assignment_release", request=None, responses={204: None, **errors()}, tags=["queue"]
+    )
+    def post(self, request: Request, slug: str, assignment_id: int) -> Response:
+        """Give a place back unjudged; harmless when the caller does not hold it any more."""
+        access = project_for(caller(request), slug, Can.LABEL)
+        assignment_known(access.project, access.user, assignment_id)
+        assignment_release(access.project, access.user, [assignment_id])
+        return Response(status=204)
+
+
+class SkipView(APIView):
+    """Declining an item."""
+
+    @extend_schema(
+        operation_id="assignment_skip",
+        request=SkipSerializer,
+        responses={204: None, **errors(400, 409)},
+        tags=["queue"],
+    )
+    def post(self, request: Request, slug: str, assignment_id: int) -> Response:
+        """Decline an item for good, with a reason; its place goes to somebody else."""
+        access = project_for(caller(request), slug, Can.LABEL)
+        wish = SkipSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        data = wish.validated_data
+        assignment_skip(access.project, access.user, assignment_id, data["reason"], note=data["note"])
+        return Response(status=204)
+
+
+class BatchesView(APIView):
+    """The batches of a project."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="batch_list", responses={200: BatchSerializer(many=True), **errors()}, tags=["queue"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The batches, newest first, with the reason why each was opened."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return page_of(self, batches_of(access.project), BatchSerializer)
+
+
+class BatchItemsView(APIView):
+    """The ledger of one batch."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="batch_item_list",
+        responses={200: BatchItemSerializer(many=True), **errors()},
+        tags=["queue"],
+    )
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        """Why each item is in the batch: stream, strategy, score, classifier, probability, seed. Last rank first."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return page_of(self, ledger_of(batch_of(access.project, number)), BatchItemSerializer)

@@ -1,0 +1,108 @@
+"""What the API of the queue takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotator.pool.selectors import ItemPage
+from annotator.queue.models import Assignment, Batch, BatchItem
+from annotator.queue.places import HOLDING_MAX, SKIP_NOTE_MAX, SKIP_REASONS
+
+
+class PageSerializer(serializers.Serializer[ItemPage]):
+    """One page to judge: its address and the evidence, nothing else."""
+
+    id = serializers.IntegerField(source="item.pk")
+    url = serializers.CharField(source="item.url")
+    registrable_domain = serializers.CharField(source="item.registrable_domain")
+    title = serializers.CharField()
+    description = serializers.CharField()
+    text = serializers.CharField()
+    captured_at = serializers.DateTimeField(allow_null=True)
+
+
+class TaxonomyRefSerializer(serializers.Serializer[Any]):
+    """The taxonomy to judge by; its definitions are at `taxonomy/`."""
+
+    version = serializers.IntegerField()
+    categories = serializers.ListField(child=serializers.CharField())
+
+
+class ClaimSerializer(serializers.Serializer[Any]):
+    """The places that the caller shows already."""
+
+    holding = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=HOLDING_MAX, default=list
+    )
+
+
+class ClaimedSerializer(serializers.Serializer[Any]):
+    """One place, offered to the caller until the lease ends."""
+
+    assignment = serializers.IntegerField()
+    lease_until = serializers.DateTimeField()
+    item = PageSerializer()
+    taxonomy = TaxonomyRefSerializer()
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    """How long the caller holds the place."""
+
+    lease_until = serializers.DateTimeField()
+
+
+class SkipSerializer(serializers.Serializer[Any]):
+    """Why an item is declined."""
+
+    reason = serializers.ChoiceField(choices=[(reason.value, reason.label) for reason in SKIP_REASONS])
+    note = serializers.CharField(max_length=SKIP_NOTE_MAX, default="", allow_blank=True)
+
+
+class BatchSerializer(serializers.ModelSerializer[Batch]):
+    """One batch."""
+
+    class Meta:
+        model = Batch
+        fields = [
+            "number",
+            "opened_at",
+            "reason",
+            "fallback",
+            "n_items",
+            "pool_size",
+            "classifier_number",
+            "seed",
+        ]
+
+
+class BatchItemSerializer(serializers.ModelSerializer[BatchItem]):
+    """Why one item is in a batch."""
+
+    item = serializers.IntegerField(source="item_id")
+    url = serializers.CharField(source="item.url")
+
+    class Meta:
+        model = BatchItem
+        fields = [
+            "item",
+            "url",
+            "rank",
+            "stream",
+            "strategy",
+            "score",
+            "reason",
+            "classifier_number",
+            "pool_size",
+            "inclusion_probability",
+            "seed",
+        ]
+
+
+def claimed(assignment: Assignment, page: ItemPage, version: int, slugs: tuple[str, ...]) -> dict[str, Any]:
+    """A claimed place as the API gives it."""
+    return {
+        "assignment": assignment.pk,
+        "lease_until": assignment.lease_until,
+        "item": page,
+        "taxonomy": {"version": version, "categories": slugs},
+    }

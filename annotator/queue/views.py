@@ -1,0 +1,70 @@
+"""Pages of the queue: its batches, the ledger of each, and why one item was served."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from annotator.http import render_page
+from annotator.pool.addresses import Address, UrlParts, parts_of
+from annotator.projects.access import Can, project_for
+from annotator.queue.models import BatchItem
+from annotator.queue.selectors import (
+    batch_of,
+    batches_of,
+    batches_summarised,
+    ledger_of,
+    ledger_of_item,
+    queue_level,
+)
+
+BATCHES_PAGE = 20
+LEDGER_PAGE = 100
+
+
+@require_GET
+@login_required
+def batches(request: HttpRequest, slug: str) -> HttpResponse:
+    """The batches, newest first, with how far each has been worked off."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    page = Paginator(batches_of(access.project), BATCHES_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "access": access,
+        "nav": "batches",
+        "page": page,
+        "summaries": batches_summarised(list(page.object_list)),
+        "level": queue_level(access.project),
+    }
+    return render_page(request, "queue/batches.html", context, part="part")
+
+
+@require_GET
+@login_required
+def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One batch and its ledger."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    opened = batch_of(access.project, number)
+    page = Paginator(ledger_of(opened), LEDGER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "access": access,
+        "nav": "batches",
+        "batch": opened,
+        "summary": batches_summarised([opened])[0],
+        "page": page,
+        "rows": [(row, _url_of(row)) for row in page.object_list],
+    }
+    return render_page(request, "queue/batch.html", context)
+
+
+@require_GET
+@login_required
+def item_ledger(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
+    """A part for the page of an item: why it was served, each time."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    context = {"access": access, "rows": ledger_of_item(access.project, item_id)}
+    return render(request, "queue/item_ledger.html", context)
+
+
+def _url_of(row: BatchItem) -> UrlParts:
+    return parts_of(Address(row.item.url, row.item.host, row.item.registrable_domain))
