@@ -19,9 +19,9 @@ def main() -> None:
     except CrossguardError as error:
         sys.exit(f"Error: {error.message}")
     except OperationalError as error:
-        if reason := embedded.not_running():
-            sys.exit(f"Error: {reason}")
-        raise error from None
+        if getattr(error.__cause__, "sqlstate", None):  # it did answer, so this is a fault of ours
+            raise
+        sys.exit(f"Error: {embedded.database_silent(str(error).splitlines()[0]).message}")
 
 
 if __name__ == "__main__":

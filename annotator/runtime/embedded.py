@@ -145,15 +145,13 @@ def unwritable(path: Path, error: OSError) -> Unavailable:
     )
 
 
-def not_running() -> str | None:
-    """Why nothing answers at the embedded sockets, as a sentence; None where they exist or are not used."""
-    layout = Layout(home())
-    missing = (is_local() and not layout.postgres_socket.exists()) or (
-        is_redis_local() and not layout.redis_socket.exists()
-    )
-    if not missing:
-        return None
-    return f"The services of {layout.root} are not running: start `manage.py up` first, in another terminal."
+def database_silent(reason: str) -> Unavailable:
+    """The error for a database that does not answer, with what to do about it."""
+    if is_local():
+        return Unavailable(
+            f"The services of {home()} are not running: start `manage.py up` first, in another terminal."
+        )
+    return Unavailable(f"PostgreSQL does not answer ({reason}): start it, or correct DATABASE_URL.")
 
 
 def postgres_bin() -> Path:

@@ -78,7 +78,7 @@ def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
             _start_services(supervisor, layout, identity)
             _migrate()
             _start_application(supervisor, layout, door, demo=demo)
-            write(_greeting(door, layout, demo=demo))
+            supervisor.say(_greeting(door, layout, demo=demo))
             supervisor.watch()
 
 

@@ -23,6 +23,7 @@ from annotator.runtime.servers import Identity, guarded
 POLL_SECONDS = 0.1
 RESTARTS_MAX = 5
 RESTART_WINDOW_SECONDS = 60.0
+RESTART_PAUSE_SECONDS = 0.4
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -96,7 +97,9 @@ class Supervisor:
             pass_fds=() if self.held is None else (self.held,),
             start_new_session=True,  # or Ctrl-C in the terminal would reach it too, and end it in no order
         )
-        os.setpriority(os.PRIO_PROCESS, process.pid, program.niceness)
+        if program.niceness:
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process.pid, own + program.niceness)
         child = Child(program, process)
         os.set_blocking(child.output.fileno(), False)
         self._selector.register(child.output, selectors.EVENT_READ, child)
@@ -170,6 +173,13 @@ class Supervisor:
                 sent[id(child)] = len(due)
             self._pump()
 
+    def say(self, line: str) -> None:
+        """Write a line; where that fails (the terminal is gone), nobody watches any more: ask to stop."""
+        try:
+            self.write(line)
+        except OSError:
+            self._asked = True
+
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self._asked = True
 
@@ -180,8 +190,12 @@ class Supervisor:
         recent = self._restarts.setdefault(child.program.name, deque(maxlen=RESTARTS_MAX))
         if len(recent) == RESTARTS_MAX and now - recent[0] < RESTART_WINDOW_SECONDS:
             raise Unavailable(f"{_ending(child)} for the {RESTARTS_MAX + 1}th time in a minute: stopping.")
+        self.say(f"{_ending(child)}; starting it again.")
+        # At once the first time, then ever later: what it needs may be on its way up, or on its way down.
+        until = now + len(recent) * RESTART_PAUSE_SECONDS
         recent.append(now)
-        self._say(f"{_ending(child)}; starting it again.")
+        while time.monotonic() < until and not self._asked:
+            self._pump()
         self.start(child.program)
 
     def _forget(self, child: Child) -> None:
@@ -189,6 +203,8 @@ class Supervisor:
         with contextlib.suppress(KeyError):
             self._selector.unregister(child.output)
         child.output.close()
+        if child.partial:
+            self._say_for(child, child.partial)
         self._children.remove(child)
         # What it started itself and left behind. Its process group keeps the number from being given again.
         with contextlib.suppress(ProcessLookupError):
@@ -216,15 +232,11 @@ class Supervisor:
             return False
         *lines, child.partial = (child.partial + chunk).split(b"\n")
         for line in lines:
-            self._say(f"{child.program.name:<11} | {line.decode(errors='replace')}")
+            self._say_for(child, line)
         return True
 
-    def _say(self, line: str) -> None:
-        # The terminal may be gone, or the `head` at the end of the pipe: nobody watches any more.
-        try:
-            self.write(line)
-        except OSError:
-            self._asked = True
+    def _say_for(self, child: Child, line: bytes) -> None:
+        self.say(f"{child.program.name:<11} | {line.decode(errors='replace')}")
 
 
 def _signals_due(program: Program, elapsed: float) -> list[signal.Signals]:

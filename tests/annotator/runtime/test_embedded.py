@@ -81,15 +81,14 @@ def test_urls_of_the_environment_win(monkeypatch: pytest.MonkeyPatch) -> None:
     assert embedded.database_url() == "postgres://user@host/name"
     assert embedded.broker_url() == "redis://host/1"
     assert not embedded.is_local()
-    assert embedded.not_running() is None
+    assert "correct DATABASE_URL" in embedded.database_silent("refused").message
 
 
-def test_not_running_names_the_command_when_no_socket_exists(local: Path) -> None:
-    reason = embedded.not_running()
+def test_silent_database_is_started_by_up_when_it_is_embedded(local: Path) -> None:
+    message = embedded.database_silent("no socket").message
 
-    assert reason is not None
-    assert "manage.py up" in reason
-    assert str(local) in reason
+    assert "manage.py up" in message
+    assert str(local) in message
 
 
 def test_secret_key_is_private_and_stays_the_same(local: Path) -> None:

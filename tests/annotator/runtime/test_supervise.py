@@ -55,6 +55,25 @@ def test_output_is_prefixed_line_by_line(supervisor: Supervisor, lines: list[str
     ]
 
 
+def test_last_line_is_heard_when_it_has_no_end(supervisor: Supervisor, lines: list[str]) -> None:
+    supervisor.run(python("speaker", "print('done', end='')"), seconds=20)
+
+    assert lines == ["speaker     | done"]
+
+
+def test_watch_ends_when_nobody_reads_any_more() -> None:
+    def write(_line: str) -> None:
+        raise BrokenPipeError
+
+    supervisor = Supervisor(os.environ, write)
+    child = supervisor.start(python("speaker", "import time; print('hello'); time.sleep(600)"))
+
+    supervisor.watch()
+    supervisor.stop()
+
+    assert child.process.returncode == -signal.SIGTERM
+
+
 def test_run_fails_when_the_program_fails(supervisor: Supervisor, lines: list[str]) -> None:
     with pytest.raises(Unavailable, match="step ended with status 3"):
         supervisor.run(python("step", "print('because'); raise SystemExit(3)"), seconds=20)

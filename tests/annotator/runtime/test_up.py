@@ -27,13 +27,14 @@ class Instance:
     home: Path
     port: int
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """That of a shell in which nothing but the state directory is set."""
         ours = {name for name in os.environ if name.startswith("CROSSGUARD_")} | {"DATABASE_URL", "REDIS_URL"}
         kept = {name: value for name, value in os.environ.items() if name not in ours}
-        return {**kept, "CROSSGUARD_HOME": str(self.home)}
+        return {**kept, "CROSSGUARD_HOME": str(self.home), **self.settings}
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `manage.py` command to its end."""
@@ -172,6 +173,20 @@ def test_other_command_says_how_to_start_when_the_services_do_not_run(instance: 
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: The services of {instance.home} are not running: ")
     assert "manage.py up" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_other_command_names_the_setting_when_a_foreign_database_does_not_answer(instance: Instance) -> None:
+    instance.settings = {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "CROSSGUARD_SECRET_KEY": "x" * 50,
+    }
+
+    done = instance.command("migrate")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: PostgreSQL does not answer (")
+    assert done.stderr.endswith("correct DATABASE_URL.\n")
     assert done.stderr.count("\n") == 1
 
 
