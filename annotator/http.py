@@ -4,13 +4,14 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from annotator.errors import CrossguardError, NotFound
@@ -92,10 +93,26 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/v1/") or not request.accepts("text/html")
 
 
+class ApiParser(JSONParser):
+    """JSON as DRF reads it; also refuses what is nested so deeply that reading it fails."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The body; raises ParseError when it is not JSON."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError("The JSON is nested too deeply.") from error
+
+
 def api_error(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler: each refusal in our one shape; unknown exceptions stay 500s."""
     if isinstance(exc, CrossguardError):
-        return Response(error_body(exc.code, exc.message, exc.details), status=exc.status)
+        return Response(_plain(error_body(exc.code, exc.message, exc.details)), status=exc.status)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     if isinstance(exc, PermissionDenied):
@@ -105,10 +122,8 @@ def api_error(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     auth_header = getattr(exc, "auth_header", None)
     headers = {"WWW-Authenticate": auth_header} if auth_header else {}
     details = exc.detail if isinstance(exc.detail, dict) else {}
-    message = _sentence(exc.detail)
-    return Response(
-        error_body(exc.default_code, message, _plain(details)), status=exc.status_code, headers=headers
-    )
+    body = error_body(exc.default_code, _sentence(exc.detail), details)
+    return Response(_plain(body), status=exc.status_code, headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -160,6 +175,8 @@ def _sentence(detail: Any) -> str:
     return str(detail)
 
 
-def _plain(details: Any) -> dict[str, object]:
-    plain: dict[str, object] = json.loads(json.dumps(details, default=str))
+def _plain(body: dict[str, object]) -> dict[str, object]:
+    """The body as JSON can carry it. It may quote what was sent, and a lone surrogate cannot be sent back."""
+    text = json.dumps(body, default=str, ensure_ascii=False).encode("utf-8", "replace")
+    plain: dict[str, object] = json.loads(text)
     return plain

@@ -1,21 +1,25 @@
 """API operations on projects, and what every API operation shares: the error shape and the pages of a list."""
 
+import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
+from django.core.validators import slug_re
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.accounts.models import User
-from annotator.errors import NotSignedIn
+from annotator.errors import BadInput, NotFound, NotSignedIn
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Category, Clause, Project
 from annotator.projects.selectors import guideline_current, projects_of, taxonomy_current
+
+POSITION: Final = re.compile(r"[0-9]{1,18}")
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
@@ -51,12 +55,27 @@ class ByIdPagination(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 1000
 
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The cursor of the address; a position in it is a whole number, or we never gave it."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position is not None and not POSITION.fullmatch(str(cursor.position)):
+            raise NotFound("The cursor is none that we gave. Begin again without one.")
+        return cursor
+
 
 def caller(request: Request) -> User:
     """Who calls; raises NotSignedIn for nobody."""
     if not isinstance(request.user, User):
         raise NotSignedIn("Send a token, or sign in.")
     return request.user
+
+
+def slug_parameter(request: Request, name: str) -> str:
+    """The short name of a category in the query of the address, or empty; raises BadInput for what can be none."""
+    value = request.query_params.get(name, "")
+    if value and not slug_re.fullmatch(value):
+        raise BadInput(f'"{value}" cannot be the short name of a category.')
+    return value
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from django.core.validators import slug_re
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -11,7 +10,7 @@ from rest_framework.views import APIView
 
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
 from annotator.review.desk import desk_of
 from annotator.review.models import Method
 from annotator.review.selectors import agreement_of, disagreement_of, disagreements_open, resolutions_current
@@ -56,7 +55,7 @@ class ResolutionsView(APIView):
         method = request.query_params.get("method", "")
         if method:
             rows = rows.filter(method=_method(method))
-        label = _slug(request, "label")
+        label = slug_parameter(request, "label")
         if label:
             rows = rows.filter(labels__contains=[label])
         return page_of(
@@ -97,7 +96,7 @@ class DisagreementsView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Open disagreements, newest first."""
         access = project_for(caller(request), slug, Can.RESOLVE)
-        rows = disagreements_open(access.project, _slug(request, "category"))
+        rows = disagreements_open(access.project, slug_parameter(request, "category"))
         return page_of(self, rows, DisagreementSerializer)
 
 
@@ -151,10 +150,3 @@ def _method(value: str) -> Method:
         known = ", ".join(method for method, _ in METHODS)
         raise BadInput(f'"{value}" is not a method. Use one of: {known}.')
     return Method(value)
-
-
-def _slug(request: Request, name: str) -> str:
-    value = request.query_params.get(name, "")
-    if value and not slug_re.fullmatch(value):
-        raise BadInput(f'"{value}" cannot be the short name of a category.')
-    return value

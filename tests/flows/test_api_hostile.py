@@ -1,0 +1,255 @@
+"""What the API answers to input that no honest client sends: a refusal in the one error shape, never a 500."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from annotator.projects.models import Role
+from annotator.queue.models import Assignment, AssignmentState
+from annotator.review.models import Resolution
+from tests.factories import make_batch, make_items, make_judgment, make_member, make_project, make_resolution
+
+pytestmark = pytest.mark.django_db
+
+LABELLED: Final = {"labels": ["games"], "unsure": ["gambling"], "verdict": "labelled"}
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "judgment_submit": {
+        "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c11", **LABELLED, "seconds": 4.5, "note": "A note.",
+    },
+    "queue_claim": {"holding": [1]},
+    "assignment_skip": {"reason": "unclear", "note": "A note."},
+    "resolution_adjudicate": {
+        "item": 1,
+        "labels": ["games"],
+        "verdict": "labelled",
+        "reason": "It is a game.",
+        "clause": "1.1",
+        "based_on": {"judgments": [1], "resolution": 1},
+    },
+}  # fmt: skip
+UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
+HOSTILE: Final[tuple[Any, ...]] = (
+    *UNSTORABLE,
+    "",
+    "x" * 10_000,
+    "'; --",
+    "٣",
+    -1,
+    2**31,
+    2**63,
+    10**30,
+    1.5,
+    True,
+    None,
+    [],
+    {},
+    [[{}]],
+)
+IN_ADDRESSES: Final = (
+    "%00",
+    "a%00",
+    "%ED%A0%80",
+    "%FF",
+    "",
+    "-1",
+    "0",
+    "9" * 30,
+    quote("٣"),
+    "x" * 3000,
+    "a[]=b",
+    "'",
+)
+IDS: Final = (0, 2**31, 2**63 - 1, 2**63, 10**30)
+CURSORS: Final = (
+    "p=x",
+    "p=-1",
+    "p=" + "9" * 30,
+    "p=\x00",
+    "p=1.5",
+    "o=x",
+    "o=-1",
+    "r=x&p=",
+    "p=%ff",
+    "p=2030-01-01",
+)
+BODIES_UNREADABLE: Final = (
+    b"", b"{", b"\xff\xfe", b"null", b"[]", b'"text"', b"1", b"NaN", b'{"seconds": 1e999}', b"[" * 100_000, b"9" * 9000,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the schema."""
+
+    name: str
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    takes_json: bool
+
+    def address(self, **values: object) -> str:
+        """The address in `pilot`; ids and numbers are 1 unless given."""
+        path = self.path.replace("{slug}", "pilot")
+        for name in ("item_id", "assignment_id", "disagreement_id", "ingest_id", "number", "id"):
+            path = path.replace(f"{{{name}}}", str(values.get(name, values.get("every", 1))))
+        assert "{" not in path, path
+        return path
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    """An admin of `pilot`, who may do everything; their place 1 is offered and item 1 judged."""
+    project = make_project("pilot")
+    items = make_items(project, 3)
+    make_batch(project, items)
+    make_judgment(items[0], make_member(project), ["games"])
+    make_resolution(items[1], ["games"])
+    client.force_login(make_member(project, Role.ADMIN))
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.fixture
+def operations(client: Client) -> list[Operation]:
+    schema = json.loads(client.get(reverse("schema"), {"format": "json"}).content)
+    return list(operations_of(schema))
+
+
+def operations_of(schema: dict[str, Any]) -> Iterator[Operation]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            parameters = operation.get("parameters", [])
+            yield Operation(
+                name=operation["operationId"],
+                method=method,
+                path=path,
+                parameters=tuple(row["name"] for row in parameters if row["in"] == "query"),
+                takes_json="application/json" in operation.get("requestBody", {}).get("content", {}),
+            )
+
+
+def refused_well(response: Any, *what: object) -> bool:
+    """Whether it is a refusal; fails on a 5xx and on a refusal in another shape."""
+    assert response.status_code < 500, (what, response.content[:500])
+    if response.status_code < 400:
+        return False
+    error = json.loads(response.content)["error"]
+    assert set(error) == {"code", "message", "details"}, what
+    assert error["message"], what
+    return True
+
+
+def leaves(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value inside `value`, and to each container."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in inner:
+        yield (*at, key)
+        yield from leaves(child, (*at, key))
+
+
+def with_value(body: Any, at: tuple[str | int, ...], value: Any) -> Any:
+    """A copy of `body` with `value` there."""
+    copy = json.loads(json.dumps(body))
+    inner = copy
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = value
+    return copy
+
+
+def test_every_operation_with_a_body_is_tried(operations: list[Operation]) -> None:
+    assert {operation.name for operation in operations if operation.takes_json} == set(BODIES)
+
+
+def test_a_body_is_refused_when_a_value_in_it_is_hostile(client: Client, operations: list[Operation]) -> None:
+    before = Resolution.objects.count()
+    for operation in operations:
+        for at in leaves(BODIES.get(operation.name, {})):
+            for value in HOSTILE:
+                body = with_value(BODIES[operation.name], at, value)
+                answer = client.post(operation.address(), json.dumps(body), content_type="application/json")
+                refused = refused_well(answer, operation.name, at, value)
+                assert refused or value not in UNSTORABLE, (operation.name, at, value)
+    assert Resolution.objects.count() == before
+    assert not Assignment.objects.filter(state=AssignmentState.SUBMITTED, place=2).exists()
+
+
+def test_a_body_is_refused_when_it_cannot_be_read(client: Client, operations: list[Operation]) -> None:
+    for operation in operations:
+        if operation.method == "get":
+            continue
+        for kind in (
+            "application/json",
+            "text/plain",
+            "application/xml",
+            "multipart/form-data",
+            "multipart/form-data; boundary=x",
+            "",
+        ):
+            for body in BODIES_UNREADABLE:
+                refused_well(
+                    client.post(operation.address(), body, content_type=kind), operation.name, kind, body[:20]
+                )
+
+
+def test_a_list_is_refused_or_ignores_it_when_a_parameter_is_hostile(
+    client: Client, operations: list[Operation]
+) -> None:
+    for operation in operations:
+        if operation.method == "get":
+            for name in (*operation.parameters, "cursor", "page_size", "unknown", "format", "%00"):
+                for value in IN_ADDRESSES:
+                    answer = client.get(f"{operation.address()}?{name}={value}")
+                    refused_well(answer, operation.name, name, value)
+
+
+def test_a_filter_is_refused_when_it_cannot_be_in_a_text(client: Client, operations: list[Operation]) -> None:
+    for operation in operations:
+        for name in set(operation.parameters) - {"cursor", "page_size", "format"}:
+            answer = client.get(f"{operation.address()}?{name}=%00")
+            assert refused_well(answer, operation.name, name), (operation.name, name)
+
+
+def test_a_cursor_is_refused_when_we_never_gave_it(client: Client, operations: list[Operation]) -> None:
+    for operation in operations:
+        if "cursor" in operation.parameters:
+            for cursor in CURSORS:
+                coded = quote(base64.b64encode(cursor.encode("latin-1")).decode())
+                refused_well(client.get(f"{operation.address()}?cursor={coded}"), operation.name, cursor)
+
+
+def test_nothing_is_found_when_an_id_is_out_of_range(client: Client, operations: list[Operation]) -> None:
+    for operation in operations:
+        for number in IDS:
+            address = operation.address(every=number)
+            body = json.dumps(BODIES.get(operation.name, {}))
+            answer = client.generic(operation.method.upper(), address, body, content_type="application/json")
+            refused = refused_well(answer, operation.name, number)
+            assert refused or address == operation.address(), (operation.name, number)
+
+
+def test_another_method_is_refused_in_the_one_error_shape(
+    client: Client, operations: list[Operation]
+) -> None:
+    for operation in operations:
+        for method in ("PUT", "PATCH", "DELETE", "TRACE"):
+            assert refused_well(client.generic(method, operation.address()), operation.name, method)
+
+
+@pytest.mark.parametrize(
+    "header", ["Token", "Token ", "Token cg_\x00", "Token é", "Token " + "x" * 5000, "Basic x", "\x00"]
+)
+def test_a_caller_is_refused_when_the_token_is_hostile(header: str, client: Client) -> None:
+    client.logout()
+
+    answer = client.get("/api/v1/projects/", headers={"Authorization": header})
+
+    assert answer.status_code == 401
+    assert refused_well(answer)

@@ -1,0 +1,172 @@
+"""A project with rows of every kind, so that no page and no operation has nothing to show; and one with none."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from annotator.accounts.models import User
+from annotator.judgments.models import Judgment, Verdict
+from annotator.judgments.services import flag_add
+from annotator.pool.models import Item
+from annotator.pool.services import Upload, ingest_create, ingest_run
+from annotator.projects.access import Can, project_for
+from annotator.projects.blueprint import default_blueprint
+from annotator.projects.models import LogEntry, Project, Role
+from annotator.projects.services import log_write, membership_set, project_create
+from annotator.queue.models import Batch, Skip
+from annotator.queue.places import assignment_claim, assignment_skip
+from annotator.review.models import Disagreement, Resolution
+from annotator.review.reports import agreement_measure
+from annotator.review.selectors import item_review
+from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
+from annotator.runs import RunStatus
+from learner.evaluation.models import Evaluation
+from learner.query.models import QueryRun
+from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
+from learner.training.models import ClassifierVersion
+from tests.factories import make_batch, make_classifier, make_judgment, make_user
+
+SLUG: Final = "pilot"
+PEOPLE: Final = {
+    "annie": Role.ANNOTATOR,
+    "bo": Role.ANNOTATOR,
+    "cyd": Role.ANNOTATOR,
+    "lee": Role.LEAD,
+    "sam": Role.SCIENTIST,
+    "ada": Role.ADMIN,
+}
+TOPICS: Final = (
+    "casino bonus spins",
+    "chess puzzles for beginners",
+    "crisis line for teenagers",
+    "vape shop offers",
+)
+LONG: Final = (
+    "https://www.a-rather-long-name-of-a-site.example/" + "/".join(["deep", "er"] * 30) + "?q=" + "x" * 200
+)
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """The project, its people by name, and the parts that tests name in addresses."""
+
+    project: Project
+    people: dict[str, User]
+    items: Sequence[Item]
+    batch: Batch
+    disagreement: Disagreement
+    judgment: Judgment
+
+
+def make_pilot() -> Pilot:
+    """The project `pilot`: an ingest, two batches, judgments, disagreements, classifiers, a snapshot. Commits."""
+    people = {name: make_user(name, is_superuser=role == Role.ADMIN) for name, role in PEOPLE.items()}
+    project = make_empty(SLUG, people)
+    items = _take_in(project, people["ada"])
+    batch = make_batch(project, items[:16])
+    make_batch(project, items[16:24])
+    judgment = _judge(items, people)
+    review_sweep(project)
+    _adjudicate(project, people["lee"])
+    _stop_at_a_page(project, people["bo"])
+    agreement_measure(project)
+    _learn(project)
+    snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
+    return Pilot(
+        project, people, items, batch, Disagreement.objects.filter(closed_at=None).latest("pk"), judgment
+    )
+
+
+def make_empty(slug: str, people: dict[str, User]) -> Project:
+    """A project as its admin finds it just after creating it, and these people in it."""
+    blueprint = replace(default_blueprint(), slug=slug, name=slug.capitalize())
+    project = project_create(blueprint, by=people["ada"])
+    for name, user in people.items():
+        if name != "ada":
+            membership_set(project, user.username, PEOPLE[name], by=people["ada"])
+    return project
+
+
+def _take_in(project: Project, by: User) -> list[Item]:
+    rows = [f"https://site{n}.example/{n},{TOPICS[n % 4]} {n},All about {TOPICS[n % 4]}." for n in range(40)]
+    rows += [f"{LONG},A long address,", "ftp://files.example/,No page,", "https://,Nothing,"]
+    upload = Upload("pages.csv", io.BytesIO("\n".join(["url,title,text", *rows]).encode()))
+    ingest_run(ingest_create(project, upload, by=by).pk)
+    return list(Item.objects.filter(project=project).order_by("pk"))
+
+
+def _judge(items: Sequence[Item], people: dict[str, User]) -> Judgment:
+    answers: list[tuple[list[str], ...]] = [(["gambling"],) * 2, (["games"],) * 2, ([],) * 2] * 3
+    answers += [(["gambling"], ["games"], ["shopping"]), (["drugs"], [], ["shopping"])]
+    for item, labels in zip(items, answers, strict=False):
+        for name, given in zip(people, labels, strict=False):
+            judgment = make_judgment(item, people[name], given)
+            review_sweep(item.project)  # opens the third place where two differ
+    make_judgment(
+        items[12], people["annie"], verdict=Verdict.UNREACHABLE, note="Only a spinner, even after a minute."
+    )
+    make_judgment(items[13], people["annie"], ["games"], unsure=["gambling"])
+    return judgment
+
+
+def _adjudicate(project: Project, lead: User) -> None:
+    access = project_for(lead, project.slug, Can.RESOLVE)
+    first = Disagreement.objects.filter(project=project).earliest("pk")
+    review = item_review(project, first.item_id)
+    resolution_adjudicate(
+        access,
+        first.item_id,
+        adjudication=Adjudication(frozenset({"gambling"}), Verdict.LABELLED, "It offers bets for money."),
+        based_on=BasedOn(frozenset(judgment.pk for judgment in review.judgments), None),
+    )
+
+
+def _stop_at_a_page(project: Project, user: User) -> None:
+    place = assignment_claim(project, user)
+    assert place is not None
+    flag_add(project_for(user, project.slug, Can.LABEL), place.pk, "Is this still a game?")
+    assignment_skip(project, user, place.pk, Skip.Reason.UNCLEAR)
+
+
+def _learn(project: Project) -> None:
+    make_classifier(project)
+    newest = make_classifier(project, learned=("games", "gambling"))
+    _evaluate(newest)
+    QueryRun.objects.create(
+        project=project,
+        reason="next batch due: 18 free places",
+        seed=1,
+        status=RunStatus.FAILED,
+        error="The artifact of classifier v2 is missing.",
+    )
+    log_write(project, "query", "The artifact of classifier v2 is missing.", level=LogEntry.Level.ERROR)
+
+
+def _evaluate(version: ClassifierVersion) -> None:
+    known = {"value": 0.75, "low": 0.5, "high": 0.9, "n": 12, "why_undefined": ""}
+    none: dict[str, Any] = {
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+        "why_undefined": "no item has it",
+    }
+    Evaluation.objects.create(
+        project=version.project,
+        classifier=version,
+        last_resolution=Resolution.objects.latest("pk").pk,
+        n_items=31,
+        facts={
+            "macro_f1": known,
+            "micro_f1": known,
+            "n_categories": 1,
+            "categories": [
+                {
+                    "category": row["category"],
+                    **dict.fromkeys(("precision", "recall", "f1"), known if row["learned"] else none),
+                }
+                for row in version.categories
+            ],
+        },
+    )
