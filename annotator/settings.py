@@ -1,5 +1,6 @@
 """Every setting of Crossguard, read once from the environment; `.env.example` documents each name."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -231,11 +232,19 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # The tick comes every two seconds; that it came and went is worth no line.
+    return record.levelno > logging.INFO or "learner.tick[" not in record.getMessage()
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"news": {"()": "django.utils.log.CallbackFilter", "callback": _is_news}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["news"]}},
     "root": {"handlers": ["console"], "level": env.str("CROSSGUARD_LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}},
 }
