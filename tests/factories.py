@@ -1,6 +1,7 @@
 """Rows for tests, each from one plain function. What a test is about, it says in the arguments."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import blake2b
 from itertools import count
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from annotator.accounts.models import User
-from annotator.judgments.models import Judgment, ReviewDue
+from annotator.judgments.models import Judgment, ReviewDue, Verdict
 from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.models import (
     Category,
@@ -125,23 +126,19 @@ def make_batch(project: Project, items: Sequence[Item]) -> Batch:
 def make_judgment(item: Item, annotator: User, labels: Sequence[str] = (), **columns: Any) -> Judgment:
     """A judgment on the first free place of the item, with its outbox row; late when every place is taken.
 
-    `supersedes` makes it an edit or, with the verdict `withdrawn`, an undo: it keeps the place of the earlier one.
+    `supersedes` makes it an edit or, with the verdict `withdrawn`, an undo, which gives the place back to them.
     """
     earlier: Judgment | None = columns.get("supersedes")
     places = Assignment.objects.filter(item=item).order_by("place")
     place = earlier.assignment if earlier else places.filter(state=AssignmentState.FREE).first()
-    if place is not None and earlier is None:
-        place.state, place.annotator, place.submitted_at = (
-            AssignmentState.SUBMITTED,
-            annotator,
-            timezone.now(),
-        )
-        place.save()
+    late = place is None or (earlier is not None and earlier.late)
+    if place is not None and not late:
+        _occupy(place, annotator, is_undo=columns.get("verdict") == Verdict.WITHDRAWN)
     ReviewDue.objects.create(project=item.project, item=item)
     defaults = {
         "taxonomy": TaxonomyVersion.objects.filter(project=item.project).latest("number"),
         "guideline": GuidelineVersion.objects.filter(project=item.project).latest("number"),
-        "late": place is None,
+        "late": late,
         "client_id": uuid4(),
         "seconds": 4.0,
     }
@@ -153,6 +150,15 @@ def make_judgment(item: Item, annotator: User, labels: Sequence[str] = (), **col
         labels=sorted(labels),
         **(defaults | columns),
     )
+
+
+def _occupy(place: Assignment, annotator: User, *, is_undo: bool) -> None:
+    now = timezone.now()
+    place.annotator = annotator
+    place.state = AssignmentState.OFFERED if is_undo else AssignmentState.SUBMITTED
+    place.submitted_at = None if is_undo else now
+    place.lease_until = now + timedelta(hours=1) if is_undo else None
+    place.save()
 
 
 def make_resolution(item: Item, labels: Sequence[str] = (), **columns: Any) -> Resolution:

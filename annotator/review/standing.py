@@ -63,8 +63,11 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
     if isinstance(decision, Resolved):
         return Outcome() if _is_held(held, decision, standing.judgments) else Outcome(resolve=decision)
     reopen = decision.reason if held is not None and held.method != Method.REOPENED else ""
-    if isinstance(decision, Waiting) or standing.waits:
+    if standing.waits:
         return Outcome(reopen=reopen)
+    if isinstance(decision, Waiting):
+        # Every place is submitted and they are too few: the project's overlap was raised since they were opened.
+        return Outcome(reopen=reopen, needs_place=True)
     dispute = Dispute(decision.reason, decision.categories)
     return Outcome(reopen=reopen, needs_place=isinstance(decision, NeedsAnother), dispute=dispute)
 

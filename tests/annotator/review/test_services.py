@@ -1,10 +1,7 @@
 """Resolutions, further places and disagreements as rows: by the sweep, and by a lead."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotator.accounts.models import User
@@ -174,9 +171,6 @@ def test_disagreement_is_put_away_when_a_judgment_is_undone(
     project: Project, item: Item, people: list[User]
 ) -> None:
     judgments = judge_apart(item, people)
-    Assignment.objects.filter(pk=judgments[2].assignment_id).update(
-        state=AssignmentState.OFFERED, submitted_at=None, lease_until=timezone.now() + timedelta(hours=1)
-    )
     make_judgment(item, people[2], supersedes=judgments[2], verdict=Verdict.WITHDRAWN)
 
     assert review_sweep(project) == Swept(settled=1)
@@ -190,6 +184,18 @@ def test_item_is_left_alone_when_a_place_is_still_open(
 
     assert review_sweep(project) == Swept()
     assert not ReviewDue.objects.exists()
+
+
+def test_item_gets_a_place_when_the_overlap_was_raised_meanwhile(
+    project: Project, item: Item, people: list[User]
+) -> None:
+    Project.objects.filter(pk=project.pk).update(overlap=3)
+    project.refresh_from_db()
+    make_judgment(item, people[0], [GAMES])
+    make_judgment(item, people[1], [GAMES])
+
+    assert review_sweep(project) == Swept(places_added=1)
+    assert not Resolution.objects.exists()
 
 
 def test_nothing_is_held_when_a_judgment_is_undone(project: Project, item: Item, people: list[User]) -> None:

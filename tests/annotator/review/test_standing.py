@@ -44,6 +44,12 @@ def test_dispute_waits_when_a_further_place_is_open_already() -> None:
     assert outcome_of(standing(judgment(1, "games"), judgment(2), waits=True), RULE) == Outcome()
 
 
+def test_place_is_asked_for_when_the_overlap_was_raised_since_the_places_were_opened() -> None:
+    three = Rule(overlap=3, overlap_max=3, severe=frozenset())
+
+    assert outcome_of(standing(judgment(1), judgment(2)), three) == Outcome(needs_place=True)
+
+
 def test_dispute_names_its_categories_when_three_disagree() -> None:
     outcome = outcome_of(standing(judgment(1, "games"), judgment(2), judgment(3, "gambling")), RULE)
 
