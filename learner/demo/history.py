@@ -35,9 +35,9 @@ from learner.demo.upload import corpus_upload
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 
 ADVISORY_KEY: Final = 0x64656D6F  # "demo": one process makes it, another waits
-BATCHES: Final = 5
+BATCHES: Final = 4
 DISAGREEMENTS_LEFT: Final = 9
-FLAGS_CLOSED: Final = 2
+FLAGS_LEFT: Final = 3
 NAME: Final = "K-12 web safety (demo)"
 NOTE: Final = (
     "A demo: its pages, sites and first judgments are invented. Its numbers show that the loop works, "
@@ -120,7 +120,7 @@ def _cast(project: Project, users: Mapping[str, User], pages: Sequence[DemoPage]
 
 
 def _history(cast: Cast, say: Say) -> None:
-    """Five batches: four worked on as the loop would have it, the last left half done.
+    """Four batches: three worked on as the loop would have it, the last left half done.
 
     Whoever signs in as the first annotator finds third places to settle and second places to fill, about fifteen
     resolutions before the next retrain, and about twenty places above the low-water mark.
@@ -139,7 +139,7 @@ def _history(cast: Cast, say: Say) -> None:
         train_if_due(cast.project)
     while _has_untouched_items(cast.project):
         _work(cast, others, n=4)
-    flags_close(cast.lead, FLAGS_CLOSED)
+    flags_close(cast.lead, leave=FLAGS_LEFT)
     agreement_measure(cast.project)
 
 
@@ -151,10 +151,11 @@ def _work_until_low(cast: Cast, people: Sequence[Annotator]) -> None:
 def _work(cast: Cast, people: Sequence[Annotator], *, n: int) -> None:
     """The next `n` pages, by people who still have one to judge; then a review."""
     for _ in range(n):
-        ready = [annotator for annotator in people if annotator.has_work]
-        if not ready:
+        shuffled = (people[index] for index in cast.rng.permutation(len(people)))
+        annotator = next((annotator for annotator in shuffled if annotator.has_work), None)
+        if annotator is None:
             raise RunFailed("The demo cannot go on: its annotators have nothing left to judge.")
-        ready[cast.rng.integers(len(ready))].work(cast.truth)
+        annotator.work(cast.truth)
     review_sweep(cast.project)
 
 

@@ -23,7 +23,7 @@ from learner.demo.corpus import DemoPage
 from learner.demo.people import Person, answer
 
 SKIPS: Final = 0.008
-FLAGS: Final = 0.06
+FLAGS: Final = 0.15
 """Share of skipped pages, and of flagged look-alikes."""
 Truth = Mapping[str, DemoPage]
 """The pages by the address they came with."""
@@ -94,10 +94,11 @@ def adjudicate(lead: Access, truth: Truth, *, leave: int) -> None:
         )
 
 
-def flags_close(lead: Access, n: int) -> None:
-    """The lead has looked at the `n` oldest flags."""
-    for flag_id in list(flags_open(lead.project).values_list("pk", flat=True)[:n]):
-        flag_close(lead, flag_id)
+def flags_close(lead: Access, *, leave: int) -> None:
+    """The lead has looked at the flags, oldest first, until `leave` are left."""
+    waiting = list(flags_open(lead.project))
+    for flag in waiting[: max(len(waiting) - leave, 0)]:
+        flag_close(lead, flag.pk)
 
 
 def _decision(lead: Access, disagreement: Disagreement, page: DemoPage) -> Adjudication:

@@ -12,7 +12,7 @@ from learner.demo.corpus import PAGES
 from learner.demo.logins import FILENAME
 from learner.demo.services import accounts_ensure, project_exists, snapshot_exists
 
-FEWEST_PAGES = 400  # five batches and a pool to choose from
+FEWEST_PAGES = 400  # four batches and a pool to choose from
 
 
 class Command(BaseCommand):
