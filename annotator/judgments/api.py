@@ -11,7 +11,7 @@ from annotator.judgments.selectors import judgments_current, judgments_own
 from annotator.judgments.serializers import AnswerSerializer, JudgmentSerializer
 from annotator.judgments.services import judgment_submit
 from annotator.projects.access import ROLES_THAT_CAN, Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors, page_of
+from annotator.projects.api import ByIdPagination, caller, errors, page_of, slug_parameter
 
 DIGITS_MAX = 18
 
@@ -62,7 +62,7 @@ class JudgmentsView(APIView):
         item = request.query_params.get("item", "")
         if item:
             rows = rows.filter(item_id=_number(item))
-        label = request.query_params.get("label", "").replace("\x00", "")
+        label = slug_parameter(request, "label")
         if label:
             rows = rows.filter(labels__contains=[label])
         return page_of(self, rows.select_related("annotator", "taxonomy", "guideline"), JudgmentSerializer)

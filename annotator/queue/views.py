@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from annotator.http import render_page
 from annotator.pool.addresses import Address, UrlParts, parts_of
+from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
 from annotator.queue.models import BatchItem
 from annotator.queue.selectors import (
@@ -62,7 +63,8 @@ def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def item_ledger(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """A part for the page of an item: why it was served, each time."""
     access = project_for(request.user, slug, Can.INSPECT)
-    context = {"access": access, "rows": ledger_of_item(access.project, item_id)}
+    shown = item_of(access.project, item_id)
+    context = {"access": access, "rows": ledger_of_item(access.project, shown.pk)}
     return render(request, "queue/item_ledger.html", context)
 
 

@@ -1,6 +1,6 @@
 """API operations on snapshots."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from django.http import StreamingHttpResponse
 from django.urls import reverse
@@ -8,7 +8,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -58,17 +59,15 @@ class SnapshotRunSerializer(serializers.ModelSerializer[SnapshotRun]):
         return reverse("api:snapshot-run-read", args=[run.project.slug, run.pk])
 
 
-class ZipRenderer(BaseRenderer):
-    """Lets clients ask for a zip; the bytes come from a streaming response."""
+class ErrorsInJson(DefaultContentNegotiation):
+    """A download is a zip, whatever the client accepts; what goes wrong is told in JSON."""
 
-    media_type = "application/zip"
-    format = "zip"
-
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
-        """Errors of a download as JSON."""
-        return JSONRenderer().render(data)
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first renderer, unasked."""
+        first = next(iter(renderers))
+        return first, first.media_type
 
 
 class SnapshotListView(GenericAPIView[Snapshot]):
@@ -116,7 +115,7 @@ class SnapshotView(APIView):
 class SnapshotDownloadView(APIView):
     """The files of one snapshot."""
 
-    renderer_classes = [ZipRenderer, JSONRenderer]
+    content_negotiation_class = ErrorsInJson
 
     @extend_schema(
         operation_id="snapshot_download",
