@@ -3,11 +3,13 @@
 The settings import this, so it knows no Django and starts no process: paths, URLs and one generated secret.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
 import secrets
 import shutil
+import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -124,16 +126,12 @@ def secret_key() -> str:
 
 def _new_secret(path: Path) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(48))
-    # Whichever of two processes links first is right for both.
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as draft:  # of mode 0600
+        draft.write(secrets.token_urlsafe(48))
+        draft.flush()
+        # Whichever of two processes links first is right for both.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft.name)
     return path.read_text()
 
 
