@@ -141,11 +141,12 @@ def _category(status: Mapping[str, Any], score: Mapping[str, Any], taxonomy: Tax
         fitted_f1=status["f1"],
         precision=_estimate(name, score.get("precision")),
         recall=_estimate(name, score.get("recall")),
-        f1=_estimate(name, score.get("f1")),
+        f1=_estimate(name, score.get("f1"), "" if status["learned"] else status["reason"]),
     )
 
 
-def _estimate(name: str, fact: Mapping[str, Any] | None) -> Estimate:
-    if fact is None:
-        return Estimate(name, None, why=NOT_EVALUATED)
+def _estimate(name: str, fact: Mapping[str, Any] | None, why: str = "") -> Estimate:
+    """The fact as an estimate; `why` says more on a missing value than the fact does."""
+    if fact is None or (fact["value"] is None and why):
+        return Estimate(name, None, why=why or NOT_EVALUATED)
     return Estimate(name, fact["value"], fact["low"], fact["high"], fact["n"], fact["why_undefined"])

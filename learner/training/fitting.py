@@ -58,7 +58,7 @@ def training_run_execute(run_id: int) -> None:
         fingerprint = _fingerprint(classifier, taxonomy, labelled, len(material.truth))
         if _ends_with_nothing_new(run, fingerprint):
             return
-        run_progress(run, "fitting", len(material.truth), len(material.truth))
+        run_progress(run, f"fitting on {len(material.truth):,} items", 0)
         with phases.timed("fit"):
             QueryModel(classifier).fit(material.features, material.truth, groups=material.sites)
         version = ClassifierVersion(

@@ -94,7 +94,7 @@ def test_each_category_has_scores_with_n_and_intervals_when_holdout_items_are_au
     assert games.f1.low is not None
     assert games.f1.low < 0.9
     assert gambling.f1.value is None
-    assert gambling.f1.why == "it is neither present nor predicted anywhere"
+    assert gambling.f1.why == "not learned yet: 0 positives, 5 needed"
     assert result.macro_f1.value == 1.0
     assert "Classifier v1 on 10 audited holdout items: macro-F1 1.00" in LogEntry.objects.latest("pk").text
 
