@@ -37,7 +37,7 @@ def rows_new(project_id: int, rows: Iterable[CleanRow]) -> list[CleanRow]:
         first.setdefault(row.url_hash, row)
     known = "SELECT replace(url_hash::text, '-', '') FROM item WHERE project_id = %s AND url_hash = ANY(%s::uuid[])"
     with connection.cursor() as cursor:
-        cursor.execute(known, [project_id, list(first)])
+        cursor.execute(known, [project_id, f"{{{','.join(first)}}}"])  # one text: adapting a list costs each
         for (url_hash,) in cursor.fetchall():
             del first[url_hash]
     return list(first.values())

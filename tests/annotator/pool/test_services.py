@@ -2,6 +2,7 @@
 
 import io
 import threading
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,18 @@ def _forget_worker(ingest: Ingest) -> None:
     Ingest.objects.filter(pk=ingest.pk).update(
         status=RunStatus.RUNNING, finished_at=None, heartbeat_at=timezone.now() - 2 * STALE_AFTER
     )
+
+
+def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "CHUNK_ROWS", 500)
+    peaks = []
+    for n in (2_000, 8_000):
+        # One site: what is remembered of sites is bounded, but by more than this file has.
+        rows = [{"url": f"https://site.example/{page}", "text": "word " * 200} for page in range(n)]
+        ingest = created(make_project(), file_of(rows, "csv"))
+        tracemalloc.start()
+        ingest_run(ingest.pk)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < 1.3 * peaks[0]
