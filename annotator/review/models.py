@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -67,7 +68,10 @@ class Resolution(models.Model):
                 | (~Q(verdict="withdrawn") & ~Q(method="reopened")),
             ),
         ]
-        indexes = [models.Index(name="resolution_of_project", fields=["project", "id"])]
+        indexes = [
+            models.Index(name="resolution_of_project", fields=["project", "id"]),
+            GinIndex(name="resolution_labels", fields=["labels"]),
+        ]
         triggers = [APPEND_ONLY]
 
 

@@ -1,12 +1,11 @@
 """The project's home: what the loop does now, and what needs a human."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db.models import Count, F, Func, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
 
 from annotator.judgments.models import Flag, Judgment, Verdict
@@ -94,10 +93,10 @@ def pace_of(project: Project, now: datetime) -> Pace:
 
 
 def categories_without_positive(project: Project) -> list[Category]:
-    """Categories that no resolved item shows: no classifier can learn them. Two queries."""
-    labels = resolutions_current(project).annotate(slug=Func(F("labels"), function="unnest"))
-    found = Counter(dict(labels.values_list("slug").annotate(n=Count("pk")).order_by()))
-    return [category for category in taxonomy_current(project).categories if not found[category.slug]]
+    """Categories that no resolved item shows: no classifier can learn them. Two queries, on the index of labels."""
+    showing = resolutions_current(project).filter(labels__contains=[OuterRef("slug")])
+    categories = Category.objects.filter(taxonomy=taxonomy_current(project).version)
+    return list(categories.filter(~Exists(showing)).order_by("position"))
 
 
 def _project_needs(project: Project, level: QueueLevel, n_items: int) -> Iterator[Need]:

@@ -20,12 +20,16 @@ from annotator.review.models import AgreementReport
 from annotator.review.selectors import agreement_report_latest
 
 EVERY = timedelta(minutes=1)
+JUDGMENTS_A_MINUTE = 100_000  # measuring so many takes some three seconds
 ADVISORY_SPACE = 7201  # of pg_try_advisory_xact_lock: one measurement of a project at a time
 CHUNK = 5000
 
 
 def agreement_due(project: Project) -> bool:
-    """Whether judgments or the taxonomy changed since the newest report, and that is a minute old. Three queries."""
+    """Whether judgments or the taxonomy changed since the newest report, and that is old enough. Three queries.
+
+    Old enough is a minute, and one more for each `JUDGMENTS_A_MINUTE`: a large project must not fill a worker.
+    """
     newest = _newest_judgment(project)
     if newest is None:
         return False
@@ -34,7 +38,8 @@ def agreement_due(project: Project) -> bool:
         return True
     measured = (latest.last_judgment, latest.taxonomy_id)
     changed = measured != (newest, taxonomy_current(project).version.pk)
-    return changed and timezone.now() - latest.computed_at >= EVERY
+    pause = EVERY * max(1.0, latest.n_judgments / JUDGMENTS_A_MINUTE)
+    return changed and timezone.now() - latest.computed_at >= pause
 
 
 @transaction.atomic
