@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from annotator.errors import BadInput, Conflict, NotFound
 from annotator.judgments.models import Flag, Judgment, ReviewDue, Verdict
 from annotator.judgments.selectors import judgment_newest, judgment_own, judgments_own
+from annotator.judgments.submitting import NewJudgment, judgment_place
 from annotator.projects.access import Access
-from annotator.projects.models import Project
-from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.projects.selectors import Taxonomy, guideline_current, taxonomy_current
 from annotator.queue.models import Assignment
 from annotator.queue.places import (
     assignment_known,
@@ -66,17 +66,21 @@ class Submitted:
 def judgment_submit(access: Access, assignment_id: int, answer: Answer) -> Submitted:
     """The judgment of this `client_id`, committed before this returns; the same again gives the same, once.
 
-    1. A `client_id` that is known is replayed, or refused when it comes with another answer.
-    2. The place is filled by compare-and-set; one that went to somebody else makes the judgment late, never
-       lost.
-    3. Judgment and outbox row are written in the same transaction. Nothing is published: the tick reads the
-       outbox.
+    1. Nearly always one statement fills the place and writes the judgment and its outbox row. Nothing is
+       published: the tick reads the outbox.
+    2. Else a `client_id` that is known is replayed, or refused when it comes with another answer.
+    3. Else the place is filled by compare-and-set, or the judgment is kept as late.
 
-    Two submits at once may both pass step 1: a constraint stops one of them, which then starts again and
+    Two submits at once may both pass step 2: a constraint stops one of them, which then starts again and
     finds the other's row. Raises BadInput for an answer that cannot be, NotFound for a place never held,
     Conflict for an item judged already.
     """
-    answer = answer_checked(access.project, answer)
+    taxonomy = taxonomy_current(access.project)
+    answer = answer_checked(taxonomy, answer)
+    usual = judgment_place(_new(access, assignment_id, taxonomy, answer))
+    if usual is not None:
+        usual.annotator, usual.taxonomy = access.user, taxonomy.version
+        return Submitted(usual, created=True)
 
     def write() -> Judgment:
         outcome = assignment_take_submit(access.project, access.user, assignment_id)
@@ -98,7 +102,7 @@ def judgment_edit(access: Access, judgment_id: int, answer: Answer) -> Submitted
 
     Raises NotFound unless it stands and is the caller's.
     """
-    answer = answer_checked(access.project, answer)
+    answer = answer_checked(taxonomy_current(access.project), answer)
 
     def write() -> Judgment:
         earlier = judgment_own(access.project, access.user, judgment_id)
@@ -140,7 +144,7 @@ def flag_add(access: Access, assignment_id: int, note: str = "") -> Flag:
     return Flag.objects.get(item_id=place.item_id, annotator=access.user, closed_at__isnull=True)
 
 
-def answer_checked(project: Project, answer: Answer) -> Answer:
+def answer_checked(taxonomy: Taxonomy, answer: Answer) -> Answer:
     """The answer in its stored form (sorted, trimmed); raises BadInput, naming the value, for one that cannot be."""
     if answer.verdict not in ANSWERS:
         raise BadInput(f'"{answer.verdict}" is not a verdict. Use one of: {", ".join(ANSWERS)}.')
@@ -150,7 +154,7 @@ def answer_checked(project: Project, answer: Answer) -> Answer:
         raise BadInput(
             f'The verdict "{answer.verdict}" goes without labels, but names {named}. Choose one of the two.'
         )
-    for slug in sorted((labels | unsure) - set(taxonomy_current(project).slugs)):
+    for slug in sorted((labels | unsure) - set(taxonomy.slugs)):
         raise BadInput(f'"{slug}" is not a category of this project. Reload the taxonomy.')
     for slug in sorted(labels & unsure):
         raise BadInput(f'"{slug}" is both present and unsure. Choose one of the two.')
@@ -163,6 +167,21 @@ def answer_checked(project: Project, answer: Answer) -> Answer:
         labels=tuple(sorted(labels)),
         unsure=tuple(sorted(unsure)),
         note=note_checked(answer.note, NOTE_MAX),
+    )
+
+
+def _new(access: Access, assignment_id: int, taxonomy: Taxonomy, answer: Answer) -> NewJudgment:
+    return NewJudgment(
+        project=access.project.pk,
+        annotator=access.user.pk,
+        assignment=assignment_id,
+        taxonomy=taxonomy.version.pk,
+        client_id=answer.client_id,
+        labels=list(answer.labels),
+        unsure=list(answer.unsure),
+        verdict=answer.verdict,
+        seconds=answer.seconds,
+        note=answer.note,
     )
 
 

@@ -16,10 +16,11 @@ minute. What that rule can miss (a row that another claim had locked and let go 
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from annotator.queue.models import Assignment
 
@@ -138,6 +139,12 @@ class Claimant:
 def returned_priority() -> int:
     """The priority of a place that comes back now: before fresh ones, after those that came back earlier."""
     return RETURNED_FROM + time.time_ns() // 1000
+
+
+def failing_alone() -> AbstractContextManager[None]:
+    """For one statement that may fail: a transaction of its own already, it needs a savepoint inside another one."""
+    in_transaction = connection.in_atomic_block
+    return transaction.atomic() if in_transaction else nullcontext()
 
 
 def place_take(claimant: Claimant) -> Assignment | None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, NotFound
 from annotator.projects.models import Project
-from annotator.queue.claiming import Claimant, cursor_rescan, place_take, returned_priority
+from annotator.queue.claiming import Claimant, cursor_rescan, failing_alone, place_take, returned_priority
 from annotator.queue.models import Assignment, AssignmentState, LostLease, Skip
 from annotator.queue.services import batch_open_fallback
 
@@ -61,7 +61,7 @@ def _take(claimant: Claimant) -> Assignment | None:
     """As `place_take`; tried again when two tabs of one annotator reach for two places of one item."""
     for attempt in range(1, CLAIM_TRIES + 1):
         try:
-            with transaction.atomic():
+            with failing_alone():
                 return place_take(claimant)
         except IntegrityError:
             if attempt == CLAIM_TRIES:

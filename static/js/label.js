@@ -43,7 +43,7 @@ function inOrder(work) {
 
 async function post(url, body) {
   const headers = { Accept: "application/json", "X-CSRFToken": cookie("csrftoken") };
-  return fetch(url, { method: "POST", body, headers, redirect: "manual" });
+  return fetch(url, { method: "POST", body: new URLSearchParams(body), headers, redirect: "manual" });
 }
 
 const isSignedOut = (response) => response.type === "opaqueredirect" || [401, 403].includes(response.status);
