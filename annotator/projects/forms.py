@@ -93,6 +93,12 @@ class SettingsForm(forms.ModelForm[Project]):
             "retrain_after",
             "lease_seconds",
         ]
+        labels = {
+            "overlap_max": "Maximum overlap",
+            "low_water": "Low-water mark",
+            "lease_seconds": "Lease (seconds)",
+        }
+        help_texts = {"lease_seconds": "A page left alone for longer goes to somebody else."}
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     query = forms.FloatField(

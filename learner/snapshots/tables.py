@@ -48,7 +48,8 @@ JUDGMENTS: Final = f"""
 """  # noqa: S608 - composed of constants
 TOTALS: Final = f"""
     SELECT (SELECT count(*) FROM {CURRENT}),
-           (SELECT count(*) FROM resolution r WHERE r.project_id = %(project)s AND r.verdict NOT IN ('labelled', 'withdrawn')
+           (SELECT count(*) FROM resolution r
+            WHERE r.project_id = %(project)s AND r.verdict NOT IN ('labelled', 'withdrawn')
               AND NOT EXISTS (SELECT 1 FROM resolution later WHERE later.supersedes_id = r.id)),
            greatest((SELECT max(created_at) FROM resolution WHERE project_id = %(project)s),
                     (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s))

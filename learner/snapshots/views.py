@@ -38,12 +38,12 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.SNAPSHOT)
     frozen = snapshot_of(access.project, number)
     with file_open(frozen, CARD) as stream:
-        card = stream.read().decode().split("---\n\n", 1)[1]
+        _, _, card = stream.read().decode().partition("\n# ")  # after the front matter and the title
     context = {
         "access": access,
         "nav": "snapshots",
         "snapshot": frozen,
-        "card": prose(card),
+        "card": prose(card.partition("\n")[2]),
         "files": sorted(frozen.manifest["files"].items()),
     }
     return render_page(request, "snapshots/snapshot.html", context)
