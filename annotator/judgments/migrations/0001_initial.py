@@ -10,98 +10,267 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pool', '0001_initial'),
-        ('projects', '0001_initial'),
-        ('queue', '0001_initial'),
+        ("pool", "0001_initial"),
+        ("projects", "0001_initial"),
+        ("queue", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Judgment',
+            name="Judgment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField(help_text='Made by the client: the same twice is the same judgment.')),
-                ('labels', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), default=list, size=None)),
-                ('unsure', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(max_length=40), default=list, size=None)),
-                ('verdict', models.CharField(choices=[('labelled', 'Labelled'), ('not-enough-evidence', 'Not enough evidence'), ('unreachable', 'Page not reachable'), ('language', 'Not in a language I read'), ('withdrawn', 'Withdrawn by undo')], default='labelled', max_length=20)),
-                ('seconds', models.FloatField(help_text='Time on the page, as the client measured it.', null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=2000)),
-                ('late', models.BooleanField(default=False, help_text='Kept beside the overlap: the place had gone to somebody else.')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('annotator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queue.assignment')),
-                ('guideline', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.guidelineversion')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='judgments.judgment')),
-                ('taxonomy', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.taxonomyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "client_id",
+                    models.UUIDField(help_text="Made by the client: the same twice is the same judgment."),
+                ),
+                (
+                    "labels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40), default=list, size=None
+                    ),
+                ),
+                (
+                    "unsure",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SlugField(max_length=40), default=list, size=None
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("labelled", "Labelled"),
+                            ("not-enough-evidence", "Not enough evidence"),
+                            ("unreachable", "Page not reachable"),
+                            ("language", "Not in a language I read"),
+                            ("withdrawn", "Withdrawn by undo"),
+                        ],
+                        default="labelled",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "seconds",
+                    models.FloatField(help_text="Time on the page, as the client measured it.", null=True),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=2000)),
+                (
+                    "late",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Kept beside the overlap: the place had gone to somebody else.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "annotator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="queue.assignment"
+                    ),
+                ),
+                (
+                    "guideline",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.guidelineversion",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pool.item"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="judgments.judgment",
+                    ),
+                ),
+                (
+                    "taxonomy",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.taxonomyversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'judgment',
+                "db_table": "judgment",
             },
         ),
         migrations.CreateModel(
-            name='ReviewDue',
+            name="ReviewDue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="pool.item",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'review_due',
+                "db_table": "review_due",
             },
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Flag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('note', models.CharField(blank=True, default='', max_length=2000)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('annotator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=2000)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "annotator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pool.item"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'flag',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('item', 'annotator'), name='flag_open_once')],
+                "db_table": "flag",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("item", "annotator"),
+                        name="flag_open_once",
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='flag',
-            trigger=pgtrigger.compiler.Trigger(name='keep_flags', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='375ccf445857fee21ddcc3e15e7189a71f0b98cf', operation='DELETE', pgid='pgtrigger_keep_flags_9858e', table='flag', when='BEFORE')),
+            model_name="flag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_flags",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="375ccf445857fee21ddcc3e15e7189a71f0b98cf",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_flags_9858e",
+                    table="flag",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='judgment',
-            index=models.Index(fields=['project', 'id'], name='judgment_of_project'),
+            model_name="judgment",
+            index=models.Index(fields=["project", "id"], name="judgment_of_project"),
         ),
         migrations.AddIndex(
-            model_name='judgment',
-            index=models.Index(fields=['annotator', 'project', '-id'], name='judgment_of_annotator'),
+            model_name="judgment",
+            index=models.Index(fields=["annotator", "project", "-id"], name="judgment_of_annotator"),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.UniqueConstraint(fields=('annotator', 'client_id'), name='judgment_client_id_once'),
+            model_name="judgment",
+            constraint=models.UniqueConstraint(
+                fields=("annotator", "client_id"), name="judgment_client_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.UniqueConstraint(condition=models.Q(('supersedes__isnull', True)), fields=('item', 'annotator'), name='judgment_item_once'),
+            model_name="judgment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("supersedes__isnull", True)),
+                fields=("item", "annotator"),
+                name="judgment_item_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'labelled'), models.Q(('labels__len', 0), ('unsure__len', 0)), _connector='OR'), name='judgment_labels_only_when_labelled'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verdict", "labelled"), models.Q(("labels__len", 0), ("unsure__len", 0)), _connector="OR"
+                ),
+                name="judgment_labels_only_when_labelled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('seconds__isnull', True), ('seconds__gte', 0), _connector='OR'), name='judgment_seconds_positive'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seconds__isnull", True), ("seconds__gte", 0), _connector="OR"),
+                name="judgment_seconds_positive",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='judgment',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5652d3180c7969aec6344a3c87ab39b0342320a7', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_91819', table='judgment', when='BEFORE')),
+            model_name="judgment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="5652d3180c7969aec6344a3c87ab39b0342320a7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_91819",
+                    table="judgment",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -9,151 +9,373 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pool', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("pool", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.TextField(help_text='Why it was due, in a sentence.')),
-                ('fingerprint', models.CharField(help_text='Of the query: opening twice opens once.', max_length=64)),
-                ('seed', models.BigIntegerField()),
-                ('classifier_number', models.PositiveIntegerField(blank=True, help_text='None before the first version.', null=True)),
-                ('pool_size', models.BigIntegerField()),
-                ('fallback', models.BooleanField(default=False, help_text='Random, because the query model gave nothing in time.')),
-                ('n_items', models.PositiveIntegerField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(help_text="Why it was due, in a sentence.")),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="Of the query: opening twice opens once.", max_length=64),
+                ),
+                ("seed", models.BigIntegerField()),
+                (
+                    "classifier_number",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="None before the first version.", null=True
+                    ),
+                ),
+                ("pool_size", models.BigIntegerField()),
+                (
+                    "fallback",
+                    models.BooleanField(
+                        default=False, help_text="Random, because the query model gave nothing in time."
+                    ),
+                ),
+                ("n_items", models.PositiveIntegerField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'batch',
+                "db_table": "batch",
             },
         ),
         migrations.CreateModel(
-            name='BatchItem',
+            name="BatchItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveIntegerField(help_text='From 0 within the batch; lower is sooner.')),
-                ('stream', models.CharField(choices=[('query', 'query'), ('rare', 'rare'), ('explore', 'explore'), ('audit', 'audit')], max_length=10)),
-                ('strategy', models.CharField(max_length=40)),
-                ('score', models.FloatField(help_text='Higher is sooner; None where the strategy gives none.', null=True)),
-                ('reason', models.CharField(blank=True, default='', max_length=200)),
-                ('classifier_number', models.PositiveIntegerField(null=True)),
-                ('pool_size', models.BigIntegerField(help_text='Items that this stream could have chosen from.')),
-                ('inclusion_probability', models.FloatField(help_text='None for a choice that was not random.', null=True)),
-                ('seed', models.BigIntegerField()),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queue.batch')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveIntegerField(help_text="From 0 within the batch; lower is sooner.")),
+                (
+                    "stream",
+                    models.CharField(
+                        choices=[
+                            ("query", "query"),
+                            ("rare", "rare"),
+                            ("explore", "explore"),
+                            ("audit", "audit"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("strategy", models.CharField(max_length=40)),
+                (
+                    "score",
+                    models.FloatField(
+                        help_text="Higher is sooner; None where the strategy gives none.", null=True
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                ("classifier_number", models.PositiveIntegerField(null=True)),
+                (
+                    "pool_size",
+                    models.BigIntegerField(help_text="Items that this stream could have chosen from."),
+                ),
+                (
+                    "inclusion_probability",
+                    models.FloatField(help_text="None for a choice that was not random.", null=True),
+                ),
+                ("seed", models.BigIntegerField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="queue.batch",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pool.item"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'batch_item',
+                "db_table": "batch_item",
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField(help_text='From 1 to the overlap.')),
-                ('priority', models.BigIntegerField(help_text='Lower is sooner, over all batches of the project.')),
-                ('state', models.CharField(choices=[('free', 'free'), ('offered', 'offered'), ('submitted', 'submitted')], default='free', max_length=10)),
-                ('offered_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('annotator', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('batch_item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queue.batchitem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField(help_text="From 1 to the overlap.")),
+                (
+                    "priority",
+                    models.BigIntegerField(help_text="Lower is sooner, over all batches of the project."),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("free", "free"), ("offered", "offered"), ("submitted", "submitted")],
+                        default="free",
+                        max_length=10,
+                    ),
+                ),
+                ("offered_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                (
+                    "annotator",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="pool.item",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
+                (
+                    "batch_item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="queue.batchitem"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'assignment',
+                "db_table": "assignment",
             },
         ),
         migrations.CreateModel(
-            name='Skip',
+            name="Skip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('distress', 'I would rather not judge this'), ('language', 'Not in a language I read'), ('unclear', 'The guideline does not cover it'), ('other', 'Other'), ('late', 'Judged after the place had gone to somebody else')], max_length=10)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('annotator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("distress", "I would rather not judge this"),
+                            ("language", "Not in a language I read"),
+                            ("unclear", "The guideline does not cover it"),
+                            ("other", "Other"),
+                            ("late", "Judged after the place had gone to somebody else"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "annotator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="pool.item",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'skip',
+                "db_table": "skip",
             },
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='batch_number_once'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(fields=("project", "number"), name="batch_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('project', 'fingerprint'), name='batch_fingerprint_once'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                fields=("project", "fingerprint"), name="batch_fingerprint_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batch',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a0c9b1ec36d80195deab592aa78b39a5410c02c5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b8fa5', table='batch', when='BEFORE')),
+            model_name="batch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a0c9b1ec36d80195deab592aa78b39a5410c02c5",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b8fa5",
+                    table="batch",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.UniqueConstraint(fields=('batch', 'rank'), name='batch_item_rank_once'),
+            model_name="batchitem",
+            constraint=models.UniqueConstraint(fields=("batch", "rank"), name="batch_item_rank_once"),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.UniqueConstraint(fields=('batch', 'item'), name='batch_item_once'),
+            model_name="batchitem",
+            constraint=models.UniqueConstraint(fields=("batch", "item"), name="batch_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='batchitem',
-            constraint=models.CheckConstraint(condition=models.Q(('inclusion_probability__isnull', True), models.Q(('inclusion_probability__gt', 0), ('inclusion_probability__lte', 1)), _connector='OR'), name='batch_item_probability_0_to_1'),
+            model_name="batchitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("inclusion_probability__isnull", True),
+                    models.Q(("inclusion_probability__gt", 0), ("inclusion_probability__lte", 1)),
+                    _connector="OR",
+                ),
+                name="batch_item_probability_0_to_1",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batchitem',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='410e84b33fa6dd03069ace08a490ad8b6526b692', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_27c0d', table='batch_item', when='BEFORE')),
+            model_name="batchitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="410e84b33fa6dd03069ace08a490ad8b6526b692",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_27c0d",
+                    table="batch_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state', 'free')), fields=['project', 'priority', 'id'], name='assignment_free'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("state", "free")),
+                fields=["project", "priority", "id"],
+                name="assignment_free",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state', 'offered')), fields=['project', 'lease_until'], name='assignment_lease'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("state", "offered")),
+                fields=["project", "lease_until"],
+                name="assignment_lease",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state', 'offered')), fields=['annotator', 'project'], name='assignment_held'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("state", "offered")),
+                fields=["annotator", "project"],
+                name="assignment_held",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('item', 'place'), name='assignment_place_once'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(fields=("item", "place"), name="assignment_place_once"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('annotator__isnull', False)), fields=('item', 'annotator'), name='assignment_annotator_once'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("annotator__isnull", False)),
+                fields=("item", "annotator"),
+                name="assignment_annotator_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('place__gte', 1), ('place__lte', 3)), name='assignment_place_1_to_3'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("place__gte", 1), ("place__lte", 3)), name="assignment_place_1_to_3"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('annotator__isnull', True), ('lease_until__isnull', True), ('state', 'free'), ('submitted_at__isnull', True)), models.Q(('annotator__isnull', False), ('lease_until__isnull', False), ('state', 'offered'), ('submitted_at__isnull', True)), models.Q(('annotator__isnull', False), ('state', 'submitted'), ('submitted_at__isnull', False)), _connector='OR'), name='assignment_state_matches'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("annotator__isnull", True),
+                        ("lease_until__isnull", True),
+                        ("state", "free"),
+                        ("submitted_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("annotator__isnull", False),
+                        ("lease_until__isnull", False),
+                        ("state", "offered"),
+                        ("submitted_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("annotator__isnull", False), ("state", "submitted"), ("submitted_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="assignment_state_matches",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assignment',
-            trigger=pgtrigger.compiler.Trigger(name='keep_places', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='a5cabc9480c93d61862b4ede372a4aedfeece3c0', operation='DELETE', pgid='pgtrigger_keep_places_a61f5', table='assignment', when='BEFORE')),
+            model_name="assignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_places",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="a5cabc9480c93d61862b4ede372a4aedfeece3c0",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_places_a61f5",
+                    table="assignment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='skip',
-            constraint=models.UniqueConstraint(fields=('item', 'annotator'), name='skip_once'),
+            model_name="skip",
+            constraint=models.UniqueConstraint(fields=("item", "annotator"), name="skip_once"),
         ),
     ]

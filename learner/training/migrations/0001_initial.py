@@ -8,73 +8,146 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TrainingRun',
+            name="TrainingRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('pending', 'waiting for a worker'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='pending', max_length=10)),
-                ('stage', models.CharField(blank=True, default='', max_length=80)),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(blank=True, null=True)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.TextField()),
-                ('seed', models.BigIntegerField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting for a worker"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("stage", models.CharField(blank=True, default="", max_length=80)),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(blank=True, null=True)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField()),
+                ("seed", models.BigIntegerField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'training_run',
+                "db_table": "training_run",
             },
         ),
         migrations.CreateModel(
-            name='ClassifierVersion',
+            name="ClassifierVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('fingerprint', models.CharField(help_text='Of the training data, recipe and seed.', max_length=64)),
-                ('artifact', models.CharField(max_length=300)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('recipe', models.CharField(max_length=40)),
-                ('n_resolutions', models.BigIntegerField(help_text='Resolved train items it was fitted on.')),
-                ('n_known', models.BigIntegerField(help_text='Train items with a known label from the ingest, and no resolution.')),
-                ('last_resolution', models.BigIntegerField(default=0, help_text='Highest resolution id that it could see.')),
-                ('categories', models.JSONField(help_text='Per category: slug, n_positive, learned, reason, threshold.')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
-                ('taxonomy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.taxonomyversion')),
-                ('training_run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.trainingrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="Of the training data, recipe and seed.", max_length=64),
+                ),
+                ("artifact", models.CharField(max_length=300)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("recipe", models.CharField(max_length=40)),
+                ("n_resolutions", models.BigIntegerField(help_text="Resolved train items it was fitted on.")),
+                (
+                    "n_known",
+                    models.BigIntegerField(
+                        help_text="Train items with a known label from the ingest, and no resolution."
+                    ),
+                ),
+                (
+                    "last_resolution",
+                    models.BigIntegerField(default=0, help_text="Highest resolution id that it could see."),
+                ),
+                (
+                    "categories",
+                    models.JSONField(help_text="Per category: slug, n_positive, learned, reason, threshold."),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "taxonomy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.taxonomyversion",
+                    ),
+                ),
+                (
+                    "training_run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="training.trainingrun",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'classifier_version',
+                "db_table": "classifier_version",
             },
         ),
         migrations.AddIndex(
-            model_name='trainingrun',
-            index=models.Index(fields=['project', '-id'], name='training_run_latest'),
+            model_name="trainingrun",
+            index=models.Index(fields=["project", "-id"], name="training_run_latest"),
         ),
         migrations.AddConstraint(
-            model_name='trainingrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('pending', 'running'))), fields=('project',), name='training_run_one_active'),
+            model_name="trainingrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("pending", "running"))),
+                fields=("project",),
+                name="training_run_one_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='classifierversion',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='classifier_number_once'),
+            model_name="classifierversion",
+            constraint=models.UniqueConstraint(fields=("project", "number"), name="classifier_number_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='classifierversion',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2d4c1b4241dfd2ce5f7c2a917d1c51a0b0ed4364', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f4da0', table='classifier_version', when='BEFORE')),
+            model_name="classifierversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="2d4c1b4241dfd2ce5f7c2a917d1c51a0b0ed4364",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_f4da0",
+                    table="classifier_version",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
