@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import can_ada
@@ -67,8 +68,7 @@ class AddressRefused(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A canonical address with the names that it belongs to; all ASCII."""
 
     url: str

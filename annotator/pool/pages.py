@@ -1,7 +1,7 @@
 """HTML reduced to what people and classifiers read: title, description, text."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
@@ -20,8 +20,7 @@ class PageTooDeep(ValueError):
     """Elements nested so deep that reading the page would take minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
+class PageText(NamedTuple):
     """The readable part of a page; empty strings for what it has not."""
 
     title: str

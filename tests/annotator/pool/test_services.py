@@ -202,6 +202,19 @@ def test_no_row_is_written_when_the_end_of_the_file_is_missing() -> None:
     assert LogEntry.objects.filter(project=project, level="error", text__contains="ends too early").exists()
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("C:\\lists\\rows.csv", "rows.csv"),
+        ("../../rows.csv", "rows.csv"),
+        ("caf\udce9.csv", "caf?.csv"),
+        ("..", ".."),
+    ],
+)
+def test_only_the_name_of_a_file_is_kept(sent: str, kept: str) -> None:
+    assert created(make_project(), file_of(pages(1), "csv"), sent).filename == kept
+
+
 def test_a_running_ingest_of_the_same_bytes_is_joined() -> None:
     project = make_project()
     content = file_of(pages(3), "csv")

@@ -72,6 +72,17 @@ def test_an_upload_becomes_a_pending_ingest(scientist: Client, project: Project)
     assert ingest.created_by is not None
 
 
+def test_an_upload_that_was_put_on_disk_is_taken_in_as_well(
+    scientist: Client, project: Project, settings: Settings
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 100
+
+    scientist.post("/projects/pilot/ingests/", upload("rows.parquet", file_of(pages(40), "parquet")))
+    ingest_run(Ingest.objects.get(project=project).pk)
+
+    assert Item.objects.filter(project=project).count() == 40
+
+
 def test_an_annotator_may_not_upload(client: Client, project: Project) -> None:
     client.force_login(make_member(project, Role.ANNOTATOR))
 
