@@ -1,4 +1,4 @@
-"""Taking files in: an ingest is created by a door, then run by whichever worker claims it."""
+"""Taking files in: an ingest is created by a door, then run by whoever claims it: a worker or the command."""
 
 import gc
 import uuid
@@ -56,7 +56,7 @@ class _Chunk:
 
 
 def ingest_create(project: Project, upload: Upload, *, by: User | None) -> Ingest:
-    """A pending ingest of the file, which is kept in the file storage; the door wakes a worker or runs it.
+    """A pending ingest of the file, which is kept in the file storage; the tick wakes a worker for it.
 
     The same bytes while an earlier ingest of them is still under way: that ingest. Raises BadInput or TooLarge,
     having kept nothing, when the beginning of the file shows that it cannot be read.
@@ -131,9 +131,8 @@ def _take_in(ingest: Ingest, show: Callable[[Ingest], object]) -> None:
                 for _ in _rows_committed(ingest, rows_of(unpacked, ingest.filename, shape), checked):
                     show(ingest)
         except CrossguardError:
-            default_storage.delete(
-                ingest.file
-            )  # nothing of it was taken in: only its name and its error stay
+            # Nothing of it was taken in: its name and its error are all that stays.
+            default_storage.delete(ingest.file)
             raise
     run_done(ingest)
     ingest.refresh_from_db()
@@ -185,7 +184,7 @@ def _next_chunk(rows: Iterator[RawRow], rules: Rules) -> _Chunk:
             refused.append((line, outcome))
             continue
         clean.append(outcome)
-        chars += len(outcome.page.text)
+        chars += len(outcome.page.text) + len(outcome.metadata)
         if chars > CHUNK_CHARS:
             break
     return _Chunk(read=read, line=line, clean=clean, refused=refused)

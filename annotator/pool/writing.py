@@ -1,7 +1,7 @@
 """Clean rows into the tables with COPY: many rows a statement, ids known beforehand, nothing twice.
 
-The lines of COPY are put together here instead of by the driver: one `join` a row and one escape a column is three
-times as fast as adapting each cell, and this is half of the work of an ingest.
+The lines of COPY are put together here instead of by the driver, which would adapt each cell on its own: 24
+million calls at a million rows.
 """
 
 from collections.abc import Iterable, Sequence
