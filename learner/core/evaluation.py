@@ -109,7 +109,7 @@ def overall_score(
     if not defined.any():
         nothing = Estimate(None, None, None, n_known, "no category is present or predicted anywhere")
         return OverallScore(nothing, nothing, 0)
-    macro_samples = np.nan_to_num(_f1(resampled)[:, defined]).mean(axis=1)
+    macro_samples = _mean_of_defined(_f1(resampled)[:, defined])
     macro = _with_percentiles(float(per_category[defined].mean()), macro_samples, n_known)
     micro = _f1_estimate(totals.sum(axis=1), _f1(resampled.sum(axis=2)), cells.in_union(slice(None)))
     return OverallScore(macro, micro, int(defined.sum()))
@@ -179,6 +179,14 @@ def _f1(totals: Floats) -> Floats:
     union = 2 * tp + fp + fn
     f1: Floats = np.divide(2 * tp, union, out=np.full(union.shape, np.nan), where=union > 0)
     return f1
+
+
+def _mean_of_defined(f1: Floats) -> Floats:
+    """Mean over the categories defined in each draw, (n_draws,); to count the others as 0 would only pull down."""
+    known = np.isfinite(f1)
+    total = np.where(known, f1, 0.0).sum(axis=1)
+    mean: Floats = np.divide(total, known.sum(axis=1), out=np.full(len(f1), np.nan), where=known.any(axis=1))
+    return mean
 
 
 def _category(cells: _Cells, category: int, f1_samples: Floats) -> CategoryScore:

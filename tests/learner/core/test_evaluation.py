@@ -118,6 +118,19 @@ def test_scores_say_why_they_are_undefined() -> None:
     assert nowhere.f1.low is nowhere.f1.high is None
 
 
+def test_macro_f1_lies_inside_its_interval_when_most_categories_are_on_one_item_each() -> None:
+    # A draw without an item leaves its category undefined; counted as 0 it pulled the whole interval below the value.
+    truth = np.eye(8, dtype=int)
+    predicted = truth * (np.arange(8) < 4)
+
+    macro = overall_score(truth, predicted, rng=np.random.default_rng(1)).macro_f1
+
+    assert macro.value == 0.5
+    assert macro.low is not None
+    assert macro.high is not None
+    assert macro.low < 0.5 - 0.15 < 0.5 + 0.15 < macro.high
+
+
 def test_macro_f1_leaves_out_what_is_undefined_and_counts_the_rest() -> None:
     truth = np.array([[1, 0], [1, 0], [0, 0]])
 
