@@ -22,6 +22,7 @@ from annotator.pool.tasks import ingest
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
+from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
 from annotator.review.reports import agreement_due
 from annotator.review.services import review_sweep
@@ -120,8 +121,10 @@ def project_tick(project: Project, now: datetime) -> None:
 
 
 def _waits_for_first_classifier(project: Project, version: ClassifierVersion | None, waiting: int) -> bool:
-    """Whether the next batch is better chosen in a moment; not when somebody has nothing to do meanwhile."""
-    return version is None and not waiting and attempts_of(TrainingRun, project).running
+    """Whether the first batch is better chosen in a moment; not when somebody has nothing to do meanwhile."""
+    if version is not None or waiting or Batch.objects.filter(project=project).exists():
+        return False
+    return attempts_of(TrainingRun, project).running
 
 
 def _start_if_due(

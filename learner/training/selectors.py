@@ -100,7 +100,7 @@ def learnable_count(project: Project) -> int:
 
 
 def training_facts(project: Project) -> TrainingFacts:
-    """What the tick has to know of training. Four queries with a version, at most five before the first.
+    """What the tick has to know of training. Four queries with a version, at most seven before the first.
 
     Known labels are new when their ingest ended after the newest version was made: it cannot have seen them all.
     """
@@ -108,9 +108,10 @@ def training_facts(project: Project) -> TrainingFacts:
     version = progress.latest
     if version is None:
         enough = progress.done >= FIRST_VERSION_ITEMS
+        labelled = training_resolutions(project).count() + training_known(project).count() if enough else 0
         return TrainingFacts(
             new_resolutions=progress.done,
-            labelled=progress.done,
+            labelled=labelled or progress.done,
             learnable_categories=learnable_count(project) if enough else 0,
             minimum=FIRST_VERSION_ITEMS,
             retrain_after=project.retrain_after,
