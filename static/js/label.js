@@ -15,6 +15,7 @@ const controls = document.getElementById("controls");
 const problem = document.getElementById("problem");
 const saving = document.getElementById("saving");
 const today = document.getElementById("today");
+const flagButton = document.querySelector("[popovertarget=flag]");
 
 let current = slot.querySelector(".place");
 let upcoming = [];
@@ -122,7 +123,7 @@ function showNext() {
 
 function show(place) {
   current = place;
-  controls.hidden = !place;
+  controls.hidden = flagButton.hidden = !place;
   slot.replaceChildren(place ?? document.getElementById("nothing").content.cloneNode(true));
   fill(place?.dataset.draft ? JSON.parse(place.dataset.draft) : {});
   shownAt = performance.now();
@@ -271,7 +272,7 @@ const ACTIONS = {
   Enter: () => document.getElementById("submit").click(),
   " ": () => document.querySelector("[popovertarget=skip]").click(),
   Backspace: undo,
-  f: () => document.querySelector("[popovertarget=flag]").click(),
+  f: () => flagButton.click(),
   g: () => document.getElementById("guideline").togglePopover(),
   "?": () => document.querySelector("[popovertarget=keys]").click(),
 };
