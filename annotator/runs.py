@@ -87,13 +87,16 @@ def runs_waiting(model: type[R], now: datetime) -> models.QuerySet[R]:
 def run_start(model: type[R], project: models.Model, **columns: Any) -> R:
     """A new pending run of the project, or its active one: a second request joins the first.
 
-    For kinds of which a project may have one at a time, by a unique constraint. The door wakes a worker.
+    For kinds of which a project may have one at a time, by a unique constraint. The tick wakes a worker.
     """
     runs = model._default_manager
+    active = runs.filter(Q(project=project), status__in=ACTIVE).first()
+    if active is not None:
+        return active
     try:
         with transaction.atomic():
             return runs.create(project=project, **columns)
-    except IntegrityError:
+    except IntegrityError:  # somebody else was faster
         return runs.get(project=project, status__in=ACTIVE)
 
 

@@ -1,11 +1,15 @@
 """Choosing a batch: from features and a classifier, or from definitions alone; once, and only with its run."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from annotator.pool.models import Item, Split
 from annotator.projects.models import LogEntry, Project
 from annotator.queue.models import Assignment, Batch, BatchItem, Stream
+from annotator.queue.places import assignment_claim
 from annotator.runs import RunStatus
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
@@ -15,7 +19,7 @@ from learner.query.files import StoredFile, file_write
 from learner.query.models import QueryRun
 from learner.query.services import ClassifierFile, feature_run_start, query_run_start
 from learner.query.shards import shards_load
-from tests.factories import CATEGORIES, GAMES, make_items, make_project
+from tests.factories import CATEGORIES, GAMES, make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +144,16 @@ def test_a_worker_that_was_overtaken_opens_no_batch(
     run.refresh_from_db()
     assert (run.status, run.attempt, run.batch) == (RunStatus.RUNNING, 7, None)
     assert not Batch.objects.exists()
+
+
+def test_people_label_on_at_random_when_the_query_failed(project: Project) -> None:
+    Item.objects.filter(project=project).update(created_at=timezone.now() - timedelta(minutes=2))
+    run_query(project, ClassifierFile(1, "classifiers/v1.npz", "0" * 64))
+
+    place = assignment_claim(project, make_member(project))
+
+    assert place is not None
+    batch = Batch.objects.get(project=project)
+    assert batch.fallback
+    assert place.batch_item.batch == batch
+    assert {row.stream for row in BatchItem.objects.filter(batch=batch)} == {Stream.EXPLORE}
