@@ -14,7 +14,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp
 	$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 check: .venv/test.stamp
 	$(BIN)/ruff check .
