@@ -2,12 +2,11 @@
 // once. Requests go out one after the other, in order; one that the network swallows is sent again until it arrives:
 // the server knows an answer by its client_id and stores it once. Without this script the same form works page by page.
 
-const RETRY_MS = [500, 1000, 2000, 4000, 8000, 15000];
+import { cookie, deliver, inOrder, messageOf, post, toast } from "./delivery.js";
+
 const LOOK_AGAIN_MS = 4000;
 const IDLE_MS = 20 * 60 * 1000;
-const FAR = "Nothing is chosen. Choose at least one category, or “None of these”.";
-const SIGNED_OUT = "You are signed out. Sign in again in another tab: your answer is kept here and sent afterwards.";
-const OFFLINE = "No connection. Your answers are kept here and sent when it is back.";
+const NOTHING_CHOSEN = "Nothing is chosen. Choose at least one category, or “None of these”.";
 
 const form = document.getElementById("answer");
 const slot = document.getElementById("slot");
@@ -23,62 +22,16 @@ let shownAt = performance.now();
 let lastActivity = Date.now();
 let unsaved = 0;
 let fetching = false;
-let line = Promise.resolve();
 
-const toast = (text, kind = "info") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const idOf = (place) => place.querySelector("[name=assignment]").value;
 const held = () => [current, ...upcoming].filter(Boolean);
-
-// The network ------------------------------------------------------------------------------------------------------
-
-function cookie(name) {
-  return document.cookie.match(new RegExp(`(?:^|; )${name}=([^;]*)`))?.[1] ?? "";
-}
-
-// One after the other: an undo must not overtake the submit before it.
-function inOrder(work) {
-  line = line.then(work, work);
-  return line;
-}
-
-async function post(url, body) {
-  const headers = { Accept: "application/json", "X-CSRFToken": cookie("csrftoken") };
-  return fetch(url, { method: "POST", body: new URLSearchParams(body), headers, redirect: "manual" });
-}
-
-const isSignedOut = (response) => response.type === "opaqueredirect" || [401, 403].includes(response.status);
-
-// Sends until the server answers. Signing out and a lost network keep the answer; a refusal is final.
-async function deliver(url, body) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const response = await post(url, body);
-      if (isSignedOut(response)) {
-        if (attempt === 0) toast(SIGNED_OUT, "warning");
-      } else if (response.status < 500 && response.status !== 429) {
-        return response;
-      }
-    } catch {
-      if (attempt === 0) toast(OFFLINE, "warning");
-    }
-    paintSaving(true);
-    await wait(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
-  }
-}
 
 function paintSaving(isWaiting = false) {
   saving.textContent = unsaved && isWaiting ? `${unsaved} waiting to be saved` : "";
   saving.toggleAttribute("data-waiting", Boolean(unsaved && isWaiting));
 }
 
-async function messageOf(response) {
-  try {
-    return (await response.json()).error.message;
-  } catch {
-    return `The server refused this (${response.status}).`;
-  }
-}
+const onWait = () => paintSaving(true);
 
 // Places -----------------------------------------------------------------------------------------------------------
 
@@ -162,7 +115,7 @@ function isAnswered(submitter) {
     return !chosen;
   }
   const chosen = form.querySelector(".toggles input:checked");
-  if (!chosen) say(FAR);
+  if (!chosen) say(NOTHING_CHOSEN);
   return Boolean(chosen);
 }
 
@@ -179,7 +132,7 @@ function leave(url, submitter, { counts }) {
   showNext();
   return inOrder(async () => {
     for (const other of held()) body.append("holding", idOf(other));
-    const response = await deliver(url, body);
+    const response = await deliver(url, body, onWait);
     unsaved -= 1;
     paintSaving();
     if (response.ok) arrived(await placeIn(response));
@@ -204,7 +157,7 @@ function putBack() {
 
 function undo() {
   return inOrder(async () => {
-    const response = await deliver(document.getElementById("undo").formAction, bodyFor());
+    const response = await deliver(document.getElementById("undo").formAction, bodyFor(), onWait);
     if (!response.ok) {
       toast(await messageOf(response), "warning");
       return;
@@ -221,7 +174,7 @@ function flag(submitter) {
   closePanels();
   form.elements.flag_note.value = "";
   return inOrder(async () => {
-    const response = await deliver(submitter.formAction, body);
+    const response = await deliver(submitter.formAction, body, onWait);
     toast(response.ok ? "Flagged for the lead." : await messageOf(response), response.ok ? "success" : "error");
   });
 }
