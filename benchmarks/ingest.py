@@ -228,6 +228,7 @@ def measure(count: int, where: str) -> dict[str, object]:
     bare = bare_rows / bare_copy(bare_rows)
     return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {where}",
+        "load_average": os.getloadavg()[0],
         "rows": count,
         "csv_megabytes": round(size / 1e6, 1),
         "setup_seconds": round(setup, 1),
