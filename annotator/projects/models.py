@@ -86,14 +86,21 @@ class Membership(models.Model):
         return f"{self.user} is {self.role} of {self.project}"
 
 
-class TaxonomyVersion(models.Model):
-    """One frozen set of categories; a change is a new version."""
+class Version(models.Model):
+    """Columns of what is published in numbered, frozen versions."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     note = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class TaxonomyVersion(Version):
+    """One frozen set of categories; a change is a new version."""
 
     class Meta:
         db_table = "taxonomy_version"
@@ -136,14 +143,8 @@ class Category(models.Model):
         return self.name
 
 
-class GuidelineVersion(models.Model):
+class GuidelineVersion(Version):
     """One frozen set of instructions; a change is a new version."""
-
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    number = models.PositiveIntegerField()
-    note = models.CharField(max_length=300, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "guideline_version"

@@ -16,7 +16,7 @@ from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.projects.services import log_write
 from annotator.review.selectors import resolutions_current
-from annotator.runs import ACTIVE, run_claim, run_done, run_held, run_progress
+from annotator.runs import run_claim, run_done, run_held, run_progress, run_start
 from learner.core.cards import Changes, data_card
 from learner.snapshots import files
 from learner.snapshots.facts import Frozen, card_facts
@@ -27,19 +27,14 @@ from learner.snapshots.tables import frozen_state, items_write, judgments_write,
 FORMAT: Final = "crossguard-snapshot-1"
 
 
-@transaction.atomic
 def snapshot_run_start(project: Project, by: User | None) -> SnapshotRun:
     """A new run that freezes `project`, or the one that is under way. The next tick wakes a worker.
 
     Raises BadInput when nothing is resolved yet: an empty dataset helps nobody.
     """
-    Project.objects.select_for_update().get(pk=project.pk)
-    active = SnapshotRun.objects.filter(project=project, status__in=ACTIVE).first()
-    if active is not None:
-        return active
     if not resolutions_current(project).filter(verdict="labelled").exists():
         raise BadInput("No item is resolved yet, so a snapshot would be empty. Label a few pages first.")
-    return SnapshotRun.objects.create(project=project, created_by=by)
+    return run_start(SnapshotRun, project, created_by=by)
 
 
 def snapshot_run_execute(run_id: int) -> None:
