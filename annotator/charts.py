@@ -98,17 +98,16 @@ def sparkline(values: Sequence[float], title: str) -> SafeString:
 
 
 def _interval_row(row: Estimate, top: int, scale: Scale) -> SafeString:
-    drawn = [
-        _tag("text", row.name, class_="chart-name", x=0, y=top + 14),
-        _tag("text", row.words, class_="chart-value", x="100%", y=top + 14, text_anchor="end"),
-    ]
+    drawn = [_tag("text", row.name, class_="chart-name", x=0, y=top + 14)]
+    if row.value is None:  # where the bar would be: beside the name there may be no room for a sentence
+        return _tag("g", *drawn, _tag("text", row.words, class_="chart-why", x=0, y=top + 29))
+    drawn.append(_tag("text", row.words, class_="chart-value", x="100%", y=top + 14, text_anchor="end"))
     if row.low is not None and row.high is not None:
         low, high = _percent(_across(row.low, scale)), _percent(_across(row.high, scale))
         drawn.append(_tag("line", class_="chart-interval", x1=low, x2=high, y1=top + 25, y2=top + 25))
-    if row.value is not None:
-        drawn.append(
-            _tag("circle", class_="chart-point", cx=_percent(_across(row.value, scale)), cy=top + 25, r=4.5)
-        )
+    drawn.append(
+        _tag("circle", class_="chart-point", cx=_percent(_across(row.value, scale)), cy=top + 25, r=4.5)
+    )
     return _tag("g", *drawn)
 
 

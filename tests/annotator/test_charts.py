@@ -42,7 +42,7 @@ def test_interval_bars_keep_the_row_without_a_mark_when_there_is_no_value() -> N
     svg = interval_bars([UNKNOWN], "Agreement")
 
     assert not found(svg, "chart-point")
-    assert [text.text for text in found(svg, "chart-value")] == ["too few pairs n=3"]
+    assert [text.text for text in found(svg, "chart-why")] == ["too few pairs n=3"]
 
 
 def test_every_number_is_in_the_description_when_a_chart_is_read_aloud() -> None:
