@@ -25,7 +25,7 @@ from annotator.pool.columns import LabelNames
 from annotator.pool.files import BLOCK_BYTES, Checked, Shape, file_check, file_look, file_unpacked
 from annotator.pool.models import Ingest
 from annotator.pool.reading import RawRow, check_beginning, no_rows, rows_of
-from annotator.pool.writing import items_copy, project_wait, refused_copy, rows_new
+from annotator.pool.writing import flush_later, items_copy, project_wait, refused_copy, rows_new
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
@@ -196,6 +196,7 @@ def _chunk_commit(ingest: Ingest, chunk: _Chunk, lines: int) -> None:
     # Ours first: an overtaken worker must not write, and its successor waits here until we have committed.
     run_progress(ingest, STAGE_READ, chunk.line, lines)
     project_wait(ingest.project_id)
+    flush_later()
     new = rows_new(ingest.project_id, chunk.clean)
     items_copy(ingest, new)
     refused_copy(ingest, chunk.refused)
