@@ -122,8 +122,8 @@ def _cast(project: Project, users: Mapping[str, User], pages: Sequence[DemoPage]
 def _history(cast: Cast, say: Say) -> None:
     """Four batches: three worked on as the loop would have it, the last left half done.
 
-    Whoever signs in as the first annotator finds third places to settle and second places to fill, about fifteen
-    resolutions before the next retrain, and about twenty places above the low-water mark.
+    Whoever signs in as the first annotator finds third places to settle and second places to fill, about twenty
+    resolutions before the next retrain, and about ten places above the low-water mark.
     """
     everybody, others = cast.annotators, cast.annotators[1:]
     for _ in range(BATCHES - 1):
