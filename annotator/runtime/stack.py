@@ -1,6 +1,7 @@
 """What `manage.py up` runs, and in which order it starts and stops."""
 
 import http.client
+import io
 import json
 import os
 import sys
@@ -117,14 +118,26 @@ def _migrate() -> None:
 
 
 def _start_application(supervisor: Supervisor, layout: Layout, door: Door, *, demo: bool) -> None:
-    for program in (_web(door), _worker("interactive"), _worker("bulk")):
-        supervisor.start(program)
-    if demo:
+    programs = [_worker("interactive"), _worker("bulk")]
+    supervisor.start(_web(door))
+    if demo and not _demo_is_made():
+        # The workers import what they need on the second core meanwhile; no tick acts on a half-made project.
+        for program in programs:
+            supervisor.start(program)
         command = [sys.executable, str(embedded.REPOSITORY / "manage.py"), "demo"]
         supervisor.run(Program("demo", command), seconds=DEMO_SECONDS)
-    # Last, so that no tick acts on a half-made demo project.
-    supervisor.start(_beat(layout))
+        programs = []
+    # The site is what people wait for: both cores are its own until it answers.
     supervisor.wait_until(door.answers, seconds=READY_SECONDS, what=f"{door.address}health/ready/")
+    for program in [*programs, _beat(layout)]:
+        supervisor.start(program)
+
+
+def _demo_is_made() -> bool:
+    """Whether the demo is there; asked in this process, for another one would cost two seconds."""
+    answer = call_command("demo", check=True, stdout=io.StringIO())
+    connections.close_all()
+    return bool(answer == "made")
 
 
 def _web(door: Door) -> Program:

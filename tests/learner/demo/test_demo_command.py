@@ -66,11 +66,13 @@ def test_everything_a_first_visit_shows_is_there_when_an_interrupted_start_is_re
         with pytest.raises(KeyboardInterrupt):
             demo()
     assert not Item.objects.exists()
+    assert call_command("demo", check=True, stdout=StringIO()) == "missing"
 
     first = passwords(logins)
     printed = demo()
 
     project = Project.objects.get()
+    assert call_command("demo", check=True, stdout=StringIO()) == "made"
     assert passwords(logins) == first
     assert Membership.objects.filter(project=project).count() == len(ROLES)
     _assert_pages(project)

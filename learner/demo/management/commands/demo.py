@@ -27,15 +27,23 @@ class Command(BaseCommand):
             "--pages", type=int, default=PAGES, help=f"pages of the corpus, at least {FEWEST_PAGES}"
         )
 
-    def handle(self, *_: Any, pages: int, **_options: Any) -> None:
+        parser.add_argument(
+            "--check", action="store_true", help="only say whether the demo is made or missing"
+        )
+
+    def handle(self, *_: Any, pages: int, check: bool, **_options: Any) -> str | None:
+        logins = settings.CROSSGUARD_HOME / FILENAME
+        if check:
+            return "made" if logins.exists() and project_exists() and snapshot_exists() else "missing"
         if pages < FEWEST_PAGES:
             raise CommandError(f"--pages {pages} is too few for a history. Ask for at least {FEWEST_PAGES}.")
         try:
-            users = accounts_ensure(settings.CROSSGUARD_HOME / FILENAME)
+            users = accounts_ensure(logins)
             if not (project_exists() and snapshot_exists()):
                 self._make(users, pages)
         except CrossguardError as error:
             raise CommandError(error.message) from error
+        return None
 
     def _make(self, users: dict[str, User], pages: int) -> None:
         from learner.demo.history import project_make, snapshot_make  # noqa: PLC0415 - a second, rarely needed
