@@ -95,11 +95,10 @@ def test_up_serves_refuses_a_second_and_stops_without_orphan_when_asked(
     instance: Instance, tmp_path: Path
 ) -> None:
     process = instance.up(tmp_path / "log")
-    running = "\n".join(processes_of(instance.home))
 
     assert instance.status("/health/ready/") == 200
     for name in ("postgres", "valkey", "gunicorn", "-Q interactive", "-Q bulk", "beat"):
-        assert name in running
+        wait_for(lambda name=name: name in "\n".join(processes_of(instance.home)), name)
 
     second = instance.command("up", "--port", "0")
     assert second.returncode == 1
