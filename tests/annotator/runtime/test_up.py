@@ -97,8 +97,11 @@ def test_up_serves_refuses_a_second_and_stops_without_orphan_when_asked(
     process = instance.up(tmp_path / "log")
 
     assert instance.status("/health/ready/") == 200
-    for name in ("postgres", "valkey", "gunicorn", "-Q interactive", "-Q bulk", "beat"):
-        wait_for(lambda name=name: name in "\n".join(processes_of(instance.home)), name)
+    names = ("postgres", "valkey", "gunicorn", "-Q interactive", "-Q bulk", "beat")
+    wait_for(
+        lambda: all(name in "\n".join(processes_of(instance.home)) for name in names),
+        "every process of the stack",
+    )
 
     second = instance.command("up", "--port", "0")
     assert second.returncode == 1
