@@ -101,13 +101,12 @@ def _judge(items: Sequence[Item], people: dict[str, User]) -> Judgment:
     answers += [(["gambling"], ["games"], ["shopping"]), (["drugs"], [], ["shopping"])]
     for item, labels in zip(items, answers, strict=False):
         for name, given in zip(people, labels, strict=False):
-            judgment = make_judgment(item, people[name], given)
+            make_judgment(item, people[name], given)
             review_sweep(item.project)  # opens the third place where two differ
     make_judgment(
         items[12], people["annie"], verdict=Verdict.UNREACHABLE, note="Only a spinner, even after a minute."
     )
-    make_judgment(items[13], people["annie"], ["games"], unsure=["gambling"])
-    return judgment
+    return make_judgment(items[13], people["annie"], ["games"], unsure=["gambling"])
 
 
 def _adjudicate(project: Project, lead: User) -> None:

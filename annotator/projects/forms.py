@@ -138,6 +138,12 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(choices=Role)
 
 
+class MemberEndForm(forms.Form):
+    """Somebody who is to leave."""
+
+    username = forms.CharField(max_length=150)
+
+
 class PublishForm(forms.Form):
     """The next taxonomy and guideline as YAML."""
 

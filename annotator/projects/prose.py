@@ -14,4 +14,6 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 @lru_cache(maxsize=1024)
 def prose(text: str) -> SafeString:
     """`text` as HTML without links, images, attributes or raw HTML: a clause never leads out of the product."""
-    return mark_safe(nh3.clean(_markdown.render(text), tags=TEXT | TABLES, attributes={}))  # noqa: S308 - cleaned right here
+    clean = nh3.clean(_markdown.render(text), tags=TEXT | TABLES, attributes={})
+    # A table scrolls sideways where it is too wide: those who have only keys have to reach it.
+    return mark_safe(clean.replace("<table>", '<table tabindex="0">'))  # noqa: S308 - cleaned right here

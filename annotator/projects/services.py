@@ -23,6 +23,7 @@ from annotator.projects.models import (
 from annotator.projects.selectors import guideline_current, taxonomy_current
 
 SHARES_TOLERANCE = 1e-6
+RESERVED_SLUGS = frozenset({"new"})  # /projects/new/ is the form that makes a project
 
 
 def may_create_projects(user: User) -> bool:
@@ -34,10 +35,12 @@ def may_create_projects(user: User) -> bool:
 def project_create(blueprint: Blueprint, by: User) -> Project:
     """A new project from a blueprint, with taxonomy and guideline version 1 and `by` as its admin.
 
-    Raises Forbidden without the permission, Conflict when the slug is taken.
+    Raises Forbidden without the permission, BadInput for a slug that is an address of ours, Conflict when it is taken.
     """
     if not may_create_projects(by):
         raise Forbidden("You may not create projects. Ask an operator for the permission to add projects.")
+    if blueprint.slug in RESERVED_SLUGS:
+        raise BadInput(f'A project cannot be called "{blueprint.slug}". Choose another short name.')
     if Project.objects.filter(slug=blueprint.slug).exists():
         raise Conflict(f'There is a project "{blueprint.slug}" already. Choose another short name.')
     project = Project.objects.create(
@@ -164,7 +167,7 @@ def membership_set(project: Project, username: str, role: Role, *, by: User) -> 
     if role != Role.ADMIN:
         _keep_an_admin(project, user)
     membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
-    log_write(project, "projects", f"{by.username} made {username} {role.label.lower()}")
+    log_write(project, "projects", f"{by.username} gave {username} the role {role.label.lower()}")
     return membership
 
 

@@ -8,10 +8,17 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotator.accounts.models import User
-from annotator.errors import CrossguardError, Forbidden, NotSignedIn
+from annotator.errors import BadInput, CrossguardError, Forbidden, NotSignedIn
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.forms import MemberForm, NewProjectForm, PublishForm, SettingsForm, published_text
+from annotator.projects.forms import (
+    MemberEndForm,
+    MemberForm,
+    NewProjectForm,
+    PublishForm,
+    SettingsForm,
+    published_text,
+)
 from annotator.projects.models import Role
 from annotator.projects.prose import prose
 from annotator.projects.selectors import guideline_current, log_of, members_of, projects_of, taxonomy_current
@@ -134,7 +141,10 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 def member_end(request: HttpRequest, slug: str) -> HttpResponse:
     """Take somebody out of the project."""
     access = project_for(request.user, slug, Can.CONFIGURE)
-    username = request.POST.get("username", "")
+    form = MemberEndForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("Name the account whose membership ends.")
+    username = form.cleaned_data["username"]
     membership_end(access.project, username, by=access.user)
     messages.success(request, f"{username} is no longer a member. Their judgments stay.")
     return redirect("projects:members", slug=slug)

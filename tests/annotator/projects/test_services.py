@@ -56,6 +56,13 @@ def test_a_taken_slug_is_a_conflict(project: Project, creator: User) -> None:
         project_create(default_blueprint(), by=creator)
 
 
+def test_no_project_is_created_when_its_address_would_be_one_of_ours(creator: User) -> None:
+    with pytest.raises(BadInput, match='A project cannot be called "new"'):
+        project_create(replace(default_blueprint(), slug="new"), by=creator)
+
+    assert not Project.objects.exists()
+
+
 def test_a_new_taxonomy_leaves_the_old_one_as_it_was(project: Project, creator: User) -> None:
     drafts = default_blueprint().categories
     renamed = (replace(drafts[0], name="Pornography"), *drafts[1:])

@@ -1,0 +1,217 @@
+"""Every page in a real Chromium, with rows and without: no error, no overflow, nothing that axe objects to.
+
+Each page is loaded once, judged at 1280 pixels in light, then turned dark and made 390 pixels wide.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from annotator.pool.models import Ingest
+from annotator.projects.models import Role
+from tests.conftest import watch
+from tests.factories import make_user
+from tests.flows.test_access import routes
+from tests.pilot import PEOPLE, Pilot, make_empty, make_pilot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[[BrowserContext, str], None]
+NARROW: Final = 390
+WCAG: Final = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+PAGES: Final = {
+    "accounts:sign_in": None,
+    "accounts:account": "annie",
+    "accounts:password": "annie",
+    "projects:home": "ada",
+    "projects:create": "ada",
+    "projects:guideline": "annie",
+    "projects:publish": "lee",
+    "projects:settings": "ada",
+    "projects:members": "ada",
+    "projects:log": "sam",
+    "pool:ingests": "sam",
+    "pool:ingest": "sam",
+    "pool:items": "sam",
+    "pool:item": "lee",
+    "queue:batches": "sam",
+    "queue:batch": "sam",
+    "judgments:label": "annie",
+    "judgments:history": "annie",
+    "judgments:edit": "annie",
+    "review:overview": "lee",
+    "review:disagreements": "lee",
+    "review:disagreement": "lee",
+    "review:item_review": "lee",
+    "review:agreement": "lee",
+    "review:flags": "lee",
+    "snapshots:snapshots": "sam",
+    "snapshots:snapshot": "sam",
+    "training:classifiers": "sam",
+    "training:classifier": "sam",
+}
+NO_PAGES: Final = {
+    "only a POST": {
+        "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end", "judgments:next",
+        "judgments:skip", "judgments:flag", "judgments:undo", "judgments:renew", "judgments:release",
+        "review:flag_close", "training:train", "training:choose",
+    },
+    "a part of a page": {"queue:item_ledger", "training:overview_part"},
+    "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
+    "for programs": {"live", "ready", "schema"},
+    "drawn by Swagger": {"docs"},
+}  # fmt: skip
+FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
+    "pool:ingest", "pool:item", "queue:batch", "judgments:edit", "review:disagreement", "review:item_review",
+    "snapshots:snapshot", "training:classifier", "projects:create", "accounts:account", "accounts:password",
+}}  # fmt: skip
+
+
+class Visitors:
+    """One window for each person, all in one browser; `errors` is what went wrong in any."""
+
+    def __init__(self, browser: Browser, sign_in: SignIn, url: str) -> None:
+        self.errors: list[str] = []
+        self._browser, self._sign_in, self._url = browser, sign_in, url
+        self._pages: dict[str | None, Page] = {}
+
+    def visit(self, who: str | None, path: str) -> Page:
+        """The window of `who` at `path`, loaded with its parts, 1280 pixels wide and light."""
+        page = self._pages.get(who) or self._open(who)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.goto(self._url + path)
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        return page
+
+    def close(self) -> None:
+        """Leave every page, so that none asks the server for anything any more."""
+        for page in self._pages.values():
+            page.wait_for_load_state("networkidle")
+            page.context.close()
+
+    def _open(self, who: str | None) -> Page:
+        context = self._browser.new_context()
+        if who:
+            self._sign_in(context, who)
+        page = self._pages[who] = context.new_page()
+        watch(page, self.errors)
+        return page
+
+
+@pytest.fixture
+def visitors(browser: Browser, sign_in: SignIn, live_server: Any) -> Iterator[Visitors]:
+    visitors = Visitors(browser, sign_in, live_server.url)
+    yield visitors
+    visitors.close()
+
+
+@pytest.fixture
+def pilot() -> Pilot:
+    return make_pilot()
+
+
+def addresses(pilot: Pilot) -> dict[str, str]:
+    """The address of each page, in the pilot project."""
+    values: dict[str, object] = {
+        "slug": pilot.project.slug,
+        "ingest_id": Ingest.objects.earliest("pk").pk,
+        "item_id": pilot.disagreement.item_id,
+        "number": 1,
+        "disagreement_id": pilot.disagreement.pk,
+        "judgment_id": pilot.judgment.pk,
+    }
+    keywords = {route.name: route.keywords for route in routes()}
+    return {name: reverse(name, kwargs={word: values[word] for word in keywords[name]}) for name in PAGES}
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page as it is now, for people."""
+    answer = Axe().run(page, options=WCAG)
+    found = [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for rule in answer.response["violations"]
+        for node in rule["nodes"]
+    ]
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found + ([f"{too_wide} pixels too wide"] if too_wide > 0 else [])
+
+
+def faults_in_both_shapes(page: Page) -> list[str]:
+    """What is wrong with the page, wide and light, then narrow and dark."""
+    wide = faults(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": NARROW, "height": 844})
+    # As tall as the page: axe takes what a bar that sticks to the bottom covers just now for out of reach.
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": NARROW, "height": height})
+    return wide + [f"narrow and dark: {fault}" for fault in faults(page)]
+
+
+def test_every_address_is_a_page_here_or_says_why_not() -> None:
+    named = {route.name for route in routes() if not route.is_api}
+
+    assert named == set(PAGES).union(*NO_PAGES.values())
+
+
+def test_every_page_is_without_fault_when_there_are_rows(visitors: Visitors, pilot: Pilot) -> None:
+    found, titles = {}, {}
+    for name, path in addresses(pilot).items():
+        page = visitors.visit(PAGES[name], path)
+        titles[name] = page.title()
+        found[name] = faults_in_both_shapes(page) + visitors.errors
+        visitors.errors.clear()
+
+    assert {name: fault for name, fault in found.items() if fault} == {}
+    assert sorted(titles.values()) == sorted(set(titles.values()))
+
+
+def test_every_page_is_without_fault_when_the_project_is_new(visitors: Visitors) -> None:
+    people = {name: make_user(name, is_superuser=role == Role.ADMIN) for name, role in PEOPLE.items()}
+    make_empty("fresh", people)
+    keywords = {route.name: route.keywords for route in routes()}
+
+    found = {}
+    for name in FIRST:
+        path = reverse(name, kwargs=dict.fromkeys(keywords[name], "fresh"))
+        found[name] = faults(visitors.visit(PAGES[name], path)) + visitors.errors
+        visitors.errors.clear()
+
+    assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_link_of_the_navigation_leads_somewhere(who: str, visitors: Visitors, pilot: Pilot) -> None:
+    page = visitors.visit(who, reverse("projects:guideline", args=["pilot"]))
+    client = Client()
+    client.force_login(pilot.people[who])
+
+    links = page.eval_on_selector_all(
+        "nav a, header a", "links => links.map(link => link.getAttribute('href'))"
+    )
+
+    assert len(links) >= 4
+    assert {link: client.get(link, follow=True).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_the_api_is_browsable_under_the_security_policy(visitors: Visitors, pilot: Pilot) -> None:
+    page = visitors.visit("annie", reverse("docs"))
+
+    expect(page.get_by_text("/api/v1/projects/{slug}/queue/claim/")).to_be_visible()
+    page.locator("#operations-queue-queue_claim").click()
+    expect(page.get_by_role("button", name="Try it out")).to_be_visible()
+    assert visitors.errors == []
+
+
+def test_a_missing_page_says_so_in_the_look_of_the_others(visitors: Visitors, pilot: Pilot) -> None:
+    page = visitors.visit("lee", reverse("queue:batch", args=["pilot", 99]))
+
+    expect(page.get_by_role("heading", name="This project has no batch 99.")).to_be_visible()
+    assert faults_in_both_shapes(page) == []
+    assert all("404" in error for error in visitors.errors)
