@@ -1,5 +1,6 @@
 """Pages: the ingests that brought them, the items, their evidence, and the rows that were refused."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -49,6 +50,7 @@ class Ingest(Run):
             models.Index(name="ingest_latest", fields=["project", "-id"]),
             models.Index(name="ingest_active", fields=["id"], condition=Q(status__in=ACTIVE)),
         ]
+        triggers = [pgtrigger.Protect(name="keep_ingests", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.filename
@@ -74,9 +76,15 @@ class RefusedRow(models.Model):
 class Item(models.Model):
     """One URL of one project. `pooled` until a batch takes it."""
 
-    # No index of its own: each of those below begins with the project.
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
-    ingest = models.ForeignKey(Ingest, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # No index of their own: each of those below begins with the project. No constraint either: checking both took a
+    # seventh of an ingest, and cannot fail: items are written beside the locked row of their ingest, and neither a
+    # project nor an ingest can be deleted (see their triggers).
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    ingest = models.ForeignKey(
+        Ingest, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     url = models.TextField(help_text="Canonical.")
     url_hash = models.UUIDField(help_text="BLAKE2b-128 of the canonical URL: the identity within a project.")
     raw_url = models.TextField(help_text="As it came.")

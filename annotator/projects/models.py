@@ -58,6 +58,7 @@ class Project(models.Model):
 
     class Meta:
         db_table = "project"
+        triggers = [pgtrigger.Protect(name="keep_projects", operation=pgtrigger.Delete)]
         constraints = [
             models.CheckConstraint(
                 name="project_overlap_1_to_3",

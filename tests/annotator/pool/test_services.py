@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -335,3 +335,17 @@ def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         tracemalloc.stop()
 
     assert peaks[1] < 1.3 * peaks[0]
+
+
+def test_a_project_and_an_ingest_cannot_be_deleted_from_under_their_items() -> None:
+    project = make_project()
+    ingest = Ingest.objects.create(
+        project=project, filename="a.csv", file="a.csv", format=Ingest.Format.CSV, size=1, sha256=""
+    )
+
+    for row in (ingest, project):
+        table = row._meta.db_table
+        with pytest.raises(DatabaseError, match=f"Cannot delete rows from {table}"), transaction.atomic():
+            type(row)._default_manager.raw(f"DELETE FROM {table} WHERE id = %s RETURNING *", [row.pk])[0]
+
+    assert Ingest.objects.filter(pk=ingest.pk).exists()
