@@ -33,7 +33,9 @@ def test_the_labelling_page_looks_as_the_readme_shows_it(
 ) -> None:
     folder = PICTURES if os.environ.get("README_PICTURES") else tmp_path
     _page_to_judge()
-    context = browser.new_context(viewport={"width": 1280, "height": 780}, color_scheme="light")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 780}, color_scheme="light", reduced_motion="reduce"
+    )
     sign_in(context, "ada")
     page = context.new_page()
     errors: list[str] = []
