@@ -1,4 +1,4 @@
-"""The picture in the README: `README_PICTURES=1 make test ARGS=tests/browser/test_readme.py` takes it anew."""
+"""The pictures in the README: `README_PICTURES=1 make test ARGS=tests/browser/test_readme.py` takes them anew."""
 
 import os
 from collections.abc import Callable
@@ -16,6 +16,9 @@ from annotator.projects.blueprint import default_blueprint
 from annotator.projects.models import Role
 from annotator.projects.services import membership_set, project_create
 from annotator.runtime.embedded import REPOSITORY
+from learner.demo.corpus import PAGES
+from learner.demo.history import project_make
+from learner.demo.services import LEAD, SLUG, accounts_ensure
 from tests.conftest import watch
 from tests.factories import make_batch, make_items, make_user
 
@@ -50,6 +53,26 @@ def test_the_labelling_page_looks_as_the_readme_shows_it(
     expect(page.get_by_role("checkbox", name="Education", exact=True)).to_be_checked()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert errors == []
+    context.close()
+
+
+@pytest.mark.skipif(not os.environ.get("README_PICTURES"), reason="the history of the demo takes its time")
+@pytest.mark.django_db(transaction=True)
+def test_the_overview_looks_as_the_readme_shows_it(
+    browser: Browser, live_server: Any, sign_in: Callable[[BrowserContext, str], None], tmp_path: Path
+) -> None:
+    project_make(accounts_ensure(tmp_path / "logins.json"), PAGES, say=print)
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce"
+    )
+    sign_in(context, LEAD)
+    page = context.new_page()
+
+    page.goto(f"{live_server.url}/projects/{SLUG}/")
+    expect(page.get_by_role("heading", name="F1 of v2 by category")).to_be_visible()
+    page.screenshot(path=PICTURES / "overview.png")
+
+    page.wait_for_load_state("networkidle")
     context.close()
 
 
