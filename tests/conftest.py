@@ -1,6 +1,7 @@
 """What tests of every stage share: a real browser, a real Celery worker, and a person who has signed in."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,6 +44,13 @@ def base_url() -> None:
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_storage() -> Iterator[None]:
+    # Projects of two tests may have one slug and one snapshot number, and so one file name.
+    yield
+    shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)
 
 
 @pytest.fixture

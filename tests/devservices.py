@@ -1,7 +1,8 @@
 """A pytest plugin: a throw-away PostgreSQL and Valkey for the session, known to Django from its start.
 
 Loaded by `-p tests.devservices`. Under xdist the controller starts both; its workers inherit the URLs,
-pytest-django gives each worker a database of its own, and each gets a Redis database number of its own here.
+pytest-django gives each worker a database of its own, and each gets a Redis database number and a
+file storage of its own here.
 """
 
 import fcntl
@@ -37,6 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     else:
         path = urlsplit(os.environ["REDIS_URL"]).path
         os.environ["REDIS_URL"] = f"unix://{path}?db={int(worker.removeprefix('gw')) + 1}"
+        os.environ["CROSSGUARD_MEDIA"] += f"-{worker}"
     return (yield)
 
 
@@ -58,6 +60,7 @@ def _export(layout: Layout) -> None:
         "DATABASE_URL": layout.database_url(),
         "REDIS_URL": layout.redis_url(),
         "CROSSGUARD_HOME": str(layout.root),
+        "CROSSGUARD_MEDIA": str(layout.root / "media"),
         "CROSSGUARD_SECRET_KEY": "a key for tests only, and long enough for Django's own check of it",
         "CROSSGUARD_HTTPS": "false",
         "DJANGO_SETTINGS_MODULE": "annotator.settings",

@@ -36,6 +36,7 @@ def project() -> Project:
 
 def run_query(project: Project, classifier: ClassifierFile | None = None) -> QueryRun:
     run = query_run_start(project, "next batch due: 0 free places", classifier)
+    QueryRun.objects.filter(pk=run.pk).update(seed=1)
     query_run_execute(run.pk)
     run.refresh_from_db()
     return run
