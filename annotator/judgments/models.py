@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotator.pool.models import Item
-from annotator.projects.models import APPEND_ONLY, GuidelineVersion, Project, TaxonomyVersion
-from annotator.queue.models import Assignment
+from annotator.projects.models import APPEND_ONLY, Clause, GuidelineVersion, Project, TaxonomyVersion
+from annotator.queue.models import Assignment, Purpose
 
 
 class Verdict(models.TextChoices):
@@ -51,13 +51,32 @@ class Judgment(models.Model):
         GuidelineVersion, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now)
+    purpose = models.CharField(max_length=13, choices=Purpose, default=Purpose.OVERLAP, db_default="overlap")
+    clause = models.ForeignKey(
+        Clause,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The clause of the guideline that decided it.",
+    )
+    fast = models.BooleanField(
+        default=False, db_default=False, help_text="Given in less time than the page takes to read."
+    )
 
     class Meta:
         db_table = "judgment"
         constraints = [
             models.UniqueConstraint(name="judgment_client_id_once", fields=["annotator", "client_id"]),
             models.UniqueConstraint(
-                name="judgment_item_once", fields=["item", "annotator"], condition=Q(supersedes__isnull=True)
+                name="judgment_item_once",
+                fields=["item", "annotator"],
+                condition=Q(supersedes__isnull=True) & ~Q(purpose="retest"),
+            ),
+            models.UniqueConstraint(
+                name="judgment_retest_once",
+                fields=["item", "annotator"],
+                condition=Q(supersedes__isnull=True, purpose="retest"),
             ),
             models.CheckConstraint(
                 name="judgment_labels_only_when_labelled",
@@ -71,6 +90,11 @@ class Judgment(models.Model):
             models.Index(name="judgment_of_project", fields=["project", "id"]),
             models.Index(name="judgment_of_annotator", fields=["annotator", "project", "-id"]),
             models.Index(name="judgment_latest", fields=["project", "created_at"]),
+            models.Index(
+                name="judgment_checks",
+                fields=["project", "annotator", "id"],
+                condition=~Q(purpose="overlap") | Q(fast=True),
+            ),
         ]
         triggers = [APPEND_ONLY]
 
@@ -103,3 +127,25 @@ class ReviewDue(models.Model):
 
     class Meta:
         db_table = "review_due"
+
+
+class Seat(models.Model):
+    """How one person has arranged the labelling page of one project, and what they have been shown on it."""
+
+    class Shield(models.TextChoices):
+        """Which texts start covered."""
+
+        SEVERE = "severe", "Pages that may be harmful"
+        ALWAYS = "always", "Every page"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    keys = models.JSONField(
+        default=dict, help_text="Action or category -> key, where it is not the usual one."
+    )
+    shield = models.CharField(max_length=10, choices=Shield, default=Shield.SEVERE)
+    guideline_seen = models.PositiveIntegerField(null=True, help_text="Number of the newest version shown.")
+
+    class Meta:
+        db_table = "seat"
+        constraints = [models.UniqueConstraint(name="seat_once", fields=["project", "annotator"])]

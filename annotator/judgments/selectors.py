@@ -8,18 +8,17 @@ from annotator.accounts.models import User
 from annotator.errors import NotFound
 from annotator.judgments.models import Judgment, Verdict
 from annotator.projects.models import Project
+from annotator.queue.models import Purpose
 
 
 def judgments_current(project: Project) -> QuerySet[Judgment]:
-    """The judgments that stand: neither superseded nor withdrawn. One query."""
-    return Judgment.objects.filter(project=project, superseded_by__isnull=True).exclude(
-        verdict=Verdict.WITHDRAWN
-    )
+    """The judgments that stand and count: neither superseded nor withdrawn, nor a check of the annotator. One query."""
+    return _standing(project).filter(purpose=Purpose.OVERLAP)
 
 
 def judgments_own(project: Project, annotator: User) -> QuerySet[Judgment]:
-    """The judgments of one person that stand, newest first, with their items. One query."""
-    return judgments_current(project).filter(annotator=annotator).select_related("item").order_by("-pk")
+    """The judgments of one person that stand, checks among them, newest first, with their items. One query."""
+    return _standing(project).filter(annotator=annotator).select_related("item").order_by("-pk")
 
 
 def judgment_own(project: Project, annotator: User, judgment_id: int) -> Judgment:
@@ -49,3 +48,9 @@ def judgment_withdrawn(project: Project, annotator: User, item_id: int) -> Judgm
 def judgments_today(project: Project, annotator: User, since: datetime) -> int:
     """How many items one person has judged since `since`, counting each once. One query."""
     return judgments_own(project, annotator).filter(created_at__gte=since).count()
+
+
+def _standing(project: Project) -> QuerySet[Judgment]:
+    return Judgment.objects.filter(project=project, superseded_by__isnull=True).exclude(
+        verdict=Verdict.WITHDRAWN
+    )

@@ -16,22 +16,30 @@ from annotator.queue.claiming import failing_alone
 
 # In the order of the model's fields: `from_db` takes them by position.
 COLUMNS = """id, project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict, seconds, note,
-    late, supersedes_id, taxonomy_id, guideline_id, created_at"""
+    late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast"""
 
 SUBMIT = f"""
 WITH taken AS (
     UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL
-    WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state =
-    'offered' RETURNING id, item_id ), written AS ( INSERT INTO judgment (project_id, item_id,
-    assignment_id, annotator_id, client_id, labels, unsure, verdict, seconds, note, late, supersedes_id,
-    taxonomy_id, guideline_id, created_at) SELECT %(project)s, item_id, id, %(annotator)s, %(client_id)s,
-    %(labels)s::varchar[], %(unsure)s::varchar[], %(verdict)s, %(seconds)s, %(note)s, FALSE, (SELECT
-    undone.id FROM judgment undone WHERE undone.item_id = taken.item_id AND undone.annotator_id =
-    %(annotator)s AND undone.verdict = 'withdrawn' AND NOT EXISTS (SELECT FROM judgment later WHERE
-    later.supersedes_id = undone.id)), %(taxonomy)s, (SELECT id FROM guideline_version WHERE project_id =
-    %(project)s ORDER BY number DESC LIMIT 1), STATEMENT_TIMESTAMP() FROM taken RETURNING {COLUMNS} ), due
-    AS ( INSERT INTO review_due (project_id, item_id) SELECT project_id, item_id FROM written ) SELECT
-    {COLUMNS} FROM written
+    WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'offered'
+    RETURNING id, item_id, purpose
+), written AS (
+    INSERT INTO judgment (project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict,
+        seconds, note, late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast)
+    SELECT %(project)s, item_id, id, %(annotator)s, %(client_id)s, %(labels)s::varchar[], %(unsure)s::varchar[],
+        %(verdict)s, %(seconds)s, %(note)s, FALSE,
+        (SELECT undone.id FROM judgment undone
+         WHERE undone.item_id = taken.item_id AND undone.annotator_id = %(annotator)s
+           AND undone.verdict = 'withdrawn'
+           AND NOT EXISTS (SELECT FROM judgment later WHERE later.supersedes_id = undone.id)),
+        %(taxonomy)s,
+        (SELECT id FROM guideline_version WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1),
+        STATEMENT_TIMESTAMP(), purpose, NULL, FALSE
+    FROM taken RETURNING {COLUMNS}
+), due AS (
+    INSERT INTO review_due (project_id, item_id) SELECT project_id, item_id FROM written
+)
+SELECT {COLUMNS} FROM written
 """  # noqa: S608 - our own constants only
 
 

@@ -3,11 +3,12 @@
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from annotator.projects.models import Project
+from annotator.projects.models import APPEND_ONLY, Project
 from annotator.runs import ACTIVE, Run
 
 
@@ -100,6 +101,9 @@ class Item(models.Model):
     traffic = models.FloatField(null=True, blank=True, help_text="Requests a day.")
     known_labels = ArrayField(models.SlugField(max_length=40), null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    withheld = models.BooleanField(
+        db_default=False, help_text="Sealed in a case: address and evidence are gone from here."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -135,3 +139,61 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"evidence of item {self.item_id}"
+
+
+class Signature(models.Model):
+    """Min-hashes of a served item's text, in bands: items that share a band are near-duplicates for a closer look."""
+
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    bands = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "signature"
+        indexes = [GinIndex(name="signature_bands", fields=["bands"])]
+
+
+class Case(models.Model):
+    """A page that somebody stopped as possibly illegal: its address and evidence, sealed, for case holders only."""
+
+    class Outcome(models.TextChoices):
+        """How a case ended."""
+
+        RELEASED = "released", "Released: the stop was a mistake"
+        KEPT = "kept", "Kept sealed"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    content_hash = models.UUIDField(help_text="Of the newest evidence: all that others see.")
+    sealed = models.JSONField(help_text="Address and evidence as they were.")
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default="")
+    reference = models.CharField(
+        max_length=120, blank=True, default="", help_text="Of the report to the authority."
+    )
+
+    class Meta:
+        db_table = "case"
+        constraints = [models.UniqueConstraint(name="case_number_once", fields=["project", "number"])]
+        triggers = [pgtrigger.Protect(name="keep_cases", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"case {self.number}"
+
+
+class CaseAccess(models.Model):
+    """Who did what to a case, when. Append-only."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    what = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "case_access"
+        triggers = [APPEND_ONLY]

@@ -20,6 +20,14 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
 
 
+class Standing(models.TextChoices):
+    """How far a member's answers are trusted: decides what the queue gives them, never shown to colleagues."""
+
+    QUALIFYING = "qualifying", "qualifying"
+    QUALIFIED = "qualified", "qualified"
+    WARNED = "warned", "warned"
+
+
 def default_shares() -> dict[str, float]:
     """How a batch is mixed unless the project says otherwise: stream -> share, summing to 1."""
     return {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
@@ -53,6 +61,54 @@ class Project(models.Model):
     )
     shares = models.JSONField(default=default_shares, help_text="Share of each stream in a batch.")
     lease_seconds = models.PositiveIntegerField(default=900, validators=[MinValueValidator(30)])
+    prefetch = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MaxValueValidator(5)],
+        help_text="Items leased and rendered ahead of the one on the screen.",
+    )
+    exposure_budget = models.PositiveIntegerField(
+        default=60, help_text="Exposure points that a person takes within the window; 0 for no limit."
+    )
+    exposure_hours = models.PositiveSmallIntegerField(
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(24)],
+        help_text="The rolling window of the exposure budget.",
+    )
+    cooldown_minutes = models.PositiveSmallIntegerField(
+        default=20, help_text="Benign items only, for at least so long, once the budget is spent."
+    )
+    break_minutes = models.PositiveSmallIntegerField(
+        default=50, help_text="Remind of a break after so long at work; 0 for never."
+    )
+    idle_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        validators=[MinValueValidator(1)],
+        help_text="Pause a labelling page that nobody touches for so long, and give its items back.",
+    )
+    qualification = models.BooleanField(
+        default=True, help_text="New annotators start on gold items, as soon as there are enough of them."
+    )
+    gold_share = models.FloatField(
+        default=0.03,
+        validators=[MinValueValidator(0), MaxValueValidator(0.5)],
+        help_text="Share of items that are gold.",
+    )
+    gold_share_new = models.FloatField(
+        default=0.1,
+        validators=[MinValueValidator(0), MaxValueValidator(0.5)],
+        help_text="The same for a person's first 200 judgments.",
+    )
+    retest_share = models.FloatField(
+        default=0.02,
+        validators=[MinValueValidator(0), MaxValueValidator(0.5)],
+        help_text="Share of items that a person has judged before, days ago.",
+    )
+    retest_days = models.PositiveSmallIntegerField(default=7, validators=[MinValueValidator(1)])
+    gold_line = models.FloatField(
+        default=0.75,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Accuracy on gold below which a person is warned, then sent to qualification.",
+    )
     holdout_percent = models.PositiveSmallIntegerField(default=10)
     holdout_salt = models.CharField(max_length=32)
 
@@ -77,6 +133,10 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
+    standing = models.CharField(max_length=10, choices=Standing, default=Standing.QUALIFIED)
+    case_holder = models.BooleanField(
+        default=False, help_text="May open restricted cases of possibly illegal content."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -34,7 +34,8 @@ RESCAN_EVERY = "30 seconds"
 
 # In the order of the model's fields: `from_db` takes them by position.
 COLUMNS = """assignment.id, project_id, batch_item_id, item_id, place, assignment.priority, state, annotator_id,
-    offered_at, lease_until, submitted_at"""
+    offered_at, lease_until, submitted_at, purpose, for_annotator_id, assignment.severity, assignment.expected,
+    reading_seconds"""
 
 # OFFSET 0 keeps the planner from turning these into hash joins over all that the annotator ever judged.
 TAKEABLE = """
@@ -60,12 +61,12 @@ WITH floor AS MATERIALIZED (
     ORDER BY a.lease_until LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 ), returned AS MATERIALIZED (
     SELECT a.id, a.priority, 'returned' AS step FROM assignment a
-    WHERE a.project_id = %(project)s AND a.state = 'free'
+    WHERE a.project_id = %(project)s AND a.state = 'free' AND a.for_annotator_id IS NULL
       AND a.priority >= (SELECT returned FROM floor) AND a.priority < 0 AND {TAKEABLE}
     ORDER BY a.priority, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 ), fresh AS MATERIALIZED (
     SELECT a.id, a.priority, 'fresh' AS step FROM assignment a
-    WHERE a.project_id = %(project)s AND a.state = 'free'
+    WHERE a.project_id = %(project)s AND a.state = 'free' AND a.for_annotator_id IS NULL
       AND a.priority >= (SELECT fresh FROM floor) AND {TAKEABLE}
     ORDER BY a.priority, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 ), picked AS MATERIALIZED (
@@ -76,18 +77,19 @@ WITH floor AS MATERIALIZED (
     SELECT a.id, a.annotator_id, STATEMENT_TIMESTAMP() FROM picked JOIN assignment a USING (id)
     WHERE picked.step = 'lapsed' ON CONFLICT DO NOTHING
 ), moved AS (
-    INSERT INTO queue_cursor (project_id, annotator_id, returned, fresh, empty_at)
-    SELECT %(project)s, %(annotator)s,
+    INSERT INTO queue_cursor (project_id, annotator_id, benign, returned, fresh, empty_at)
+    SELECT %(project)s, %(annotator)s, FALSE,
            GREATEST(floor.returned, LEAST(CASE WHEN step = 'returned' THEN priority END, %(settled)s)),
            CASE WHEN step = 'returned' THEN floor.fresh
                 WHEN step = 'fresh' THEN priority
                 ELSE GREATEST(floor.fresh, (SELECT MAX(priority) + 1 FROM assignment
-                                            WHERE project_id = %(project)s AND state = 'free'))
+                                            WHERE project_id = %(project)s AND state = 'free'
+                                              AND for_annotator_id IS NULL))
            END,
            CASE WHEN step IS NULL THEN STATEMENT_TIMESTAMP() END
     FROM floor LEFT JOIN picked ON TRUE
     WHERE step IS NULL OR step IN ('returned', 'fresh')
-    ON CONFLICT (project_id, annotator_id) DO UPDATE
+    ON CONFLICT (project_id, annotator_id, benign) DO UPDATE
     SET returned = EXCLUDED.returned, fresh = EXCLUDED.fresh, empty_at = EXCLUDED.empty_at
 )
 UPDATE assignment
@@ -107,7 +109,7 @@ WHERE project_id = %(project)s AND annotator_id = %(annotator)s AND rescan IS NU
 RESCAN = f"""
 WITH span AS MATERIALIZED (
     SELECT a.item_id, a.priority FROM assignment a
-    WHERE a.project_id = %(project)s AND a.state = 'free'
+    WHERE a.project_id = %(project)s AND a.state = 'free' AND a.for_annotator_id IS NULL
       AND a.priority >= (SELECT rescan FROM queue_cursor
                          WHERE project_id = %(project)s AND annotator_id = %(annotator)s)
     ORDER BY a.priority, a.id LIMIT {RESCAN_SPAN}

@@ -2,6 +2,7 @@
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,8 @@ class Stream(models.TextChoices):
     RARE = "rare", "rare"
     EXPLORE = "explore", "explore"
     AUDIT = "audit", "audit"
+    GOLD = "gold", "gold"
+    RETEST = "retest", "retest"
 
 
 class AssignmentState(models.TextChoices):
@@ -25,6 +28,16 @@ class AssignmentState(models.TextChoices):
     FREE = "free", "free"
     OFFERED = "offered", "offered"
     SUBMITTED = "submitted", "submitted"
+    WITHHELD = "withheld", "withheld"
+
+
+class Purpose(models.TextChoices):
+    """What an answer in this place is for. Only those for overlap count towards what is held true."""
+
+    OVERLAP = "overlap", "overlap"
+    GOLD = "gold", "gold"
+    RETEST = "retest", "retest"
+    QUALIFICATION = "qualification", "qualification"
 
 
 class Batch(models.Model):
@@ -71,6 +84,12 @@ class BatchItem(models.Model):
     pool_size = models.BigIntegerField(help_text="Items that this stream could have chosen from.")
     inclusion_probability = models.FloatField(null=True, help_text="None for a choice that was not random.")
     seed = models.BigIntegerField()
+    severity = models.PositiveSmallIntegerField(
+        default=0, help_text="Expected, 0 harmless to 3 grave: decides on shield and ration."
+    )
+    expected = ArrayField(
+        models.SlugField(max_length=40), default=list, help_text="Categories expected; for people's opt-outs."
+    )
 
     class Meta:
         db_table = "batch_item"
@@ -106,15 +125,41 @@ class Assignment(models.Model):
     offered_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    purpose = models.CharField(max_length=13, choices=Purpose, default=Purpose.OVERLAP)
+    for_annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="A personal place: gold, retest and qualification are for one person.",
+    )
+    severity = models.PositiveSmallIntegerField(default=0, help_text="Expected; raised by what is judged.")
+    expected = ArrayField(models.SlugField(max_length=40), default=list)
+    reading_seconds = models.FloatField(
+        default=0, help_text="A judgment that is faster than this is pointed out to the lead."
+    )
 
     class Meta:
         db_table = "assignment"
         constraints = [
-            models.UniqueConstraint(name="assignment_place_once", fields=["item", "place"]),
+            models.UniqueConstraint(
+                name="assignment_place_once", fields=["item", "place"], condition=Q(purpose="overlap")
+            ),
             models.UniqueConstraint(
                 name="assignment_annotator_once",
                 fields=["item", "annotator"],
-                condition=Q(annotator__isnull=False),
+                condition=Q(annotator__isnull=False) & ~Q(purpose="retest"),
+            ),
+            models.UniqueConstraint(
+                name="assignment_personal_once",
+                fields=["item", "for_annotator", "purpose"],
+                condition=Q(for_annotator__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="assignment_personal_or_overlap",
+                condition=Q(purpose="overlap", for_annotator__isnull=True)
+                | (~Q(purpose="overlap") & Q(for_annotator__isnull=False)),
             ),
             models.CheckConstraint(name="assignment_place_1_to_3", condition=Q(place__gte=1, place__lte=3)),
             models.CheckConstraint(
@@ -128,12 +173,30 @@ class Assignment(models.Model):
                     lease_until__isnull=False,
                     submitted_at__isnull=True,
                 )
-                | Q(state="submitted", annotator__isnull=False, submitted_at__isnull=False),
+                | Q(state="submitted", annotator__isnull=False, submitted_at__isnull=False)
+                | Q(
+                    state="withheld",
+                    annotator__isnull=True,
+                    lease_until__isnull=True,
+                    submitted_at__isnull=True,
+                ),
             ),
         ]
         indexes = [
             models.Index(
-                name="assignment_free", fields=["project", "priority", "id"], condition=Q(state="free")
+                name="assignment_free",
+                fields=["project", "priority", "id"],
+                condition=Q(state="free", for_annotator__isnull=True),
+            ),
+            models.Index(
+                name="assignment_benign",
+                fields=["project", "priority", "id"],
+                condition=Q(state="free", for_annotator__isnull=True, severity__lt=2),
+            ),
+            models.Index(
+                name="assignment_personal",
+                fields=["for_annotator", "project", "priority", "id"],
+                condition=Q(state="free", for_annotator__isnull=False),
             ),
             models.Index(
                 name="assignment_lease", fields=["project", "lease_until"], condition=Q(state="offered")
@@ -155,6 +218,7 @@ class QueueCursor(models.Model):
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
+    benign = models.BooleanField(default=False, help_text="Of the claims that are given benign items only.")
     returned = models.BigIntegerField(help_text="Among places given back or added later (priority below 0).")
     fresh = models.BigIntegerField(help_text="Among places as their batch opened them (priority from 0).")
     rescan = models.BigIntegerField(
@@ -167,7 +231,9 @@ class QueueCursor(models.Model):
 
     class Meta:
         db_table = "queue_cursor"
-        constraints = [models.UniqueConstraint(name="queue_cursor_once", fields=["project", "annotator"])]
+        constraints = [
+            models.UniqueConstraint(name="queue_cursor_once", fields=["project", "annotator", "benign"])
+        ]
 
 
 class LostLease(models.Model):
@@ -208,3 +274,32 @@ class Skip(models.Model):
     class Meta:
         db_table = "skip"
         constraints = [models.UniqueConstraint(name="skip_once", fields=["item", "annotator"])]
+
+
+class Exposure(models.Model):
+    """Points of harmful content that one person took in one minute, over all projects. Seen by that person only."""
+
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    minute = models.DateTimeField()
+    points = models.FloatField()
+    items = models.PositiveIntegerField(help_text="Items of severity 2 or 3 in that minute.")
+
+    class Meta:
+        db_table = "exposure"
+        constraints = [models.UniqueConstraint(name="exposure_minute_once", fields=["annotator", "minute"])]
+
+
+class OptOut(models.Model):
+    """A category that a person would rather not be given. Nobody else sees it, and nothing counts it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    category = models.SlugField(max_length=40)
+
+    class Meta:
+        db_table = "opt_out"
+        constraints = [
+            models.UniqueConstraint(name="opt_out_once", fields=["project", "annotator", "category"])
+        ]

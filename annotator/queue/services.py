@@ -25,17 +25,22 @@ PLACE_STEP = 2**20  # ranks within a place; an item's first place comes before a
 BATCH_STEP = 2**32  # priorities within a batch
 
 OPEN_PLACES = """
-INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state)
-SELECT %(project)s, bi.id, bi.item_id, place, %(first)s + place * %(place_step)s + bi.rank, 'free'
+INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
+    reading_seconds)
+SELECT %(project)s, bi.id, bi.item_id, place, %(first)s + place * %(place_step)s + bi.rank, 'free', 'overlap',
+    bi.severity, bi.expected, 0
 FROM batch_item bi CROSS JOIN generate_series(1, %(overlap)s) AS place
 WHERE bi.batch_id = %(batch)s ORDER BY place, bi.rank
 """
 
 PLACES_ADD = """
-INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state)
-SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free'
+INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
+    reading_seconds)
+SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free', 'overlap', MAX(a.severity),
+    MAX(a.expected), MAX(a.reading_seconds)
 FROM assignment a JOIN project p ON p.id = a.project_id
-WHERE a.item_id = ANY(%s) GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
+WHERE a.item_id = ANY(%s) AND a.purpose = 'overlap' AND a.state <> 'withheld'
+GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
 ON CONFLICT DO NOTHING RETURNING item_id
 """
 

@@ -1,5 +1,6 @@
 """What is held true, how it came about, and where people still disagree."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
-from annotator.projects.models import APPEND_ONLY, Clause, Project, TaxonomyVersion
+from annotator.projects.models import APPEND_ONLY, Clause, Project, Standing, TaxonomyVersion
 
 
 class Method(models.TextChoices):
@@ -117,4 +118,45 @@ class AgreementReport(models.Model):
     class Meta:
         db_table = "agreement_report"
         indexes = [models.Index(name="agreement_report_latest", fields=["project", "-id"])]
+        triggers = [APPEND_ONLY]
+
+
+class Gold(models.Model):
+    """An item whose right answer is known and explained: it checks annotators and teaches new ones."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    labels = ArrayField(models.SlugField(max_length=40), default=list)
+    explanation = models.CharField(max_length=1000)
+    clause = models.ForeignKey(Clause, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "gold"
+        constraints = [
+            models.UniqueConstraint(
+                name="gold_item_once", fields=["item"], condition=Q(retired_at__isnull=True)
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="keep_gold", operation=pgtrigger.Delete)]
+
+
+class StandingChange(models.Model):
+    """Why a member's standing changed. Append-only; seen by leads and by that person."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    standing = models.CharField(max_length=10, choices=Standing)
+    reason = models.CharField(max_length=300)
+    last_judgment = models.BigIntegerField(
+        default=0, help_text="Checks up to this judgment were counted; later ones start afresh."
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "standing_change"
+        indexes = [models.Index(name="standing_latest", fields=["project", "annotator", "-id"])]
         triggers = [APPEND_ONLY]

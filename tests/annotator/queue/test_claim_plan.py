@@ -32,14 +32,15 @@ WITH b AS (
            n, '', '{}', now()
     FROM generate_series(0, %(items)s - 1) n RETURNING id, shuffle
 ), bi AS (
-    INSERT INTO batch_item (batch_id, item_id, rank, stream, strategy, reason, pool_size, seed)
-    SELECT b.id, i.id, shuffle, 'explore', 'random', '', 1, 1 FROM b, i RETURNING id, item_id, rank
+    INSERT INTO batch_item (batch_id, item_id, rank, stream, strategy, reason, pool_size, seed, severity, expected)
+    SELECT b.id, i.id, shuffle, 'explore', 'random', '', 1, 1, 0, '{}' FROM b, i RETURNING id, item_id, rank
 )
 INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, annotator_id, offered_at,
-                        submitted_at)
+                        submitted_at, purpose, severity, expected, reading_seconds)
 SELECT %(project)s, bi.id, bi.item_id, place, 4294967296 + place * 1048576 + rank,
        CASE WHEN done THEN 'submitted' ELSE 'free' END, CASE WHEN done THEN %(annotator)s END,
-       CASE WHEN done THEN now() END, CASE WHEN done THEN now() END
+       CASE WHEN done THEN now() END, CASE WHEN done THEN now() END,
+       'overlap', 0, '{}', 0
 FROM bi, generate_series(1, 2) place, LATERAL (SELECT place = 1 AND rank < %(judged)s AS done) d
 """
 
