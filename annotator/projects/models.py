@@ -134,6 +134,9 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
     standing = models.CharField(max_length=10, choices=Standing, default=Standing.QUALIFIED)
+    check_share = models.FloatField(
+        default=0, help_text="Share of this person's items that are gold or a retest now; set by the review."
+    )
     case_holder = models.BooleanField(
         default=False, help_text="May open restricted cases of possibly illegal content."
     )

@@ -40,7 +40,8 @@ COLUMNS = """assignment.id, project_id, batch_item_id, item_id, place, assignmen
 # OFFSET 0 keeps the planner from turning these into hash joins over all that the annotator ever judged.
 TAKEABLE = """
     NOT EXISTS (SELECT FROM assignment mine
-                WHERE mine.item_id = a.item_id AND mine.annotator_id = %(annotator)s OFFSET 0)
+                WHERE mine.item_id = a.item_id AND mine.annotator_id = %(annotator)s
+                  AND mine.purpose <> 'retest' OFFSET 0)
     AND NOT EXISTS (SELECT FROM skip s
                     WHERE s.item_id = a.item_id AND s.annotator_id = %(annotator)s OFFSET 0)
 """
