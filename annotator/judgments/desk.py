@@ -22,6 +22,9 @@ from annotator.projects.selectors import Guideline, Taxonomy, guideline_current,
 from annotator.queue.models import Assignment
 
 
+SHIELD_FROM = 2  # of 3: what is expected to be this severe starts covered
+
+
 @dataclass(frozen=True)
 class PlaceShown:
     """One place as its holder sees it: nothing of other people, of a model, or of why it is served."""
@@ -31,6 +34,7 @@ class PlaceShown:
     lease_until: datetime | None
     page: ItemPage
     filled: Filled
+    shielded: bool
 
     @property
     def draft_json(self) -> str:
@@ -91,8 +95,10 @@ class JudgmentRow:
     other: str
 
 
-def place_shown(assignment: Assignment, *, filled: Filled | None = None) -> PlaceShown:
-    """A place to answer, empty or filled as given. Two queries."""
+def place_shown(
+    assignment: Assignment, *, filled: Filled | None = None, shield_always: bool = False
+) -> PlaceShown:
+    """A place to answer, empty or filled as given, its text covered if it may be harmful or always. Two queries."""
     item = Item.objects.get(pk=assignment.item_id)
     return PlaceShown(
         assignment_id=assignment.pk,
@@ -100,6 +106,7 @@ def place_shown(assignment: Assignment, *, filled: Filled | None = None) -> Plac
         lease_until=assignment.lease_until,
         page=item_page(item),
         filled=filled or Filled(),
+        shielded=shield_always or assignment.severity >= SHIELD_FROM,
     )
 
 

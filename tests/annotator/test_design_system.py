@@ -50,7 +50,7 @@ def test_every_icon_exists_when_a_template_names_it(template: Path) -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=name_of)
 def test_every_class_is_known_to_css_or_script_when_a_template_uses_it(template: Path) -> None:
     code = "".join(
-        path.read_text() for folder in ("css", "js") for path in (ROOT / "static" / folder).iterdir()
+        path.read_text() for kind in ("css", "js") for path in (ROOT / "static" / kind).rglob(f"*.{kind}")
     )
     # A template tag is cut out with the word around it: `stream-{{ name }}` cannot be checked.
     plain = re.sub(r"[\w-]*\x00[\w-]*", " ", TAG.sub("\x00", template.read_text()))
