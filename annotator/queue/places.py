@@ -52,7 +52,7 @@ def assignment_claim(project: Project, annotator: User, *, holding: Sequence[int
     place = _take(claimant)
     if place is None and cursor_rescan(claimant):
         place = _take(claimant)
-    if place is None and batch_open_fallback(project, annotator) is not None:
+    if place is None and batch_open_fallback(project) is not None:
         place = _take(claimant)
     return place
 

@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,17 +10,19 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
-from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict
 from annotator.pool.models import Item, Split
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.services import log_write
 from annotator.queue.claiming import returned_priority
+from annotator.queue.expecting import NO_FORECAST, Expected, Forecast, items_expected
+from annotator.queue.exposure import HARMFUL
 from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, Stream
 
 BATCH_LOCK = 1_129_137  # first key of the advisory lock; the second is the project
 FALLBACK_SIZE = 10
 FALLBACK_PATIENCE = timedelta(seconds=60)
+FALLBACK_PAUSE = timedelta(seconds=10)
 PLACE_STEP = 2**20  # ranks within a place; an item's first place comes before any second place of its batch
 BATCH_STEP = 2**32  # priorities within a batch
 
@@ -58,6 +60,7 @@ class BatchChoice:
     pool_size: int
     inclusion_probability: float | None
     seed: int
+    forecast: Forecast = NO_FORECAST
 
 
 @transaction.atomic
@@ -74,14 +77,17 @@ def batch_open(  # noqa: PLR0913 - one column each; a bundle would only rename t
 ) -> Batch:
     """The batch of this fingerprint, opened now (ledger, and `project.overlap` places an item) or earlier.
 
-    1. Batches of a project open one after the other, so that a higher number is always the later commit:
+    1. What each page is expected to show is worked out before anybody has to wait for us.
+    2. Batches of a project open one after the other, so that a higher number is always the later commit:
        claims rely on it (see annotator.queue.claiming).
-    2. Items that another batch has taken since they were chosen are left out.
+    3. Items that another batch has taken since they were chosen are left out.
 
     Raises Conflict when no item is left, BadInput when an item is chosen twice.
     """
     if len({choice.item_id for choice in choices}) < len(choices):
         raise BadInput("The batch names an item twice. Choose each item once.")
+    forecasts = {choice.item_id: choice.forecast for choice in choices}
+    expected = items_expected(project, list(forecasts), forecasts)
     _queue_up(project)
     opened = Batch.objects.filter(project=project, fingerprint=fingerprint).first()
     if opened is not None:
@@ -100,7 +106,7 @@ def batch_open(  # noqa: PLR0913 - one column each; a bundle would only rename t
         fallback=fallback,
         n_items=len(kept),
     )
-    _write_ledger(batch, kept)
+    _write_ledger(batch, kept, expected)
     _open_places(batch, project.overlap)
     return batch
 
@@ -118,7 +124,7 @@ def _take_from_pool(project: Project, choices: Sequence[BatchChoice]) -> list[Ba
     return [choice for choice in choices if choice.item_id in taken]
 
 
-def _write_ledger(batch: Batch, choices: Sequence[BatchChoice]) -> None:
+def _write_ledger(batch: Batch, choices: Sequence[BatchChoice], expected: Mapping[int, Expected]) -> None:
     BatchItem.objects.bulk_create(
         (
             BatchItem(
@@ -133,6 +139,8 @@ def _write_ledger(batch: Batch, choices: Sequence[BatchChoice]) -> None:
                 pool_size=choice.pool_size,
                 inclusion_probability=choice.inclusion_probability,
                 seed=choice.seed,
+                severity=expected[choice.item_id].severity,
+                expected=list(expected[choice.item_id].categories),
             )
             for rank, choice in enumerate(choices)
         ),
@@ -153,13 +161,16 @@ def _open_places(batch: Batch, overlap: int) -> None:
 
 
 @transaction.atomic
-def batch_open_fallback(project: Project, annotator: User) -> Batch | None:
-    """A small, marked, random batch for an annotator to whom the queue has nothing to give, or None.
+def batch_open_fallback(
+    project: Project, *, benign_only: bool = False, avoid: Sequence[str] = ()
+) -> Batch | None:
+    """A small, marked, random batch for somebody to whom the queue has nothing to give, or None.
 
     It needs neither Redis nor a worker. The batch may also be one that opened while we waited for our turn.
     None when the query model deserves its chance first (nothing has been opened yet, and the oldest page
-    came less than a minute ago), when the last such batch still has items that nobody has begun, or when
-    the pool is empty.
+    came less than a minute ago), when the last such batch still has items that nobody has begun and that
+    suit this person, when it is only seconds old, or when the pool is empty. Items are drawn whoever asks,
+    and neither the ledger nor the log says who did: it would show who is on lighter pages or has opted out.
     """
     newest = _newest_number(project)
     if newest == 0 and not _has_waited(project):
@@ -168,14 +179,14 @@ def batch_open_fallback(project: Project, annotator: User) -> Batch | None:
     last = Batch.objects.filter(project=project).order_by("-number").first()
     if last is not None and last.number > newest:
         return last
-    if _has_fallback_left(project):
+    if _has_fallback_left(project, benign_only=benign_only, avoid=avoid):
         return None
     seed = secrets.randbits(62)
     pool = Item.objects.filter(project=project, split=Split.TRAIN, pooled=True)
     items = _random_items(pool, random.Random(seed))
     if not items:
         return None
-    reason = f"The queue had nothing for {annotator.username} and no query had finished: random items"
+    reason = "The queue had nothing left for somebody, and no query had finished: random items"
     log_write(project, "queue", f"{reason} ({len(items)})", level=LogEntry.Level.WARNING)
     pool_size = pool.count()
     choices = [
@@ -217,18 +228,25 @@ def _has_waited(project: Project) -> bool:
     return oldest is not None and oldest < timezone.now() - FALLBACK_PATIENCE
 
 
-def _has_fallback_left(project: Project) -> bool:
+def _has_fallback_left(project: Project, *, benign_only: bool, avoid: Sequence[str]) -> bool:
     last = Batch.objects.filter(project=project, fallback=True).order_by("-number").first()
-    return (
-        last is not None
-        and Assignment.objects.filter(
-            project=project,
-            state=AssignmentState.FREE,
-            place=1,
-            priority__gte=last.number * BATCH_STEP,
-            priority__lt=last.number * BATCH_STEP + 2 * PLACE_STEP,
-        ).exists()
+    if last is None:
+        return False
+    begun = last.number * BATCH_STEP
+    left = Assignment.objects.filter(
+        project=project,
+        state=AssignmentState.FREE,
+        for_annotator=None,
+        place=1,
+        priority__gte=begun,
+        priority__lt=begun + 2 * PLACE_STEP,
     )
+    if not left.exists():
+        return False
+    suiting = left.exclude(expected__overlap=list(avoid)) if avoid else left
+    suiting = suiting.filter(severity__lt=HARMFUL) if benign_only else suiting
+    # Where the pool has hardly anything that suits, batches would follow each other at each claim.
+    return suiting.exists() or last.opened_at > timezone.now() - FALLBACK_PAUSE
 
 
 def _random_items(pool: QuerySet[Item], rng: random.Random) -> list[int]:
