@@ -109,6 +109,9 @@ class Project(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="Accuracy on gold below which a person is warned, then sent to qualification.",
     )
+    gold_enough = models.BooleanField(
+        db_default=False, default=False, help_text="There is gold enough to qualify people; set by the review."
+    )
     holdout_percent = models.PositiveSmallIntegerField(default=10)
     holdout_salt = models.CharField(max_length=32)
 
@@ -136,6 +139,9 @@ class Membership(models.Model):
     standing = models.CharField(max_length=10, choices=Standing, default=Standing.QUALIFIED)
     check_share = models.FloatField(
         default=0, help_text="Share of this person's items that are gold or a retest now; set by the review."
+    )
+    checks_read = models.BigIntegerField(
+        db_default=0, default=0, help_text="Checks up to this judgment have been read by the review."
     )
     case_holder = models.BooleanField(
         default=False, help_text="May open restricted cases of possibly illegal content."

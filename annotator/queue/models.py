@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotator.pool.models import Item
-from annotator.projects.models import APPEND_ONLY, Project
+from annotator.projects.models import APPEND_ONLY, Clause, Project
 
 
 class Stream(models.TextChoices):
@@ -55,6 +55,9 @@ class Batch(models.Model):
     pool_size = models.BigIntegerField()
     fallback = models.BooleanField(
         default=False, help_text="Random, because the query model gave nothing in time."
+    )
+    personal = models.BooleanField(
+        db_default=False, default=False, help_text="Checks for one person, not work for everybody."
     )
     n_items = models.PositiveIntegerField()
 
@@ -206,6 +209,22 @@ class Assignment(models.Model):
             ),
         ]
         triggers = [pgtrigger.Protect(name="keep_places", operation=pgtrigger.Delete)]
+
+
+class Lesson(models.Model):
+    """What a person reads after an answer in a qualification place. Written with the place: judging needs no gold."""
+
+    assignment = models.OneToOneField(
+        Assignment, primary_key=True, on_delete=models.PROTECT, related_name="lesson"
+    )
+    attempt = models.PositiveSmallIntegerField(help_text="At qualifying, from 1.")
+    labels = ArrayField(models.SlugField(max_length=40), default=list, help_text="The right answer.")
+    explanation = models.CharField(max_length=1000)
+    clause = models.ForeignKey(Clause, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "lesson"
+        triggers = [APPEND_ONLY]
 
 
 class QueueCursor(models.Model):
