@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Judgment, ReviewDue, Verdict
+from annotator.pool.cleaning import content_hash
 from annotator.pool.models import Evidence, Item, Split
+from annotator.pool.pages import PageText
 from annotator.projects.models import (
     Category,
     Clause,
@@ -89,7 +91,9 @@ def make_items(
             item=item,
             title=f"{topic} {item.pk}",
             text=f"A page about {topic}, number {item.pk}.",
-            content_hash=_hash(f"{topic} {item.pk}"),
+            content_hash=content_hash(
+                PageText(f"{topic} {item.pk}", "", f"A page about {topic}, number {item.pk}.")
+            ),
         )
         for item in items
     )

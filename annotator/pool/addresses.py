@@ -18,6 +18,7 @@ from annotator.pool.reasons import Reason
 
 URL_CHARS_MAX = 8192
 HOST_CHARS_MAX = 253  # of a DNS name in text form
+WITHHELD = "withheld:"  # what stands in the place of an address that is sealed in a case, before a hash
 # Parameters that say where a visitor came from and never which page this is.
 TRACKING = frozenset(
     [
@@ -204,7 +205,12 @@ def is_ip(host: str) -> bool:
 
 
 def parts_of(address: Address) -> UrlParts:
-    """The address taken apart for people: the domain stands out, nothing in it is live when `defanged`."""
+    """The address taken apart for people: the domain stands out, nothing in it is live when `defanged`.
+
+    Of a withheld item, whose address is sealed: its hash in the place of the domain.
+    """
+    if address.url.startswith(WITHHELD):
+        return UrlParts(WITHHELD, address.host, "", "", "", "", (), (), defanged=address.url)
     scheme, _, rest = address.url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     subdomain = address.host.removesuffix(address.registrable_domain)

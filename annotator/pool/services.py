@@ -20,6 +20,7 @@ from django.db.models import F
 
 from annotator.accounts.models import User
 from annotator.errors import CrossguardError, TooLarge
+from annotator.pool.cases import upload_drop
 from annotator.pool.cleaning import CleanRow, Refusal, Rules, row_clean
 from annotator.pool.columns import LabelNames
 from annotator.pool.files import BLOCK_BYTES, Checked, Shape, file_check, file_look, file_unpacked
@@ -132,9 +133,11 @@ def _take_in(ingest: Ingest, show: Callable[[Ingest], object]) -> None:
                     show(ingest)
         except CrossguardError:
             # Nothing of it was taken in: its name and its error are all that stays.
-            default_storage.delete(ingest.file)
+            upload_drop(ingest)
             raise
     run_done(ingest)
+    # What it held is in rows now. A page that is withheld later must not be left in a file.
+    upload_drop(ingest)
     ingest.refresh_from_db()
     log_write(ingest.project, "pool", f"{ingest.filename} taken in: {_counts(ingest)}")
 

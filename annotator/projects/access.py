@@ -54,6 +54,7 @@ class Access:
     project: Project
     user: User
     role: Role
+    case_holder: bool = False
 
     @property
     def can(self) -> dict[str, bool]:
@@ -79,4 +80,15 @@ def project_for(user: User | AnonymousUser, slug: str, capability: Can) -> Acces
     role = Role(membership.role)
     if role not in ROLES_THAT_CAN[capability]:
         raise Forbidden(f"Your role here is {role.label}: it may not {SENTENCES[capability]}.")
-    return Access(project=membership.project, user=user, role=role)
+    return Access(project=membership.project, user=user, role=role, case_holder=membership.case_holder)
+
+
+def cases_for(user: User | AnonymousUser, slug: str) -> Access:
+    """`user`'s access to the restricted cases of the project `slug`. One query.
+
+    Raises as `project_for`; NotFound to every member, whatever their role, who is not named as a case holder.
+    """
+    access = project_for(user, slug, Can.READ)
+    if not access.case_holder:
+        raise NotFound("There is nothing here.")
+    return access

@@ -198,7 +198,7 @@ def test_no_row_is_written_when_the_end_of_the_file_is_missing() -> None:
     assert ingest.status == RunStatus.FAILED
     assert ingest.error == "rows.csv.gz ends too early, as after a broken download. Copy or pack it again."
     assert not Item.objects.filter(project=project).exists()
-    assert not default_storage.exists(ingest.file)
+    assert default_storage.listdir(f"ingests/{project.pk}") == ([], [])
     assert LogEntry.objects.filter(project=project, level="error", text__contains="ends too early").exists()
 
 
