@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict
 from annotator.pool.models import Item, Split
+from annotator.pool.signatures import signatures_write
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.services import log_write
 from annotator.queue.claiming import returned_priority
 from annotator.queue.expecting import NO_FORECAST, Expected, Forecast, items_expected
 from annotator.queue.exposure import HARMFUL
 from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, Stream
+from annotator.queue.reading import READING_SQL
 
 BATCH_LOCK = 1_129_137  # first key of the advisory lock; the second is the project
 FALLBACK_SIZE = 10
@@ -26,14 +28,18 @@ FALLBACK_PAUSE = timedelta(seconds=10)
 PLACE_STEP = 2**20  # ranks within a place; an item's first place comes before any second place of its batch
 BATCH_STEP = 2**32  # priorities within a batch
 
-OPEN_PLACES = """
+N_CHARS = """COALESCE((SELECT LENGTH(e.title) + LENGTH(e.description) + LENGTH(e.text) FROM evidence e
+    WHERE e.item_id = batch_item.item_id ORDER BY e.version DESC LIMIT 1), 0)"""
+
+OPEN_PLACES = f"""
 INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
     reading_seconds)
 SELECT %(project)s, bi.id, bi.item_id, place, %(first)s + place * %(place_step)s + bi.rank, 'free', 'overlap',
-    bi.severity, bi.expected, 0
-FROM batch_item bi CROSS JOIN generate_series(1, %(overlap)s) AS place
-WHERE bi.batch_id = %(batch)s ORDER BY place, bi.rank
-"""
+    bi.severity, bi.expected, bi.reading_seconds
+FROM (SELECT *, {READING_SQL.format(n_chars=N_CHARS)} AS reading_seconds FROM batch_item
+      WHERE batch_id = %(batch)s) bi
+CROSS JOIN generate_series(1, %(overlap)s) AS place ORDER BY place, bi.rank
+"""  # noqa: S608 - our own constants only
 
 PLACES_ADD = """
 INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
@@ -108,6 +114,7 @@ def batch_open(  # noqa: PLR0913 - one column each; a bundle would only rename t
     )
     _write_ledger(batch, kept, expected)
     _open_places(batch, project.overlap)
+    signatures_write([choice.item_id for choice in kept])
     return batch
 
 
@@ -176,7 +183,7 @@ def batch_open_fallback(
     if newest == 0 and not _has_waited(project):
         return None
     _queue_up(project)
-    last = Batch.objects.filter(project=project).order_by("-number").first()
+    last = Batch.objects.filter(project=project, personal=False).order_by("-number").first()
     if last is not None and last.number > newest:
         return last
     if _has_fallback_left(project, benign_only=benign_only, avoid=avoid):
@@ -216,10 +223,8 @@ def batch_open_fallback(
 
 
 def _newest_number(project: Project) -> int:
-    newest = (
-        Batch.objects.filter(project=project).order_by("-number").values_list("number", flat=True).first()
-    )
-    return newest or 0
+    shared = Batch.objects.filter(project=project, personal=False)
+    return shared.order_by("-number").values_list("number", flat=True).first() or 0
 
 
 def _has_waited(project: Project) -> bool:
