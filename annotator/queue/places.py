@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
@@ -10,21 +11,39 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, NotFound
+from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.queue.claiming import Claimant, cursor_rescan, failing_alone, place_take, returned_priority
-from annotator.queue.models import Assignment, AssignmentState, LostLease, Skip
+from annotator.queue.models import Assignment, AssignmentState, LostLease, Purpose, Skip
 from annotator.queue.services import batch_open_fallback
+from annotator.queue.terms import EXPOSE, ClaimTerms, claim_terms
 
 HOLDING_MAX = 20  # places that one page may show at a time
 CLAIM_TRIES = 5
 SKIP_NOTE_MAX = 500
+WITHHELD = "This page was taken out of the queue. Nothing more is asked of you here: go on with the next one."
 SKIP_REASONS = tuple(reason for reason in Skip.Reason if reason is not Skip.Reason.LATE)
 
-TAKE_ANOTHER = """ UPDATE assignment SET state = 'submitted', annotator_id = %(annotator)s, lease_until =
-NULL, submitted_at = %(now)s, offered_at = COALESCE(offered_at, %(now)s) WHERE id = (SELECT id FROM
-assignment WHERE item_id = %(item)s AND (state = 'free' OR (state = 'offered' AND annotator_id =
-%(annotator)s)) ORDER BY state = 'free', place LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id
+TAKE_ANOTHER = """
+UPDATE assignment
+SET state = 'submitted', annotator_id = %(annotator)s, lease_until = NULL, submitted_at = %(now)s,
+    offered_at = COALESCE(offered_at, %(now)s)
+WHERE id = (
+    SELECT id FROM assignment
+    WHERE item_id = %(item)s AND purpose = 'overlap'
+      AND (state = 'free' OR (state = 'offered' AND annotator_id = %(annotator)s))
+    ORDER BY state = 'free', place LIMIT 1 FOR UPDATE SKIP LOCKED
+) RETURNING id
 """
+
+SKIP = f"""
+WITH skipped AS (
+    INSERT INTO skip (item_id, annotator_id, project_id, reason, note, created_at)
+    VALUES (%(item)s, %(annotator)s, %(project)s, %(reason)s, %(note)s, STATEMENT_TIMESTAMP())
+    ON CONFLICT (item_id, annotator_id) DO NOTHING RETURNING %(severity)s::int AS severity
+)
+{EXPOSE.format(source="skipped")}
+"""  # noqa: S608 - our own constants only
 
 
 @dataclass(frozen=True)
@@ -40,7 +59,7 @@ def assignment_claim(project: Project, annotator: User, *, holding: Sequence[int
 
     Places in `holding` are those the page shows already; any other place that the annotator holds comes
     first. With nothing left, a marked random batch is opened where that is allowed, so that nobody waits
-    for the query model. One statement as a rule.
+    for the query model. Two statements as a rule.
     """
     if len(holding) > HOLDING_MAX:
         raise BadInput(
@@ -48,13 +67,28 @@ def assignment_claim(project: Project, annotator: User, *, holding: Sequence[int
         )
     if project.paused:
         return None
-    claimant = Claimant(project.pk, annotator.pk, project.lease_seconds, holding)
+    return claim_on(project, annotator, claim_terms(project, annotator), holding=holding)
+
+
+def claim_on(
+    project: Project, annotator: User, terms: ClaimTerms, *, holding: Sequence[int] = ()
+) -> Assignment | None:
+    """As `assignment_claim` in a project that is not paused, on terms that are known. One statement as a rule."""
+    claimant = Claimant(project.pk, annotator.pk, project.lease_seconds, holding, terms)
     place = _take(claimant)
-    if place is None and cursor_rescan(claimant):
-        place = _take(claimant)
-    if place is None and batch_open_fallback(project) is not None:
-        place = _take(claimant)
-    return place
+    if place is not None or terms.qualifying:
+        return place
+    return claim_behind(project, claimant)
+
+
+def claim_behind(project: Project, claimant: Claimant) -> Assignment | None:
+    """For a claim that found nothing: a place behind the cursor, else one of a new random batch, else None."""
+    terms = claimant.terms
+    place = _take(claimant) if cursor_rescan(claimant) else None
+    if place is not None:
+        return place
+    opened = batch_open_fallback(project, benign_only=terms.benign_only, avoid=terms.avoid)
+    return None if opened is None else _take(claimant)
 
 
 def _take(claimant: Claimant) -> Assignment | None:
@@ -100,8 +134,8 @@ def assignment_skip(
 ) -> None:
     """Decline an item for good: the place goes to somebody else, the item never to this annotator again.
 
-    Skipping twice is harmless. Raises BadInput for an unknown reason, NotFound for a place never held,
-    Conflict for an item judged already.
+    It counts as seen, at the severity that was expected. Skipping twice is harmless. Raises BadInput for an
+    unknown reason, NotFound for a place never held, Conflict for an item judged already.
     """
     if reason not in SKIP_REASONS:
         raise BadInput(f'"{reason}" is not a reason to skip. Use one of: {", ".join(SKIP_REASONS)}.')
@@ -113,8 +147,7 @@ def assignment_skip(
         item_id=place.item_id, annotator=annotator, state=AssignmentState.OFFERED
     )
     _free(annotator, list(held.values_list("pk", flat=True)))
-    skip = Skip(project=project, item_id=place.item_id, annotator=annotator, reason=reason, note=note)
-    Skip.objects.bulk_create([skip], ignore_conflicts=True)
+    _skip(place, annotator, reason, note)
 
 
 @transaction.atomic
@@ -122,39 +155,81 @@ def assignment_take_submit(project: Project, annotator: User, assignment_id: int
     """The place that this annotator's judgment fills, by compare-and-set, or word that it is late.
 
     1. The place is still theirs, lapsed or not: it is filled.
-    2. It is not, but the item has another free place, or one that they hold: that one is filled.
+    2. It is not, but it is a personal one that waits for them again, or the item has another free place, or
+       one that they hold: that one is filled.
     3. Every place has gone to others: late. The item is not offered to them again.
 
-    Raises NotFound for a place they never held, Conflict when they have filled a place of the item already.
-    Of two submits at once on two places of the item, one raises IntegrityError.
+    Raises NotFound for a place they never held, Conflict when they have filled a place of the item already
+    or when the item was withheld. Of two submits at once on two places of the item, one raises IntegrityError.
     """
     now = timezone.now()
     mine = _held(project, annotator, [assignment_id])
     if mine.update(state=AssignmentState.SUBMITTED, submitted_at=now, lease_until=None):
         return PlaceOutcome(Assignment.objects.get(pk=assignment_id), late=False)
     place = assignment_known(project, annotator, assignment_id)
-    done = Assignment.objects.filter(
-        item_id=place.item_id, annotator=annotator, state=AssignmentState.SUBMITTED
-    )
-    if done.exists():
+    if place.state == AssignmentState.WITHHELD:
+        raise Conflict(WITHHELD, code="withheld")
+    if _is_judged(annotator, place):
         raise Conflict(
             "You have judged this item already. Change it in your own judgments.", code="already_judged"
         )
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_ANOTHER, {"annotator": annotator.pk, "item": place.item_id, "now": now})
-        other = cursor.fetchone()
+    other = _take_again(place, annotator, now)
     if other is not None:
-        return PlaceOutcome(Assignment.objects.get(pk=other[0]), late=False)
-    skip = Skip(project=project, item_id=place.item_id, annotator=annotator, reason=Skip.Reason.LATE)
-    Skip.objects.bulk_create([skip], ignore_conflicts=True)
+        return PlaceOutcome(Assignment.objects.get(pk=other), late=False)
+    _skip(place, annotator, Skip.Reason.LATE, "", seen=False)
     return PlaceOutcome(place, late=True)
 
 
+def _is_judged(annotator: User, place: Assignment) -> bool:
+    """Whether this person has filled a place of the item; a retest is beside the first judgment."""
+    if place.purpose == Purpose.RETEST:
+        return place.state == AssignmentState.SUBMITTED
+    filled = Assignment.objects.filter(
+        item_id=place.item_id, annotator=annotator, state=AssignmentState.SUBMITTED
+    )
+    return filled.exclude(purpose=Purpose.RETEST).exists()
+
+
+def _take_again(place: Assignment, annotator: User, now: datetime) -> int | None:
+    """Fill a place that is free or theirs: this one if it is personal, else any of the item; its id."""
+    if place.purpose != Purpose.OVERLAP:
+        free = Assignment.objects.filter(pk=place.pk, for_annotator=annotator, state=AssignmentState.FREE)
+        filled = free.update(
+            state=AssignmentState.SUBMITTED, annotator=annotator, submitted_at=now, offered_at=now
+        )
+        return place.pk if filled else None
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_ANOTHER, {"annotator": annotator.pk, "item": place.item_id, "now": now})
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+def _skip(place: Assignment, annotator: User, reason: str, note: str, *, seen: bool = True) -> None:
+    """Never offer the item to this person again; it counts as `seen` unless that is counted elsewhere."""
+    parameters: dict[str, Any] = {
+        "project": place.project_id,
+        "item": place.item_id,
+        "annotator": annotator.pk,
+        "reason": reason,
+        "note": note,
+        "severity": place.severity if seen else 0,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SKIP, parameters)
+
+
+@transaction.atomic
 def assignment_reopen(project: Project, annotator: User, assignment_id: int) -> bool:
-    """Whether a submitted place is offered to its annotator again. One compare-and-set."""
+    """Whether a submitted place is offered to its annotator again: by compare-and-set, never on a withheld item.
+
+    The item is locked first, as by whoever withholds it: else its places could be withheld a moment too early.
+    """
     mine = Assignment.objects.filter(
         pk=assignment_id, project=project, annotator=annotator, state=AssignmentState.SUBMITTED
     )
+    items = Item.objects.filter(pk__in=mine.values("item"), withheld=False)
+    if not items.select_for_update(no_key=True).exists():
+        return False
     until = timezone.now() + timedelta(seconds=project.lease_seconds)
     return mine.update(state=AssignmentState.OFFERED, submitted_at=None, lease_until=until) == 1
 

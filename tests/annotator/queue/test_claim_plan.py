@@ -9,7 +9,8 @@ from django.db import connection
 
 from annotator.accounts.models import User
 from annotator.projects.models import Project
-from annotator.queue.claiming import CLAIM, RESCAN, RESCAN_SPAN, Claimant, claim_parameters, cursor_rescan
+from annotator.queue.claiming import Claimant, claim_parameters, cursor_rescan
+from annotator.queue.lanes import CLAIM, RESCAN, RESCAN_SPAN, Lane
 from annotator.queue.models import Assignment, AssignmentState
 from annotator.queue.places import assignment_claim
 from tests.factories import make_member, make_project
@@ -99,15 +100,15 @@ def project(veteran: User) -> Project:
 def test_a_claim_reads_a_few_rows_for_somebody_new(project: Project) -> None:
     claimant = Claimant(project.pk, make_member(project).pk, 900)
 
-    assert_small(explained(CLAIM, claimant))
+    assert_small(explained(CLAIM[Lane.ALL], claimant))
 
 
 def test_a_claim_reads_a_few_rows_for_somebody_who_judged_thousands(project: Project, veteran: User) -> None:
     claimant = Claimant(project.pk, veteran.pk, 900)
-    assert_small(explained(CLAIM, claimant))
+    assert_small(explained(CLAIM[Lane.ALL], claimant))
     held = Assignment.objects.get(annotator=veteran, state=AssignmentState.OFFERED)
 
-    assert_small(explained(CLAIM, Claimant(project.pk, veteran.pk, 900, [held.pk])))
+    assert_small(explained(CLAIM[Lane.ALL], Claimant(project.pk, veteran.pk, 900, [held.pk])))
 
 
 def test_places_that_one_may_not_take_are_walked_over_once(project: Project, veteran: User) -> None:
@@ -115,8 +116,8 @@ def test_places_that_one_may_not_take_are_walked_over_once(project: Project, vet
     free.update(annotator=veteran, state=AssignmentState.SUBMITTED, submitted_at=project.created_at)
     claimant = Claimant(project.pk, veteran.pk, 900)
 
-    first = explained(CLAIM, claimant)
-    second = explained(CLAIM, claimant)
+    first = explained(CLAIM[Lane.ALL], claimant)
+    second = explained(CLAIM[Lane.ALL], claimant)
 
     assert rows_read(first) >= ITEMS
     assert_small(second)
@@ -129,7 +130,7 @@ def test_the_search_behind_the_cursor_reads_one_span(project: Project, veteran: 
     assert assignment_claim(project, veteran) is None
     assert not cursor_rescan(claimant)
 
-    assert_small(explained(RESCAN, claimant), rows=RESCAN_SPAN, buffers=12 * RESCAN_SPAN)
+    assert_small(explained(RESCAN[Lane.ALL], claimant), rows=RESCAN_SPAN, buffers=12 * RESCAN_SPAN)
 
 
 def test_the_search_behind_the_cursor_comes_to_its_end_and_finds_what_is_there(

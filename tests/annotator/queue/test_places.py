@@ -231,7 +231,7 @@ def test_a_random_batch_is_opened_and_marked_when_the_queue_is_empty_after_the_f
     assert place.batch_item.batch_id == batch.pk
     assert (batch.n_items, batch.pool_size) == (10, 30)
     assert place.batch_item.inclusion_probability == pytest.approx(10 / 30)
-    assert "nothing for ann" in LogEntry.objects.get(stage="queue").text
+    assert "nothing left for somebody" in LogEntry.objects.get(stage="queue").text
 
 
 def test_only_one_random_batch_is_open_at_a_time() -> None:
