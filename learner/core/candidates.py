@@ -30,6 +30,8 @@ class StreamPlan:
         Not negative; a stream left out has none. They need not sum to 1.
     seed : int
         Of the draws of explore and audit; store it with the batch.
+    benign_floor : float
+        Share of the batch that should be expected benign, 0 to 1, as far as the query stream can see to it.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class StreamPlan:
     batch_size: int
     shares: Mapping[str, float]
     seed: int
+    benign_floor: float = 0.0
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -48,6 +51,8 @@ class StreamPlan:
             raise ValueError(f"unknown streams {sorted(unknown)}; there are {', '.join(STREAMS)}")
         if min(self.shares.values(), default=-1.0) < 0 or sum(self.shares.values()) <= 0:
             raise ValueError(f"shares are {dict(self.shares)}; give at least one positive and none negative")
+        if not 0 <= self.benign_floor <= 1:
+            raise ValueError(f"benign_floor is {self.benign_floor}; it is a share, from 0 to 1")
 
     def places(self) -> dict[str, int]:
         """Places for each stream, summing to the batch size (largest remainder)."""

@@ -6,14 +6,17 @@ and pass no such filter, so that each item of their pool had the same probabilit
 Where both kinds want the same item, site or text, the drawn one stays and the strategy takes its next. How
 many are drawn is settled before anything is drawn, and never depends on which items came up (decision
 0011).
+
+Whoever rests from harmful pages is given benign ones only. So that a batch has some, the query stream takes
+the best of its candidates that are expected benign first, until the floor of the plan is reached.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from learner.core.arrays import Integers
+from learner.core.arrays import Booleans, Integers
 from learner.core.candidates import (
     AUDIT,
     EXPLORE,
@@ -57,6 +60,8 @@ def select_batch(
     plan: StreamPlan,
     exclude_domains: Collection[int],
     rng: np.random.Generator,
+    *,
+    benign: Booleans | None = None,
 ) -> list[Choice]:
     """The next batch, in the order of serving, which mixes the streams at random.
 
@@ -74,6 +79,9 @@ def select_batch(
         Domain keys of sites in other open batches; they bind rare and query alone.
     rng : np.random.Generator
         Breaks ties between lanes, and mixes the order.
+    benign : bool (n_rows,), optional
+        Which rows of the candidates, one part after the other, are expected benign. Without it the plan's floor
+        is not looked at.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def select_batch(
     """
     pool = merge(candidates)
     places = plan.places()
-    foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng)
+    foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng, _NO_FLOOR)
     short = {stream: places[stream] - len(foreseen[stream]) for stream in (RARE, QUERY)}
     short[AUDIT] = max(0, places[AUDIT] - pool.n_holdout)
     drawn = {
@@ -93,7 +101,7 @@ def select_batch(
     for lane in drawn.values():
         for row in lane.rows:
             diversity.add(int(row))
-    chosen = _fill(pool, places, diversity, rng)
+    chosen = _fill(pool, places, diversity, rng, _floor(plan, benign, drawn.values()))
     choices = [
         *_drawn_choices(pool, drawn[AUDIT], pool.n_holdout, "held-out"),
         *_drawn_choices(pool, drawn[EXPLORE], pool.n_train, "pool", extra=_extra(short)),
@@ -102,19 +110,58 @@ def select_batch(
     return [choices[place] for place in rng.permutation(len(choices))]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Floor:
+    """How many benign rows the query stream should take first."""
+
+    benign: Booleans
+    n: int
+
+
+_NO_FLOOR = _Floor(np.empty(0, dtype=np.bool_), 0)
+
+
+def _floor(plan: StreamPlan, benign: Booleans | None, drawn: Iterable[LaneCandidates]) -> _Floor:
+    if benign is None:
+        return _NO_FLOOR
+    wanted = int(np.ceil(plan.benign_floor * plan.batch_size - 1e-9))
+    return _Floor(benign, max(0, wanted - sum(int(benign[lane.rows].sum()) for lane in drawn)))
+
+
 def _fill(
-    pool: Candidates, places: dict[str, int], diversity: Diversity, rng: np.random.Generator
+    pool: Candidates,
+    places: dict[str, int],
+    diversity: Diversity,
+    rng: np.random.Generator,
+    floor: _Floor,
 ) -> dict[str, list[Choice]]:
     """What rare and query take, each lane in turn: first from different sites, then from any."""
-    chosen: dict[str, list[Choice]] = {}
-    for stream in (RARE, QUERY):
-        chosen[stream] = _take(pool, stream, places[stream], diversity, rng=rng, note="")
+    chosen: dict[str, list[Choice]] = {
+        RARE: _take(pool, RARE, places[RARE], diversity, rng=rng, note=""),
+        QUERY: _lighter(pool, min(floor.n, places[QUERY]), diversity, rng, floor.benign),
+    }
+    left = places[QUERY] - len(chosen[QUERY])
+    chosen[QUERY] += _take(pool, QUERY, left, diversity, rng=rng, note="")
     diversity.allow_same_site()
     note = "; its site comes again, because the pool has too few other sites for this"
     for stream in (RARE, QUERY):
         left = places[stream] - len(chosen[stream])
         chosen[stream] += _take(pool, stream, left, diversity, rng=rng, note=note)
     return chosen
+
+
+def _lighter(
+    pool: Candidates, n: int, diversity: Diversity, rng: np.random.Generator, benign: Booleans
+) -> list[Choice]:
+    """The best of the query stream that are expected benign, up to `n`."""
+    if n == 0:
+        return []
+    lanes = tuple(
+        replace(lane, rows=lane.rows[benign[lane.rows]], scores=lane.scores[benign[lane.rows]])
+        for lane in pool.lanes
+    )
+    note = "; expected benign, so that lighter pages do not run out"
+    return _take(replace(pool, lanes=lanes), QUERY, n, diversity, rng=rng, note=note)
 
 
 def _take(

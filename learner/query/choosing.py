@@ -10,11 +10,13 @@ from annotator.pool.models import Item
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
+from annotator.queue.expecting import NO_FORECAST
 from annotator.queue.models import Assignment, AssignmentState, Batch, Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.runs import run_claim, run_done, run_progress
 from learner.core.arrays import Booleans
 from learner.core.artifact import artifact_read
+from learner.core.candidates import merge
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.learner import QueryModel
@@ -22,9 +24,12 @@ from learner.core.selection import Candidates, Choice, StreamPlan, select_batch,
 from learner.core.shards import Shard, domain_key
 from learner.core.strategies import STRATEGIES
 from learner.query.files import file_read
+from learner.query.forecasting import Outlook, outlook_of
 from learner.query.models import QueryRun
 from learner.query.running import Phases, run_worked
 from learner.query.shards import shards_load, shards_of
+
+BENIGN_FLOOR = 0.25  # of a batch, so that whoever is on lighter pages finds some
 
 
 def query_run_execute(run_id: int) -> None:
@@ -36,8 +41,8 @@ def query_run_execute(run_id: int) -> None:
         phases = Phases()
         with phases.timed("classifier"):
             model = query_model(run)
-        chosen = _choose(run, model, phases)
-        _open(run, chosen, phases)
+        chosen, outlook = _choose(run, model, phases)
+        _open(run, chosen, outlook, phases)
 
 
 def query_model(run: QueryRun) -> QueryModel:
@@ -61,15 +66,17 @@ def _definition(slug: str, category: Category | None) -> CategoryDefinition:
     return CategoryDefinition(category.name, " ".join(category.terms) or category.definition)
 
 
-def _choose(run: QueryRun, model: QueryModel, phases: Phases) -> list[Choice]:
+def _choose(run: QueryRun, model: QueryModel, phases: Phases) -> tuple[list[Choice], Outlook]:
+    """The items of the batch, and what the classifier expects of them."""
     project = run.project
-    plan = StreamPlan(project.batch_size, project.shares, run.seed)
+    plan = StreamPlan(project.batch_size, project.shares, run.seed, BENIGN_FLOOR)
     rng = np.random.default_rng(run.seed)
-    candidates = list(_candidates(run, model, plan, rng=rng, phases=phases))
-    if not any(len(part.item_ids) for part in candidates):
-        return []
+    pool = merge(_candidates(run, model, plan, rng=rng, phases=phases))
+    outlook = outlook_of(model.estimator, pool, taxonomy_current(project))
+    if not len(pool.item_ids):
+        return [], outlook
     with phases.timed("select"):
-        return select_batch(candidates, plan, _open_domains(project), rng)
+        return select_batch([pool], plan, _open_domains(project), rng, benign=outlook.benign), outlook
 
 
 def _candidates(
@@ -102,7 +109,7 @@ def _open_domains(project: Project) -> set[int]:
 
 
 @transaction.atomic
-def _open(run: QueryRun, chosen: list[Choice], phases: Phases) -> None:
+def _open(run: QueryRun, chosen: list[Choice], outlook: Outlook, phases: Phases) -> None:
     """The batch and the end of its run, together: a worker that was overtaken opens nothing."""
     batch = None
     pool_size = max((choice.pool_size for choice in chosen), default=0)
@@ -110,7 +117,7 @@ def _open(run: QueryRun, chosen: list[Choice], phases: Phases) -> None:
         if chosen:
             batch = batch_open(
                 run.project,
-                [_batch_choice(run, choice) for choice in chosen],
+                [_batch_choice(run, choice, outlook) for choice in chosen],
                 fingerprint=_fingerprint(run),
                 reason=run.reason,
                 seed=run.seed,
@@ -126,7 +133,7 @@ def _fingerprint(run: QueryRun) -> str:
     return sha256(facts.encode()).hexdigest()
 
 
-def _batch_choice(run: QueryRun, choice: Choice) -> BatchChoice:
+def _batch_choice(run: QueryRun, choice: Choice, outlook: Outlook) -> BatchChoice:
     return BatchChoice(
         item_id=choice.item_id,
         stream=Stream(choice.stream),
@@ -137,6 +144,7 @@ def _batch_choice(run: QueryRun, choice: Choice) -> BatchChoice:
         pool_size=choice.pool_size,
         inclusion_probability=choice.inclusion_probability,
         seed=run.seed,
+        forecast=outlook.forecasts.get(choice.item_id, NO_FORECAST),
     )
 
 

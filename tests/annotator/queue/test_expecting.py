@@ -1,5 +1,7 @@
 """What a page is expected to show: from its words, its source and a classifier; and that batches keep it."""
 
+from typing import Any
+
 import pytest
 
 from annotator.pool.models import Evidence, Item
@@ -38,7 +40,7 @@ def project() -> Project:
     return project
 
 
-def make_page(project: Project, text: str, **columns: object) -> Item:
+def make_page(project: Project, text: str, **columns: Any) -> Item:
     [item] = make_items(project, 1, topic="page", **columns)
     Evidence.objects.create(item=item, version=2, title="A page", text=text, content_hash=item.url_hash)
     return item

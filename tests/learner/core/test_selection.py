@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, vstack
 
-from learner.core.candidates import uniform_keys
+from learner.core.candidates import merge, uniform_keys
 from learner.core.classifier import LinearClassifier
 from learner.core.learner import QueryModel
 from learner.core.selection import Choice, StreamPlan, select_batch, shard_candidates
@@ -242,6 +242,40 @@ def test_every_item_is_drawn_with_its_stated_probability(model: QueryModel) -> N
     assert chi_square == pytest.approx(47.2, abs=5 * (2 * 47.2) ** 0.5)
 
 
+def floored(model: QueryModel, shards: list[Shard], floor: float, benign_every: int) -> list[Choice]:
+    """A batch of 20 with this floor, where one item in `benign_every` is expected benign."""
+    plan = replace(PLAN, benign_floor=floor)
+    pool = merge(
+        shard_candidates(model, shard, np.ones(len(shard), dtype=np.bool_), plan, rng()) for shard in shards
+    )
+    return select_batch([pool], plan, (), rng(), benign=pool.item_ids % benign_every == 0)
+
+
+def test_a_batch_holds_its_floor_of_benign_items_when_few_are_benign(
+    model: QueryModel, shards: list[Shard]
+) -> None:
+    without, floored_batch = floored(model, shards, 0.0, 5), floored(model, shards, 0.5, 5)
+
+    assert sum(choice.item_id % 5 == 0 for choice in without) < 10
+    assert sum(choice.item_id % 5 == 0 for choice in floored_batch) >= 10
+    assert by_stream(floored_batch) == {"query": 10, "rare": 4, "explore": 4, "audit": 2}
+    lighter = [choice for choice in floored_batch if "so that lighter pages do not run out" in choice.reason]
+    assert {(choice.stream, choice.item_id % 5) for choice in lighter} == {("query", 0)}
+
+
+def test_the_floor_changes_no_random_draw(model: QueryModel, shards: list[Shard]) -> None:
+    def drawn(choices: list[Choice]) -> set[Choice]:
+        return {choice for choice in choices if choice.stream in ("explore", "audit")}
+
+    assert drawn(floored(model, shards, 1.0, 5)) == drawn(floored(model, shards, 0.0, 5))
+
+
+def test_a_batch_is_full_when_nothing_is_expected_benign(model: QueryModel, shards: list[Shard]) -> None:
+    batch = floored(model, shards, 0.5, 10**6)
+
+    assert by_stream(batch) == {"query": 10, "rare": 4, "explore": 4, "audit": 2}
+
+
 def test_uniform_keys_are_uniform_and_change_with_the_seed() -> None:
     ids = np.arange(100_000, dtype=np.int64)
 
@@ -274,3 +308,8 @@ def test_candidates_are_bounded_whatever_the_shard(model: QueryModel) -> None:
 def test_an_impossible_plan_is_refused(size: int, shares: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         StreamPlan(size, shares, seed=0)
+
+
+def test_a_floor_that_is_no_share_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"benign_floor is 25; it is a share, from 0 to 1"):
+        StreamPlan(5, {"query": 1.0}, seed=0, benign_floor=25)

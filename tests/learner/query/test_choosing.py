@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db.models import Q
 from django.utils import timezone
 
 from annotator.pool.models import Item, Split
-from annotator.projects.models import LogEntry, Project
+from annotator.projects.models import Category, LogEntry, Project, TaxonomyVersion
 from annotator.queue.models import Assignment, Batch, BatchItem, Stream
 from annotator.queue.places import assignment_claim
 from annotator.runs import RunStatus
@@ -70,6 +71,30 @@ def test_a_batch_of_every_stream_is_opened_when_there_is_a_classifier(project: P
     assert "Batch 1 is open: 10 items chosen by classifier v1" in LogEntry.objects.latest("pk").text
 
 
+def test_every_stream_knows_what_a_learned_classifier_expects(project: Project) -> None:
+    grave_without_terms(project, GAMES)
+    file = stored_classifier(project)
+
+    run_query(project, ClassifierFile(1, file.name, file.sha256))
+
+    about_games = Q(item__url__contains="games-chess")
+    ledger = BatchItem.objects.filter(batch__project=project)
+    assert {row.stream for row in ledger} == {Stream.QUERY, Stream.RARE, Stream.EXPLORE, Stream.AUDIT}
+    assert {(row.severity, *row.expected) for row in ledger.filter(about_games)} == {(3, GAMES)}
+    assert {(row.severity, *row.expected) for row in ledger.exclude(about_games)} == {(0,)}
+    places = Assignment.objects.filter(project=project)
+    assert set(places.filter(about_games).values_list("severity", flat=True)) == {3}
+    assert set(places.exclude(about_games).values_list("severity", flat=True)) == {0}
+
+
+def grave_without_terms(project: Project, slug: str) -> None:
+    """The next taxonomy, where this category is grave and no word points to it."""
+    taxonomy = TaxonomyVersion.objects.create(project=project, number=2, created_by=project.created_by)
+    Category.objects.create(
+        taxonomy=taxonomy, position=0, slug=slug, name=slug, definition=slug, severity=3, cipa=True, key="1"
+    )
+
+
 def test_definitions_steer_the_first_batch_when_nothing_is_labelled(project: Project) -> None:
     run = run_query(project)
 
@@ -114,7 +139,7 @@ def test_a_run_fails_with_a_sentence_when_the_classifier_was_damaged(project: Pr
 def test_a_run_fails_with_its_error_and_raises_when_something_unforeseen_broke(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr("learner.query.choosing.select_batch", broken)

@@ -1,0 +1,44 @@
+"""What a classifier says of the candidates for a batch, for the care of those who will see them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotator.projects.selectors import Taxonomy
+from annotator.queue.expecting import Forecast
+from annotator.queue.exposure import HARMFUL
+from learner.core.arrays import Booleans
+from learner.core.candidates import Candidates
+from learner.core.classifier import LinearClassifier
+from learner.core.severity import expected_categories, expected_severity
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What a classifier expects of each candidate.
+
+    `benign` (n_rows,) is True where nothing harmful is expected; `forecasts` has each candidate by its item id.
+    """
+
+    benign: Booleans
+    forecasts: dict[int, Forecast]
+
+
+def outlook_of(classifier: LinearClassifier, candidates: Candidates, taxonomy: Taxonomy) -> Outlook:
+    """What `classifier` expects of `candidates`; before it has learned anything, nothing. No query."""
+    n_rows = len(candidates.item_ids)
+    learned = classifier.learned
+    if not n_rows or not learned.any():
+        return Outlook(np.ones(n_rows, dtype=np.bool_), {})
+    expected = expected_categories(classifier.predict_proba(candidates.features), learned)
+    severity_of = {category.slug: category.severity for category in taxonomy.categories}
+    severities = np.array([severity_of.get(slug, 0) for slug in classifier.categories], dtype=np.int64)
+    slugs = np.array(classifier.categories)
+    known = frozenset(slugs[learned].tolist())
+    return Outlook(
+        benign=expected_severity(expected, severities) < HARMFUL,
+        forecasts={
+            int(item_id): Forecast(frozenset(slugs[row].tolist()), known)
+            for item_id, row in zip(candidates.item_ids, expected, strict=True)
+        },
+    )
