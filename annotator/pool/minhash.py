@@ -35,7 +35,8 @@ _HIGH = np.uint64(32)
 def shingles(text: str) -> Hashes:
     """The set of shingles of the first words of `text` (`WORDS_MAX`, `CHARS_MAX`), hashed.
 
-    uint64, (n_shingles,), ascending. Case and punctuation do not count. A text of fewer words than a shingle is one shingle; one without a word has none.
+    uint64, (n_shingles,), ascending. Case and punctuation do not count. A text of fewer words than a shingle is one
+    shingle; one without a word has none.
 
     >>> len(shingles("One two, three: FOUR.")), len(shingles("one")), len(shingles("..."))
     (2, 1, 0)
@@ -66,8 +67,8 @@ def bands(hashed: Hashes) -> list[int]:
         # Multiply and add modulo 2^64; the order goes by the high bits, which are as good as random.
         block = np.multiply.outer(_FACTORS, hashed[start : start + _BLOCK]) + _TERMS[:, np.newaxis]
         smallest = np.minimum(smallest, block.min(axis=1))
-    joined = _mixed(((smallest >> _HIGH).reshape(BANDS, ROWS) * _ROW_FACTORS).sum(axis=1, dtype=np.uint64))
-    numbered = _mixed(joined + np.arange(1, BANDS + 1, dtype=np.uint64))
+    joined: Hashes = (smallest >> _HIGH).reshape(BANDS, ROWS) @ _ROW_FACTORS
+    numbered = _mixed(_mixed(joined) + np.arange(1, BANDS + 1, dtype=np.uint64))
     found: list[int] = numbered.view(np.int64).tolist()
     return found
 

@@ -86,9 +86,8 @@ def test_an_address_is_inert_and_a_name_in_punycode_is_read_out(project: Project
 
 
 def test_the_site_is_counted_in_this_project_without_the_page_itself(project: Project) -> None:
-    site = {"registrable_domain": "one.example"}
-    first = make_items(project, 3, **site)[0]
-    make_items(make_project(), 2, **site)
+    first = make_items(project, 3, registrable_domain="one.example")[0]
+    make_items(make_project(), 2, registrable_domain="one.example")
 
     assert item_pane(first, taxonomy_current(project)).site_text == "2"
     assert item_pane(make_items(project, 1)[0], taxonomy_current(project)).n_site == 0
