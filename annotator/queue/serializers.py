@@ -95,6 +95,8 @@ class BatchItemSerializer(serializers.ModelSerializer[BatchItem]):
             "pool_size",
             "inclusion_probability",
             "seed",
+            "severity",
+            "expected",
         ]
 
 

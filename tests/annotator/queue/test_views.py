@@ -10,7 +10,7 @@ from annotator.projects.models import Project, Role
 from annotator.queue.models import Assignment, Batch, BatchItem, Stream
 from annotator.queue.selectors import batches_of, batches_summarised
 from annotator.queue.services import BatchChoice, batch_open
-from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
+from tests.factories import VIOLENCE, make_batch, make_items, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +119,20 @@ def test_the_ledger_says_why_each_item_was_served(lead: Client, project: Project
         for fact in ("closest to the line", "uncertainty", "0.910", "v3", "120"):
             assert fact in html
     assert "<html" not in part
+
+
+def test_the_ledger_says_what_was_expected_of_each_item(lead: Client, project: Project) -> None:
+    [harmful] = make_items(project, 1, topic=VIOLENCE)
+    batch = opened(project, [harmful, *make_items(project, 1)])
+
+    page = lead.get(reverse("queue:batch", args=["pilot", batch.number])).content.decode()
+    part = lead.get(reverse("queue:item_ledger", args=["pilot", harmful.pk])).content.decode()
+    rows = lead.get(f"/api/v1/projects/pilot/batches/{batch.number}/items/").json()["results"]
+
+    assert "Severity 3" in page
+    assert "Expected before it was served: violence (severity 3)" in part
+    assert {row["item"]: (row["severity"], row["expected"]) for row in rows}[harmful.pk] == (3, [VIOLENCE])
+    assert {row["severity"] for row in rows} == {0, 3}
 
 
 def test_the_api_lists_batches_and_their_items(lead: Client, project: Project) -> None:
