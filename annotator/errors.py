@@ -54,6 +54,15 @@ class Conflict(CrossguardError):
     code = "conflict"
 
 
+class Withheld(Conflict):
+    """The page is sealed in a restricted case: nobody is asked about it, and nobody is to blame."""
+
+    code = "withheld"
+
+    def __init__(self) -> None:
+        super().__init__("This page was taken out of the queue. Nothing is wrong with your work.")
+
+
 class TooLarge(CrossguardError):
     """The upload or the list is over the configured size."""
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from annotator.agreement.bootstrap import Estimate
 from annotator.agreement.words import Word, alpha_word
-from annotator.errors import NotFound
+from annotator.errors import NotFound, Withheld
 from annotator.judgments.models import Flag, Judgment
 from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
@@ -90,15 +90,14 @@ class Agreement:
 
 
 def resolutions_current(project: Project) -> QuerySet[Resolution]:
-    """What is held true now: one resolution per resolved item. One query."""
-    return Resolution.objects.filter(project=project, superseded_by__isnull=True).exclude(
-        method=Method.REOPENED
-    )
+    """What is held true now: one resolution per resolved item, withheld ones left out. One query."""
+    current = Resolution.objects.filter(project=project, superseded_by__isnull=True, item__withheld=False)
+    return current.exclude(method=Method.REOPENED)
 
 
 def disagreements_open(project: Project, category: str = "") -> QuerySet[Disagreement]:
     """Items that wait for a lead, oldest first, with `n_judgments`; of one category, if given. One query."""
-    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True)
+    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
     if category:
         rows = rows.filter(categories__contains=[category])
     counted = (
@@ -114,7 +113,7 @@ def disagreements_open(project: Project, category: str = "") -> QuerySet[Disagre
 
 def disagreements_by_category(project: Project) -> dict[str, int]:
     """How many open disagreements are about each category. One query."""
-    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True)
+    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
     slugs = rows.annotate(slug=Func(F("categories"), function="unnest"))
     return dict(slugs.values_list("slug").annotate(n=Count("pk")).order_by())
 
@@ -134,19 +133,24 @@ def disagreement_after(project: Project, disagreement_id: int, category: str = "
 
 
 def flags_open(project: Project) -> QuerySet[Flag]:
-    """Flags that nobody has closed, oldest first. One query."""
+    """Flags that nobody has closed, oldest first; a note may quote its page, so none of withheld ones. One query."""
     return (
-        Flag.objects.filter(project=project, closed_at__isnull=True)
+        Flag.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
         .select_related("item", "annotator")
         .order_by("pk")
     )
 
 
 def item_review(project: Project, item_id: int) -> ItemReview:
-    """One item before a lead. Four queries. Raises NotFound for an item of another project."""
+    """One item before a lead. Four queries.
+
+    Raises NotFound for an item of another project, Withheld for a sealed one: notes and reasons may quote it.
+    """
     item = Item.objects.filter(project=project, pk=item_id).first()
     if item is None:
         raise NotFound(f"There is no item {item_id} in this project.")
+    if item.withheld:
+        raise Withheld
     judgments = judgments_current(project).filter(item=item)
     resolutions = Resolution.objects.filter(item=item).select_related("resolved_by", "clause").order_by("-pk")
     return ItemReview(

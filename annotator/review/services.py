@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from annotator.errors import BadInput, Conflict, NotFound
+from annotator.errors import BadInput, Conflict, NotFound, Withheld
 from annotator.judgments.models import Flag, ReviewDue, Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access
@@ -56,7 +56,8 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
     """Bring resolutions, places and disagreements up to date with the judgments; at most `limit` changes.
 
     1. Take rows of the outbox that no other sweep holds.
-    2. Lock their items (not against judgments, which take a key share only), skipping what others hold.
+    2. Lock their items (not against judgments, which take a key share only), skipping what others hold and
+       what is withheld: that waits in the outbox until it is released.
     3. Read judgments, places, resolutions and disagreements of all items: one query each.
     4. Decide by `outcome_of`, write in sets, and delete the outbox rows that were read.
 
@@ -64,8 +65,8 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
     that was skipped keeps its outbox row.
     """
     due = list(
-        ReviewDue.objects.select_for_update(skip_locked=True)
-        .filter(project=project)
+        ReviewDue.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(project=project, item__withheld=False)
         .order_by("pk")
         .values_list("pk", "item_id")[:limit]
     )
@@ -96,8 +97,11 @@ def resolution_adjudicate(
     """
     clause = _check_adjudication(access.project, adjudication)
     locked = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id)
-    if not locked.values_list("pk", flat=True).first():
+    item = locked.first()
+    if item is None:
         raise NotFound(f"There is no item {item_id} in this project.")
+    if item.withheld:
+        raise Withheld
     standing = standings_of(access.project, [item_id])[0]
     if not standing.judgments:
         raise BadInput(f"Nobody has judged item {item_id} yet. Resolve it once somebody has.")
@@ -131,7 +135,9 @@ def flag_close(access: Access, flag_id: int) -> None:
 
 def _lock_free_items(item_ids: Collection[int]) -> set[int]:
     free = (
-        Item.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=item_ids).order_by("pk")
+        Item.objects.select_for_update(skip_locked=True, no_key=True)
+        .filter(pk__in=item_ids, withheld=False)
+        .order_by("pk")
     )
     return set(free.values_list("pk", flat=True))
 

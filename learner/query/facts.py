@@ -11,7 +11,8 @@ from learner.query.shards import FeatureCoverage
 
 def feature_facts(project: Project, coverage: FeatureCoverage) -> FeatureFacts:
     """Items behind the last shard, counted up to a shard, and whether more are coming. At most two queries."""
-    behind = Item.objects.filter(project=project, pk__gt=coverage.last_item)[:SHARD_ITEMS].count()
+    items = Item.objects.filter(project=project, withheld=False, pk__gt=coverage.last_item)
+    behind = items[:SHARD_ITEMS].count()
     ingest_running = bool(behind) and Ingest.objects.filter(project=project, status__in=ACTIVE).exists()
     return FeatureFacts(items_without=behind, ingest_running=ingest_running, shard_size=SHARD_ITEMS)
 

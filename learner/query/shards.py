@@ -57,17 +57,18 @@ def shards_load(project: Project) -> Iterator[Shard]:
 
 
 def items_without_features(project: Project, limit: int) -> list[int]:
-    """Ids of the next items to featurise, ascending, at most `limit`.
+    """Ids of the next items to featurise, ascending, at most `limit`; withheld ones wait: their text is sealed.
 
     Items behind the last shard come first, and cost one query: ingests of a project commit their ids in order.
     Only when there are none is each id compared with the shards', where a discarded shard leaves a gap.
     """
     coverage = coverage_of(project)
-    items = Item.objects.filter(project=project)
+    everything = Item.objects.filter(project=project)
+    items = everything.filter(withheld=False)
     tail = items.filter(pk__gt=coverage.last_item).order_by("pk").values_list("pk", flat=True)[:limit]
     if found := list(tail):
         return found
-    if items.count() == coverage.n_items:
+    if everything.count() == coverage.n_items:
         return []
     ids = np.fromiter(items.values_list("pk", flat=True).iterator(), dtype=np.int64)
     missing = np.setdiff1d(ids, _featurised(project))[:limit]

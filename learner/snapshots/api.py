@@ -119,7 +119,7 @@ class SnapshotDownloadView(APIView):
 
     @extend_schema(
         operation_id="snapshot_download",
-        responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY), **errors(503)},
+        responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY), **errors(409, 503)},
         tags=["snapshots"],
     )
     def get(self, request: Request, slug: str, number: int) -> StreamingHttpResponse:

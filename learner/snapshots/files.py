@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from annotator.errors import NotFound, Unavailable
+from annotator.errors import Conflict, NotFound, Unavailable
 from learner.snapshots.models import Snapshot
+from learner.snapshots.selectors import addresses_withheld
 
 ITEMS: Final = "items.parquet"
 JUDGMENTS: Final = "judgments.parquet"
@@ -50,7 +54,32 @@ def files_store(folder: Path, directory: str) -> None:
 
 
 def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
-    """One file of a snapshot, checked by hash first.
+    """One file of a snapshot to hand out, checked by hash first.
+
+    Raises Conflict for a table that holds a page which was withheld since, and what `file_verified` raises.
+    """
+    if name in (ITEMS, JUDGMENTS) and withheld_in(snapshot):
+        raise Conflict(
+            f"{name} of {snapshot} holds a page that was withheld since, so it is not handed out. "
+            "Take a new snapshot: it leaves the page out.",
+            code="withheld",
+        )
+    return file_verified(snapshot, name)
+
+
+def withheld_in(snapshot: Snapshot) -> int:
+    """How many pages that are withheld now the snapshot holds. The table is read only when there are any at all."""
+    addresses = addresses_withheld(snapshot.project)
+    if not addresses:
+        return 0
+    wanted = pa.array(sorted(addresses))
+    with file_verified(snapshot, ITEMS) as stream:
+        parts = pq.ParquetFile(stream).iter_batches(columns=["url"])
+        return sum(int(pc.sum(pc.is_in(part["url"], value_set=wanted)).as_py() or 0) for part in parts)
+
+
+def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
+    """One file of a snapshot for our own reading, checked by hash first.
 
     Raises NotFound for a name that a snapshot does not have, Unavailable when the bytes are not the frozen ones.
     """

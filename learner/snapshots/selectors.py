@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from annotator.errors import NotFound
+from annotator.pool.models import Case
 from annotator.projects.models import Project
 from learner.snapshots.models import Snapshot, SnapshotRun
 
@@ -18,6 +19,12 @@ def snapshot_of(project: Project, number: int) -> Snapshot:
     if snapshot is None:
         raise NotFound(f"This project has no snapshot v{number}.")
     return snapshot
+
+
+def addresses_withheld(project: Project) -> set[str]:
+    """The sealed addresses of the pages that are withheld now: to keep them in, never to show. One query."""
+    sealed = Case.objects.filter(project=project).exclude(outcome=Case.Outcome.RELEASED)
+    return set(sealed.values_list("sealed__item__url", flat=True))
 
 
 def snapshot_runs_of(project: Project) -> QuerySet[SnapshotRun]:

@@ -135,7 +135,7 @@ def _changes(parent: Snapshot | None, path: Path) -> Changes | None:
     """What differs from the parent, read from both files."""
     if parent is None:
         return None
-    with files.file_open(parent, files.ITEMS) as stream:
+    with files.file_verified(parent, files.ITEMS) as stream:
         before = _labels_by_url(pq.read_table(stream, columns=["url", "labels"]), "before")
     now = _labels_by_url(pq.read_table(path, columns=["url", "labels"]), "now")
     both = before.join(now, keys="url", join_type="full outer")

@@ -23,7 +23,7 @@ Progress = Callable[[int], None]
 
 CURRENT: Final = """
     resolution r JOIN item i ON i.id = r.item_id
-    WHERE r.project_id = %(project)s AND r.verdict = 'labelled'
+    WHERE r.project_id = %(project)s AND r.verdict = 'labelled' AND NOT i.withheld
       AND NOT EXISTS (SELECT 1 FROM resolution later WHERE later.supersedes_id = r.id)
 """
 # Ordered by the bytes of the URL: the same on every server, whatever its locale or the order of ids.
@@ -48,8 +48,8 @@ JUDGMENTS: Final = f"""
 """  # noqa: S608 - composed of constants
 TOTALS: Final = f"""
     SELECT (SELECT count(*) FROM {CURRENT}),
-           (SELECT count(*) FROM resolution r
-            WHERE r.project_id = %(project)s AND r.verdict NOT IN ('labelled', 'withdrawn')
+           (SELECT count(*) FROM resolution r JOIN item i ON i.id = r.item_id
+            WHERE r.project_id = %(project)s AND r.verdict NOT IN ('labelled', 'withdrawn') AND NOT i.withheld
               AND NOT EXISTS (SELECT 1 FROM resolution later WHERE later.supersedes_id = r.id)),
            greatest((SELECT max(created_at) FROM resolution WHERE project_id = %(project)s),
                     (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s))

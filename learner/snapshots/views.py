@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.http import render_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
-from learner.snapshots.files import CARD, file_open, zip_stream
+from learner.snapshots.files import CARD, file_open, withheld_in, zip_stream
 from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
 from learner.snapshots.services import snapshot_run_start
 
@@ -45,6 +45,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "snapshot": frozen,
         "card": prose(card.partition("\n")[2]),
         "files": sorted(frozen.manifest["files"].items()),
+        "n_withheld": withheld_in(frozen),
     }
     return render_page(request, "snapshots/snapshot.html", context)
 

@@ -67,7 +67,9 @@ def training_resolutions(project: Project) -> QuerySet[Resolution]:
 def training_known(project: Project) -> QuerySet[Item]:
     """Train items that came with known labels, and of which nothing is held true yet. One query."""
     resolved = resolutions_current(project).filter(item=OuterRef("pk"))
-    known = Item.objects.filter(project=project, split=Split.TRAIN, known_labels__isnull=False)
+    known = Item.objects.filter(
+        project=project, split=Split.TRAIN, known_labels__isnull=False, withheld=False
+    )
     return known.filter(~Exists(resolved))
 
 

@@ -12,8 +12,10 @@ import yaml
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 
-from annotator.errors import BadInput, NotFound, Unavailable
-from annotator.pool.models import Item, Split
+from annotator.errors import BadInput, Conflict, NotFound, Unavailable
+from annotator.pool.cases import case_close, case_open
+from annotator.pool.models import Case, Item, Split
+from annotator.projects.access import Access
 from annotator.projects.models import Project, Role
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.models import Method, Resolution
@@ -233,3 +235,29 @@ def test_the_zip_holds_the_frozen_files(project: Project) -> None:
         assert archive.testzip() is None
         assert archive.namelist() == [CARD, ITEMS, JUDGMENTS, "manifest.json"]
         assert archive.read(CARD).decode() == card_of(snapshot)
+
+
+def test_a_withheld_page_is_left_out_of_new_snapshots_and_old_ones_are_not_handed_out(
+    project: Project,
+) -> None:
+    stopped, other = make_items(project, 2)
+    resolve(stopped, [GAMES])
+    before = take(project)
+    resolve(other, [])
+    case = case_open(project, stopped.pk, by=project.created_by).case
+
+    after = take(project)
+
+    assert [row["url"] for row in rows_of(after, ITEMS)] == [other.url]
+    for name in (ITEMS, JUDGMENTS):
+        with pytest.raises(Conflict, match="withheld since") as refused:
+            file_open(before, name)
+        assert refused.value.code == "withheld"
+    with pytest.raises(Conflict, match="withheld since"):
+        zip_stream(before)
+    with file_open(before, CARD) as card:
+        assert b"1 item" in card.read()
+    holder = Access(project, project.created_by, Role.ADMIN, case_holder=True)
+    case_close(holder, case, Case.Outcome.RELEASED)
+    assert [row["url"] for row in rows_of(before, ITEMS)] == [stopped.url]
+    zip_stream(before)
