@@ -46,8 +46,8 @@ INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, sta
     reading_seconds)
 SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free', 'overlap', MAX(a.severity),
     MAX(a.expected), MAX(a.reading_seconds)
-FROM assignment a JOIN project p ON p.id = a.project_id
-WHERE a.item_id = ANY(%s) AND a.purpose = 'overlap' AND a.state <> 'withheld'
+FROM assignment a JOIN project p ON p.id = a.project_id JOIN item i ON i.id = a.item_id
+WHERE a.item_id = ANY(%s) AND a.purpose = 'overlap' AND NOT i.withheld
 GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
 ON CONFLICT DO NOTHING RETURNING item_id
 """
@@ -268,7 +268,8 @@ def _random_items(pool: QuerySet[Item], rng: random.Random) -> list[int]:
 def places_add(item_ids: Collection[int]) -> set[int]:
     """The items that got one more place, at the front of the queue; none beyond the project's maximum.
 
-    Two calls at once add one place to an item. One statement.
+    Two calls at once add one place to an item. A withheld item gets none: lock the items before, as whoever
+    withholds them does. One statement.
     """
     if not item_ids:
         return set()
