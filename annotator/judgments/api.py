@@ -1,5 +1,7 @@
 """API operations of the judgments: submit one, list those that stand."""
 
+from typing import Any
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -8,10 +10,15 @@ from rest_framework.views import APIView
 
 from annotator.errors import BadInput
 from annotator.judgments.selectors import judgments_current, judgments_own
-from annotator.judgments.serializers import AnswerSerializer, JudgmentSerializer
-from annotator.judgments.services import judgment_submit
-from annotator.projects.access import ROLES_THAT_CAN, Can, project_for
+from annotator.judgments.serializers import AnswerSerializer, JudgmentSerializer, SubmittedSerializer
+from annotator.judgments.services import Submitted, judgment_submit
+from annotator.judgments.turns import judgment_turn
+from annotator.pool.selectors import item_page
+from annotator.projects.access import ROLES_THAT_CAN, Access, Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors, page_of, slug_parameter
+from annotator.projects.selectors import taxonomy_current
+from annotator.queue.models import Assignment
+from annotator.queue.serializers import ClaimedSerializer, claimed
 
 DIGITS_MAX = 18
 
@@ -22,20 +29,25 @@ class SubmitView(APIView):
     @extend_schema(
         operation_id="judgment_submit",
         request=AnswerSerializer,
-        responses={201: JudgmentSerializer, 200: JudgmentSerializer, **errors(400, 409)},
+        responses={201: SubmittedSerializer, 200: SubmittedSerializer, **errors(400, 409)},
         tags=["judgments"],
     )
     def post(self, request: Request, slug: str, assignment_id: int) -> Response:
         """Store an answer. 201 the first time, 200 with the same judgment when the same `client_id` comes again.
 
         An answer after the lease is kept: in its place if nobody took it, else beside the others with
-        `late` set.
+        `late` set. With `next`, the answer carries the next place: one request a page.
         """
         access = project_for(caller(request), slug, Can.LABEL)
         given = AnswerSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        submitted = judgment_submit(access, assignment_id, given.answer())
-        return Response(JudgmentSerializer(submitted.judgment).data, status=201 if submitted.created else 200)
+        if not given.validated_data["next"]:
+            submitted = judgment_submit(access, assignment_id, given.answer())
+            return Response(JudgmentSerializer(submitted.judgment).data, status=_status(submitted))
+        holding = given.validated_data["holding"]
+        turn = judgment_turn(access, assignment_id, given.answer(), holding=holding)
+        body = JudgmentSerializer(turn.submitted.judgment).data | {"next": _next(turn.place, access)}
+        return Response(body, status=_status(turn.submitted))
 
 
 class JudgmentsView(APIView):
@@ -65,7 +77,20 @@ class JudgmentsView(APIView):
         label = slug_parameter(request, "label")
         if label:
             rows = rows.filter(labels__contains=[label])
-        return page_of(self, rows.select_related("annotator", "taxonomy", "guideline"), JudgmentSerializer)
+        return page_of(
+            self, rows.select_related("annotator", "taxonomy", "guideline", "clause"), JudgmentSerializer
+        )
+
+
+def _status(submitted: Submitted) -> int:
+    return 201 if submitted.created else 200
+
+
+def _next(place: Assignment | None, access: Access) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    shown = claimed(place, item_page(place.item), taxonomy_current(access.project))
+    return ClaimedSerializer(shown).data
 
 
 def _number(value: str) -> int:

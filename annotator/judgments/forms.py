@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from annotator.errors import BadInput
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Verdict
-from annotator.judgments.services import Answer
 
 DIGITS_MAX = 18  # what a bigint holds for certain
 NOTHING_CHOSEN = 'Nothing is chosen. Choose at least one category, or "None of these".'
@@ -18,13 +18,14 @@ NONE_AND_SOME = '"None of these" is chosen together with a category. Choose one 
 
 @dataclass(frozen=True)
 class Filled:
-    """The state of the answer form, to show it again: chosen categories, verdict and note."""
+    """The state of the answer form, to show it again: chosen categories, verdict, note and cited clause."""
 
     labels: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
     none: bool = False
     verdict: str = Verdict.LABELLED
     note: str = ""
+    clause: str = ""
 
 
 def answer_from(post: QueryDict) -> Answer:
@@ -43,6 +44,7 @@ def answer_from(post: QueryDict) -> Answer:
         verdict=filled.verdict,
         seconds=_seconds(post.get("seconds", "")),
         note=filled.note,
+        clause=post.get("clause", ""),
     )
 
 
@@ -54,7 +56,14 @@ def filled_from(post: QueryDict) -> Filled:
         none="none" in post,
         verdict=post.get("verdict") or Verdict.LABELLED,
         note=post.get("note", ""),
+        clause=post.get("clause", ""),
     )
+
+
+def undo_id_from(post: QueryDict) -> UUID | None:
+    """What tells this undo from the next, where the page sends it; raises BadInput for anything but a UUID."""
+    value = post.get("undo_id", "")
+    return _uuid(value) if value else None
 
 
 def ids_from(post: QueryDict, name: str) -> list[int]:

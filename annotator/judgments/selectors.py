@@ -1,6 +1,8 @@
 """Reading judgments: those that stand, and a person's own."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -9,6 +11,17 @@ from annotator.errors import NotFound
 from annotator.judgments.models import Judgment, Verdict
 from annotator.projects.models import Project
 from annotator.queue.models import Purpose
+
+BREAK = timedelta(minutes=5)  # so long without a judgment ends a run
+
+
+@dataclass(frozen=True)
+class Day:
+    """What one person did since midnight: judgments, the longest run of them without a break, and the run at its end."""
+
+    judgments: int = 0
+    longest_run: int = 0
+    run: int = 0
 
 
 def judgments_current(project: Project) -> QuerySet[Judgment]:
@@ -31,23 +44,44 @@ def judgment_own(project: Project, annotator: User, judgment_id: int) -> Judgmen
     return judgment
 
 
-def judgment_newest(project: Project, annotator: User, item_id: int) -> Judgment | None:
-    """The last row of one person's history on an item, withdrawn or not. One query."""
+def judgment_newest(
+    project: Project, annotator: User, item_id: int, *, retest: bool = False
+) -> Judgment | None:
+    """The last row of one person's history on an item, withdrawn or not; of its retest, if asked. One query."""
     mine = Judgment.objects.select_related("supersedes").filter(
-        project=project, item_id=item_id, annotator=annotator
+        project=project, item_id=item_id, annotator=annotator, superseded_by__isnull=True
     )
-    return mine.filter(superseded_by__isnull=True).first()
+    return (mine.filter if retest else mine.exclude)(purpose=Purpose.RETEST).first()
 
 
-def judgment_withdrawn(project: Project, annotator: User, item_id: int) -> Judgment | None:
+def judgment_withdrawn(
+    project: Project, annotator: User, item_id: int, *, retest: bool = False
+) -> Judgment | None:
     """The answer that this person undid on an item and has not given again, to start from. One query."""
-    newest = judgment_newest(project, annotator, item_id)
+    newest = judgment_newest(project, annotator, item_id, retest=retest)
     return newest.supersedes if newest is not None and newest.verdict == Verdict.WITHDRAWN else None
 
 
 def judgments_today(project: Project, annotator: User, since: datetime) -> int:
     """How many items one person has judged since `since`, counting each once. One query."""
     return judgments_own(project, annotator).filter(created_at__gte=since).count()
+
+
+def day_of(project: Project, annotator: User, since: datetime, *, now: datetime) -> Day:
+    """One person's judgments since `since`, as they see them themselves. One query."""
+    times = judgments_own(project, annotator).filter(created_at__gte=since).order_by("created_at")
+    return day_counted(times.values_list("created_at", flat=True), now=now)
+
+
+def day_counted(times: Iterable[datetime], *, now: datetime) -> Day:
+    """The day of judgments given at these times, in order: those closer than a break make one run."""
+    n = longest = run = 0
+    before: datetime | None = None
+    for time in times:
+        run = run + 1 if before is not None and time - before < BREAK else 1
+        n, longest, before = n + 1, max(longest, run), time
+    goes_on = before is not None and now - before < BREAK
+    return Day(judgments=n, longest_run=longest, run=run if goes_on else 0)
 
 
 def _standing(project: Project) -> QuerySet[Judgment]:

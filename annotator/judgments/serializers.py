@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotator.judgments.answers import ANSWERS, NOTE_MAX, SECONDS_MAX, Answer
 from annotator.judgments.models import Judgment, Verdict
-from annotator.judgments.services import ANSWERS, NOTE_MAX, SECONDS_MAX, Answer
+from annotator.queue.places import HOLDING_MAX
+from annotator.queue.serializers import ClaimedSerializer
 
 CATEGORIES_MAX = 200
 
@@ -27,6 +29,19 @@ class AnswerSerializer(serializers.Serializer[Any]):
     )
     seconds = serializers.FloatField(min_value=0, max_value=SECONDS_MAX, allow_null=True, default=None)
     note = serializers.CharField(max_length=NOTE_MAX, allow_blank=True, default="")
+    clause = serializers.CharField(
+        max_length=12,
+        allow_blank=True,
+        default="",
+        help_text="Number of the clause of the current guideline that decided it.",
+    )
+    next = serializers.BooleanField(default=False, help_text="Claim the next place in the same request.")
+    holding = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        max_length=HOLDING_MAX,
+        default=list,
+        help_text="With `next`: the places that the caller shows already.",
+    )
 
     def answer(self) -> Answer:
         """The checked fields as the service takes them."""
@@ -38,6 +53,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
             verdict=data["verdict"],
             seconds=data["seconds"],
             note=data["note"],
+            clause=data["clause"],
         )
 
 
@@ -49,6 +65,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
     annotator = serializers.CharField(source="annotator.username")
     taxonomy = serializers.IntegerField(source="taxonomy.number")
     guideline = serializers.IntegerField(source="guideline.number")
+    clause = serializers.CharField(source="clause.number", default="", help_text="Empty when none is cited.")
 
     class Meta:
         model = Judgment
@@ -66,5 +83,15 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "late",
             "taxonomy",
             "guideline",
+            "clause",
             "created_at",
         ]
+
+
+class SubmittedSerializer(JudgmentSerializer):
+    """The stored judgment; with `next`, also the next place, or null when there is nothing for the caller now."""
+
+    next = ClaimedSerializer(allow_null=True, required=False)
+
+    class Meta(JudgmentSerializer.Meta):
+        fields = [*JudgmentSerializer.Meta.fields, "next"]

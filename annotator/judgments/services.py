@@ -1,58 +1,61 @@
 """Submitting judgments, changing and undoing them, and flagging items."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
-from annotator.errors import BadInput, Conflict, NotFound
+from annotator.errors import Conflict, NotFound
+from annotator.judgments.answers import NOTE_MAX, Answer, Checked, answer_checked
 from annotator.judgments.models import Flag, Judgment, ReviewDue, Verdict
 from annotator.judgments.selectors import judgment_newest, judgment_own, judgments_own
-from annotator.judgments.submitting import NewJudgment, judgment_place
+from annotator.judgments.submitting import NewJudgment, judgment_place, severity_raise
 from annotator.projects.access import Access
-from annotator.projects.selectors import Taxonomy, guideline_current, taxonomy_current
-from annotator.queue.models import Assignment
+from annotator.projects.selectors import (
+    guideline_current,
+    guideline_version,
+    taxonomy_current,
+    taxonomy_version,
+)
+from annotator.queue.claiming import failing_alone
+from annotator.queue.models import Assignment, Purpose
 from annotator.queue.places import (
+    WITHHELD,
     assignment_known,
     assignment_reopen,
     assignment_take_submit,
     note_checked,
 )
+from annotator.queue.terms import exposure_add
 
-NOTE_MAX = 2000
-SECONDS_MAX = 7 * 24 * 3600
 SUBMIT_TRIES = 3
+EXPLAINED = "This answer stays as it is: what is right has been shown to you. Go on with the next page."
 ALREADY = "You have judged this item already. Change it in your own judgments."
-ANSWERS = tuple(verdict for verdict in Verdict if verdict is not Verdict.WITHDRAWN)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an annotator says about an item. Labelled, with no labels and nothing unsure, is "none of these"."""
-
-    client_id: UUID
-    labels: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    verdict: str = Verdict.LABELLED
-    seconds: float | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a new row is about: the item, the place it was given in, and the row that it supersedes."""
+    """What a new row is about: the place it was given in, whether too late for it, and the row that it supersedes."""
 
     item_id: int
     assignment_id: int
+    purpose: str
     late: bool
     supersedes: Judgment | None
+    fast: bool = False
 
     @classmethod
     def of(cls, earlier: Judgment) -> Self:
         """The origin of a row that supersedes `earlier`."""
-        return cls(earlier.item_id, earlier.assignment_id, late=earlier.late, supersedes=earlier)
+        return cls(
+            item_id=earlier.item_id,
+            assignment_id=earlier.assignment_id,
+            purpose=earlier.purpose,
+            late=earlier.late,
+            supersedes=earlier,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,63 +78,92 @@ def judgment_submit(access: Access, assignment_id: int, answer: Answer) -> Submi
     finds the other's row. Raises BadInput for an answer that cannot be, NotFound for a place never held,
     Conflict for an item judged already.
     """
-    taxonomy = taxonomy_current(access.project)
-    answer = answer_checked(taxonomy, answer)
-    usual = judgment_place(_new(access, assignment_id, taxonomy, answer))
-    if usual is not None:
-        usual.annotator, usual.taxonomy = access.user, taxonomy.version
-        return Submitted(usual, created=True)
+    return submit_checked(access, assignment_id, answer_checked(access, answer))
+
+
+def submit_checked(access: Access, assignment_id: int, checked: Checked) -> Submitted:
+    """As `judgment_submit`, for an answer that is checked already."""
+    try:
+        with failing_alone():
+            usual = judgment_place(new_judgment(access, assignment_id, checked))
+    except IntegrityError:
+        usual = None
+    return submitted_new(access, usual) if usual else submit_unusual(access, assignment_id, checked)
+
+
+def submit_unusual(access: Access, assignment_id: int, checked: Checked) -> Submitted:
+    """As `judgment_submit`, for an answer that one statement did not store: steps 2 and 3."""
 
     def write() -> Judgment:
         outcome = assignment_take_submit(access.project, access.user, assignment_id)
         place = outcome.assignment
-        earlier = judgment_newest(access.project, access.user, place.item_id)
+        is_retest = place.purpose == Purpose.RETEST
+        earlier = judgment_newest(access.project, access.user, place.item_id, retest=is_retest)
         if earlier is not None and earlier.verdict != Verdict.WITHDRAWN:
             raise Conflict(ALREADY, code="already_judged")
-        origin = Origin(item_id=place.item_id, assignment_id=place.pk, late=outcome.late, supersedes=earlier)
-        return _store(access, origin, answer)
+        severity = place.severity if checked.severity is None else checked.severity
+        exposure_add(access.user, severity)
+        return _store(access, _origin(place, earlier, checked.answer, late=outcome.late), checked)
 
     def is_about_this(stored: Judgment) -> bool:
         return Assignment.objects.filter(pk=assignment_id, item_id=stored.item_id).exists()
 
-    return _once(access, answer, write, is_about_this)
+    return _once(access, checked.answer, write, is_about_this)
+
+
+def submitted_new(access: Access, judgment: Judgment) -> Submitted:
+    """A judgment that a statement just stored, with what is known of it, so that nobody asks again. No query."""
+    judgment.annotator = access.user
+    judgment.taxonomy = taxonomy_version(judgment.taxonomy_id).version
+    judgment.guideline = guideline_version(judgment.guideline_id).version
+    return Submitted(judgment, created=True)
 
 
 def judgment_edit(access: Access, judgment_id: int, answer: Answer) -> Submitted:
     """One's own judgment with a new answer: a row that supersedes it; idempotent as `judgment_submit`.
 
-    Raises NotFound unless it stands and is the caller's.
+    Raises NotFound unless it stands and is the caller's, Conflict when its page is withheld or when the right
+    answer has been shown.
     """
-    answer = answer_checked(taxonomy_current(access.project), answer)
+    checked = answer_checked(access, answer)
 
     def write() -> Judgment:
         earlier = judgment_own(access.project, access.user, judgment_id)
-        return _store(access, Origin.of(earlier), answer)
+        if earlier.item.withheld:
+            raise Conflict(WITHHELD, code="withheld")
+        _refuse_explained(earlier)
+        return _store(access, Origin.of(earlier), checked)
 
     def is_about_this(stored: Judgment) -> bool:
         return Judgment.objects.filter(pk=judgment_id, item_id=stored.item_id).exists()
 
-    return _once(access, answer, write, is_about_this)
+    return _once(access, checked.answer, write, is_about_this)
 
 
 @transaction.atomic
-def judgment_undo(access: Access) -> Assignment:
+def judgment_undo(access: Access, *, client_id: UUID | None = None) -> Assignment:
     """The place of the caller's last judgment, theirs again; the judgment is superseded by a withdrawn one.
 
+    The same `client_id` again gives the same place, and undoes nothing more.
     A late judgment had no place: its assignment is returned as it is, and submitting to it is late again.
-    Raises NotFound when there is nothing to undo, Conflict when it changed meanwhile.
+    A page that was withheld since is passed over. Raises NotFound when there is nothing to undo, Conflict when
+    it changed meanwhile or when the right answer has been shown.
     """
-    last = judgments_own(access.project, access.user).first()
+    done = Judgment.objects.filter(annotator=access.user, client_id=client_id).first() if client_id else None
+    if done is not None:
+        return Assignment.objects.get(pk=done.assignment_id)
+    last = judgments_own(access.project, access.user).filter(item__withheld=False).first()
     if last is None:
         raise NotFound("You have no judgment to undo.")
-    withdrawn = Answer(client_id=uuid4(), verdict=Verdict.WITHDRAWN)
+    _refuse_explained(last)
+    withdrawn = Answer(client_id=client_id or uuid4(), verdict=Verdict.WITHDRAWN)
     try:
         with transaction.atomic():
-            _store(access, Origin.of(last), withdrawn)
+            _store(access, Origin.of(last), Checked(withdrawn, taxonomy_current(access.project)))
     except IntegrityError as error:
         raise Conflict("This judgment was changed or undone in another tab. Reload the page.") from error
-    if not last.late:
-        assignment_reopen(access.project, access.user, last.assignment_id)
+    if not last.late and not assignment_reopen(access.project, access.user, last.assignment_id):
+        raise Conflict(WITHHELD, code="withheld")
     return Assignment.objects.get(pk=last.assignment_id)
 
 
@@ -144,45 +176,46 @@ def flag_add(access: Access, assignment_id: int, note: str = "") -> Flag:
     return Flag.objects.get(item_id=place.item_id, annotator=access.user, closed_at__isnull=True)
 
 
-def answer_checked(taxonomy: Taxonomy, answer: Answer) -> Answer:
-    """The answer in its stored form (sorted, trimmed); raises BadInput, naming the value, for one that cannot be."""
-    if answer.verdict not in ANSWERS:
-        raise BadInput(f'"{answer.verdict}" is not a verdict. Use one of: {", ".join(ANSWERS)}.')
-    labels, unsure = frozenset(answer.labels), frozenset(answer.unsure)
-    if answer.verdict != Verdict.LABELLED and labels | unsure:
-        named = ", ".join(sorted(labels | unsure))
-        raise BadInput(
-            f'The verdict "{answer.verdict}" goes without labels, but names {named}. Choose one of the two.'
-        )
-    for slug in sorted((labels | unsure) - set(taxonomy.slugs)):
-        raise BadInput(f'"{slug}" is not a category of this project. Reload the taxonomy.')
-    for slug in sorted(labels & unsure):
-        raise BadInput(f'"{slug}" is both present and unsure. Choose one of the two.')
-    if answer.seconds is not None and not 0 <= answer.seconds <= SECONDS_MAX:
-        raise BadInput(
-            f"{answer.seconds} seconds on a page is not possible. Send 0 to {SECONDS_MAX}, or nothing."
-        )
-    return replace(
-        answer,
-        labels=tuple(sorted(labels)),
-        unsure=tuple(sorted(unsure)),
-        note=note_checked(answer.note, NOTE_MAX),
-    )
-
-
-def _new(access: Access, assignment_id: int, taxonomy: Taxonomy, answer: Answer) -> NewJudgment:
+def new_judgment(access: Access, assignment_id: int, checked: Checked) -> NewJudgment:
+    """The answer as the columns of a judgment in this place."""
+    answer = checked.answer
     return NewJudgment(
         project=access.project.pk,
         annotator=access.user.pk,
         assignment=assignment_id,
-        taxonomy=taxonomy.version.pk,
+        taxonomy=checked.taxonomy.version.pk,
         client_id=answer.client_id,
         labels=list(answer.labels),
         unsure=list(answer.unsure),
         verdict=answer.verdict,
         seconds=answer.seconds,
         note=answer.note,
+        severity=checked.severity,
+        guideline=checked.guideline.version.pk if checked.guideline else None,
+        clause=checked.clause.pk if checked.clause else None,
     )
+
+
+def _origin(place: Assignment, earlier: Judgment | None, answer: Answer, *, late: bool) -> Origin:
+    is_fast = (
+        answer.verdict == Verdict.LABELLED
+        and earlier is None
+        and answer.seconds is not None
+        and answer.seconds < place.reading_seconds
+    )
+    return Origin(
+        item_id=place.item_id,
+        assignment_id=place.pk,
+        purpose=place.purpose,
+        late=late,
+        supersedes=earlier,
+        fast=is_fast,
+    )
+
+
+def _refuse_explained(judgment: Judgment) -> None:
+    if judgment.purpose == Purpose.QUALIFICATION:
+        raise Conflict(EXPLAINED, code="explained")
 
 
 def _once(
@@ -217,6 +250,7 @@ def _stored(access: Access, answer: Answer, is_about_this: Callable[[Judgment], 
     is_same = (
         (tuple(stored.labels), tuple(stored.unsure)) == (answer.labels, answer.unsure)
         and (stored.verdict, stored.note) == (answer.verdict, answer.note)
+        and (stored.clause.number if stored.clause else "") == answer.clause
         and is_about_this(stored)
     )
     if not is_same:
@@ -227,7 +261,8 @@ def _stored(access: Access, answer: Answer, is_about_this: Callable[[Judgment], 
     return stored
 
 
-def _store(access: Access, origin: Origin, answer: Answer) -> Judgment:
+def _store(access: Access, origin: Origin, checked: Checked) -> Judgment:
+    answer = checked.answer
     judgment = Judgment.objects.create(
         project=access.project,
         item_id=origin.item_id,
@@ -241,8 +276,14 @@ def _store(access: Access, origin: Origin, answer: Answer) -> Judgment:
         note=answer.note,
         late=origin.late,
         supersedes=origin.supersedes,
-        taxonomy=taxonomy_current(access.project).version,
-        guideline=guideline_current(access.project).version,
+        taxonomy=checked.taxonomy.version,
+        guideline=(checked.guideline or guideline_current(access.project)).version,
+        purpose=origin.purpose,
+        clause=checked.clause,
+        fast=origin.fast,
     )
-    ReviewDue.objects.create(project=access.project, item_id=origin.item_id)
+    if checked.severity:
+        severity_raise(origin.item_id, checked.severity)
+    if origin.purpose == Purpose.OVERLAP:
+        ReviewDue.objects.create(project=access.project, item_id=origin.item_id)
     return judgment

@@ -1,51 +1,79 @@
-"""The usual submit as one statement: the place is filled, the judgment and its outbox row are written, or nothing is.
+"""The usual submit as one statement, alone or with the next claim: all of it is written, or nothing is.
+
+It fills the place, writes the judgment and its outbox row, counts the page into the person's exposure, and
+raises what is expected of the item's other free places when it was judged more severe.
 
 It covers the case that nearly every submit is: the place is still the annotator's, and the answer is new or
 follows one that they undid. Everything else (a replay, a place that went to somebody else, an item judged
 already) comes back as None and is told apart by `judgment_submit`, with more questions to the database.
 """
 
+# ruff: noqa: S608 - nothing but our own constants is put into these statements
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from annotator.judgments.models import Judgment
-from annotator.queue.claiming import failing_alone
+from annotator.queue.claiming import Claimant, claim_parameters, place_from
+from annotator.queue.lanes import CLAIM_STEPS, GIVEN_COLUMNS, Lane
+from annotator.queue.models import Assignment
+from annotator.queue.rows import columns_of, row_as, width_of
+from annotator.queue.terms import EXPOSE
 
-# In the order of the model's fields: `from_db` takes them by position.
-COLUMNS = """id, project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict, seconds, note,
-    late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast"""
+# Other people's places are never waited for: two turns that wait for each other's places would never end.
+RAISE: Final = """
+    UPDATE assignment SET severity = %(severity)s
+    WHERE id IN (SELECT a.id FROM assignment a
+                 WHERE a.item_id = {item} AND a.purpose = 'overlap' AND a.state = 'free'
+                   AND a.severity < %(severity)s
+                 FOR UPDATE SKIP LOCKED)
+"""
 
-SUBMIT = f"""
-WITH taken AS (
+SUBMIT_STEPS: Final = f"""
+taken AS (
     UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL
     WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'offered'
-    RETURNING id, item_id, purpose
+    RETURNING id, item_id, purpose, COALESCE(%(severity)s, severity) AS severity,
+        COALESCE(%(seconds)s, EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP() - offered_at)) < reading_seconds AS fast
 ), written AS (
     INSERT INTO judgment (project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict,
         seconds, note, late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast)
-    SELECT %(project)s, item_id, id, %(annotator)s, %(client_id)s, %(labels)s::varchar[], %(unsure)s::varchar[],
-        %(verdict)s, %(seconds)s, %(note)s, FALSE,
-        (SELECT undone.id FROM judgment undone
-         WHERE undone.item_id = taken.item_id AND undone.annotator_id = %(annotator)s
-           AND undone.verdict = 'withdrawn'
-           AND NOT EXISTS (SELECT FROM judgment later WHERE later.supersedes_id = undone.id)),
-        %(taxonomy)s,
-        (SELECT id FROM guideline_version WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1),
-        STATEMENT_TIMESTAMP(), purpose, NULL, FALSE
-    FROM taken RETURNING {COLUMNS}
+    SELECT %(project)s, taken.item_id, taken.id, %(annotator)s, %(client_id)s, %(labels)s::varchar[],
+        %(unsure)s::varchar[], %(verdict)s, %(seconds)s, %(note)s, FALSE, undone.id, %(taxonomy)s,
+        COALESCE(%(guideline)s, (SELECT id FROM guideline_version WHERE project_id = %(project)s
+                                 ORDER BY number DESC LIMIT 1)),
+        STATEMENT_TIMESTAMP(), taken.purpose, %(clause)s,
+        taken.fast AND %(verdict)s = 'labelled' AND undone.id IS NULL
+    FROM taken LEFT JOIN LATERAL (
+        SELECT id FROM judgment
+        WHERE item_id = taken.item_id AND annotator_id = %(annotator)s AND verdict = 'withdrawn'
+          AND (purpose = 'retest') = (taken.purpose = 'retest')
+          AND NOT EXISTS (SELECT FROM judgment later WHERE later.supersedes_id = judgment.id)
+    ) undone ON TRUE
+    RETURNING {columns_of(Judgment, "judgment")}
 ), due AS (
-    INSERT INTO review_due (project_id, item_id) SELECT project_id, item_id FROM written
-)
-SELECT {COLUMNS} FROM written
-"""  # noqa: S608 - our own constants only
+    INSERT INTO review_due (project_id, item_id) SELECT project_id, item_id FROM written WHERE purpose = 'overlap'
+), exposed AS ({EXPOSE.format(source="taken")}), raised AS ({RAISE.format(item="(SELECT item_id FROM taken)")})
+"""
+
+SUBMIT: Final = f"WITH {SUBMIT_STEPS} SELECT * FROM written"
+TURN: Final[dict[Lane, str]] = {
+    lane: f"""
+WITH {SUBMIT_STEPS}, {claim_steps}
+SELECT {columns_of(Judgment, "written")}, {GIVEN_COLUMNS}
+FROM (SELECT) one LEFT JOIN written ON TRUE LEFT JOIN given ON TRUE LEFT JOIN item ON item.id = given.item_id
+"""
+    for lane, claim_steps in CLAIM_STEPS.items()
+}
 
 
 @dataclass(frozen=True)
 class NewJudgment:
-    """The columns of a judgment that is given in a place."""
+    """The columns of a judgment that is given in a place. Without `severity`, that of the page is as expected."""
 
     project: int
     annotator: int
@@ -57,18 +85,45 @@ class NewJudgment:
     verdict: str
     seconds: float | None
     note: str
+    severity: int | None
+    guideline: int | None = None
+    clause: int | None = None
 
 
 def judgment_place(new: NewJudgment) -> Judgment | None:
-    """The judgment, stored in the annotator's own place; in any other case None, and nothing changed.
+    """The judgment, stored in the annotator's own place; None when the place is not theirs, and nothing changed.
 
-    One statement.
+    One statement. Raises IntegrityError when the judgment cannot stand beside another one.
     """
-    parameters: dict[str, Any] = vars(new)
-    try:
-        with failing_alone(), connection.cursor() as cursor:
-            cursor.execute(SUBMIT, parameters)
-            row = cursor.fetchone()
-    except IntegrityError:
-        return None
-    return None if row is None else Judgment.from_db(connection.alias, (), row)
+    row = _run(SUBMIT, vars(new))
+    return None if row is None else row_as(Judgment, row)
+
+
+def judgment_place_and_claim(
+    new: NewJudgment, claimant: Claimant
+) -> tuple[Judgment | None, Assignment | None]:
+    """As `judgment_place`, and the next place for `claimant`, who does not hold the one they answer any more.
+
+    One statement. The claim sees the rows as they were before it: hence the place counts as held.
+    """
+    parameters = claim_parameters(claimant) | vars(new)
+    parameters["holding"] = [*claimant.holding, new.assignment]
+    row = _run(TURN[claimant.lane], parameters)
+    assert row is not None  # the row is there even when both sides are empty
+    width = width_of(Judgment)
+    judgment = None if row[0] is None else row_as(Judgment, row[:width])
+    place = None if row[width] is None else place_from(row[width:])
+    return judgment, place
+
+
+def severity_raise(item_id: int, severity: int) -> None:
+    """Expect at least `severity` of the item's free places: somebody saw it. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(RAISE.format(item="%(item)s"), {"item": item_id, "severity": severity})
+
+
+def _run(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -1,11 +1,13 @@
 """Reading projects, taxonomies, guidelines and the log."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from django.db.models import QuerySet
 
 from annotator.accounts.models import User
+from annotator.errors import NotFound
 from annotator.projects.models import (
     Category,
     Clause,
@@ -36,6 +38,11 @@ class Taxonomy:
         """Slugs of the gravest categories (severity 3)."""
         return frozenset(category.slug for category in self.categories if category.severity == GRAVE)
 
+    def severity_of(self, slugs: Iterable[str]) -> int:
+        """The highest severity of these categories; 0 for none, and for those that this version does not have."""
+        severities = {category.slug: category.severity for category in self.categories}
+        return max((severities.get(slug, 0) for slug in slugs), default=0)
+
     def name_of(self, slug: str) -> str:
         """The category's name, or the slug itself when this version does not have it."""
         return next((category.name for category in self.categories if category.slug == slug), slug)
@@ -47,6 +54,10 @@ class Guideline:
 
     version: GuidelineVersion
     clauses: tuple[Clause, ...]
+
+    def clause(self, number: str) -> Clause | None:
+        """The clause of this number, or None."""
+        return next((clause for clause in self.clauses if clause.number == number), None)
 
 
 def projects_of(user: User) -> list[Membership]:
@@ -80,6 +91,25 @@ def guideline_current(project: Project) -> Guideline:
         GuidelineVersion.objects.filter(project=project).order_by("-number").values_list("pk", flat=True)[:1]
     )
     return _guideline(latest.get())
+
+
+def guideline_version(pk: int) -> Guideline:
+    """One guideline version; from memory after the first call."""
+    return _guideline(pk)
+
+
+def guideline_numbered(project: Project, number: int) -> Guideline:
+    """One guideline version by its number; raises NotFound. One query, as for the newest."""
+    found = GuidelineVersion.objects.filter(project=project, number=number).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound(f"This project has no guideline version {number}.")
+    return _guideline(found)
+
+
+def guideline_versions(project: Project, n: int) -> list[Guideline]:
+    """The newest `n` guideline versions, newest first. One query, as for the newest."""
+    newest = GuidelineVersion.objects.filter(project=project).order_by("-number").values_list("pk", flat=True)
+    return [_guideline(pk) for pk in newest[:n]]
 
 
 def log_of(project: Project) -> QuerySet[LogEntry]:

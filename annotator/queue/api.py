@@ -6,7 +6,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.errors import Conflict
-from annotator.pool.models import Item
 from annotator.pool.selectors import item_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors, page_of
@@ -19,6 +18,7 @@ from annotator.queue.places import (
     assignment_skip,
 )
 from annotator.queue.selectors import batch_of, batches_of, ledger_of
+from annotator.queue.stopping import page_stop
 from annotator.queue.serializers import (
     BatchItemSerializer,
     BatchSerializer,
@@ -56,9 +56,7 @@ class ClaimView(APIView):
         if assignment is None:
             return Response(status=204)
         taxonomy = taxonomy_current(access.project)
-        page = item_page(Item.objects.get(pk=assignment.item_id))
-        place = claimed(assignment, page, taxonomy.version.number, taxonomy.slugs)
-        return Response(ClaimedSerializer(place).data)
+        return Response(ClaimedSerializer(claimed(assignment, item_page(assignment.item), taxonomy)).data)
 
 
 class RenewView(APIView):
@@ -112,6 +110,22 @@ class SkipView(APIView):
         wish.is_valid(raise_exception=True)
         data = wish.validated_data
         assignment_skip(access.project, access.user, assignment_id, data["reason"], note=data["note"])
+        return Response(status=204)
+
+
+class StopView(APIView):
+    """Content that may be illegal."""
+
+    @extend_schema(
+        operation_id="assignment_stop", request=None, responses={204: None, **errors()}, tags=["queue"]
+    )
+    def post(self, request: Request, slug: str, assignment_id: int) -> Response:
+        """Take a page that may be illegal out of every queue, for everybody; only case holders see it from then on.
+
+        For a place that the caller holds or held. Stopping twice is harmless.
+        """
+        access = project_for(caller(request), slug, Can.LABEL)
+        page_stop(access, assignment_id)
         return Response(status=204)
 
 

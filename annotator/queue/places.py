@@ -61,13 +61,18 @@ def assignment_claim(project: Project, annotator: User, *, holding: Sequence[int
     first. With nothing left, a marked random batch is opened where that is allowed, so that nobody waits
     for the query model. Two statements as a rule.
     """
+    holding_checked(holding)
+    if project.paused:
+        return None
+    return claim_on(project, annotator, claim_terms(project, annotator), holding=holding)
+
+
+def holding_checked(holding: Sequence[int]) -> None:
+    """Raises BadInput for more places than one page may show."""
     if len(holding) > HOLDING_MAX:
         raise BadInput(
             f"You say you hold {len(holding)} places; {HOLDING_MAX} at a time are enough. Submit some first."
         )
-    if project.paused:
-        return None
-    return claim_on(project, annotator, claim_terms(project, annotator), holding=holding)
 
 
 def claim_on(
@@ -78,17 +83,11 @@ def claim_on(
     place = _take(claimant)
     if place is not None or terms.qualifying:
         return place
-    return claim_behind(project, claimant)
-
-
-def claim_behind(project: Project, claimant: Claimant) -> Assignment | None:
-    """For a claim that found nothing: a place behind the cursor, else one of a new random batch, else None."""
-    terms = claimant.terms
-    place = _take(claimant) if cursor_rescan(claimant) else None
-    if place is not None:
-        return place
-    opened = batch_open_fallback(project, benign_only=terms.benign_only, avoid=terms.avoid)
-    return None if opened is None else _take(claimant)
+    if cursor_rescan(claimant):
+        place = _take(claimant)
+    if place is None and batch_open_fallback(project, benign_only=terms.benign_only, avoid=terms.avoid):
+        place = _take(claimant)
+    return place
 
 
 def _take(claimant: Claimant) -> Assignment | None:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotator.pool.selectors import ItemPage
+from annotator.projects.selectors import Taxonomy
 from annotator.queue.models import Assignment, Batch, BatchItem
 from annotator.queue.places import HOLDING_MAX, SKIP_NOTE_MAX, SKIP_REASONS
 
@@ -100,11 +101,11 @@ class BatchItemSerializer(serializers.ModelSerializer[BatchItem]):
         ]
 
 
-def claimed(assignment: Assignment, page: ItemPage, version: int, slugs: tuple[str, ...]) -> dict[str, Any]:
-    """A claimed place as the API gives it."""
+def claimed(assignment: Assignment, page: ItemPage, taxonomy: Taxonomy) -> dict[str, Any]:
+    """A claimed place as the API gives it: nothing of why it is served, or of what is expected."""
     return {
         "assignment": assignment.pk,
         "lease_until": assignment.lease_until,
         "item": page,
-        "taxonomy": {"version": version, "categories": slugs},
+        "taxonomy": {"version": taxonomy.version.number, "categories": taxonomy.slugs},
     }

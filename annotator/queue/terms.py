@@ -17,7 +17,7 @@ from annotator.queue.exposure import HARMFUL, POINTS, Limits, Spent, ration
 EXPOSE: Final = f"""
     INSERT INTO exposure (annotator_id, minute, points, items)
     SELECT %(annotator)s, DATE_TRUNC('minute', STATEMENT_TIMESTAMP()), points, (severity >= {HARMFUL})::int
-    FROM (SELECT severity, (ARRAY{list(POINTS)}::float8[])[severity + 1] AS points FROM {{source}}) AS taken
+    FROM (SELECT severity, (ARRAY{list(POINTS)}::float8[])[severity + 1] AS points FROM {{source}}) AS page
     WHERE points > 0
     ON CONFLICT (annotator_id, minute) DO UPDATE
     SET points = exposure.points + EXCLUDED.points, items = exposure.items + EXCLUDED.items

@@ -8,8 +8,9 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Exists, OuterRef
 
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Verdict
-from annotator.judgments.services import Answer, flag_add, judgment_submit
+from annotator.judgments.services import flag_add, judgment_submit
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Clause

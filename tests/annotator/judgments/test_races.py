@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from annotator.errors import Conflict, NotFound
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment, ReviewDue
 from annotator.judgments.selectors import judgments_current
-from annotator.judgments.services import Answer, Submitted, judgment_edit, judgment_submit, judgment_undo
+from annotator.judgments.services import Submitted, judgment_edit, judgment_submit, judgment_undo
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, NotFound
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Flag, Judgment, ReviewDue, Verdict
 from annotator.judgments.selectors import judgment_withdrawn, judgments_current, judgments_own
-from annotator.judgments.services import Answer, flag_add, judgment_edit, judgment_submit, judgment_undo
+from annotator.judgments.services import flag_add, judgment_edit, judgment_submit, judgment_undo
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Project, Role
 from annotator.queue.models import Assignment, AssignmentState, Skip

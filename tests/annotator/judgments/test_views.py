@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotator.accounts.models import User
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Flag, Judgment
-from annotator.judgments.services import Answer, judgment_submit
+from annotator.judgments.services import judgment_submit
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
 from annotator.queue.models import Assignment, AssignmentState, Skip, Stream

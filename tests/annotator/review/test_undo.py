@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from annotator.accounts.models import User
-from annotator.judgments.services import Answer, judgment_submit, judgment_undo
+from annotator.judgments.answers import Answer
+from annotator.judgments.services import judgment_submit, judgment_undo
 from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project
