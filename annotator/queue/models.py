@@ -202,7 +202,9 @@ class Assignment(models.Model):
                 condition=Q(state="free", for_annotator__isnull=False),
             ),
             models.Index(
-                name="assignment_lease", fields=["project", "lease_until"], condition=Q(state="offered")
+                name="assignment_lease",
+                fields=["project", "lease_until"],
+                condition=Q(state="offered", for_annotator__isnull=True),
             ),
             models.Index(
                 name="assignment_held", fields=["annotator", "project"], condition=Q(state="offered")

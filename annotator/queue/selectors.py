@@ -1,19 +1,21 @@
 """Reading the queue: how full it is, its batches, and why an item was served."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from annotator.accounts.models import User
 from annotator.errors import NotFound
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, QueueCursor
 
 COUNT_MAX = 10_000  # beyond it nobody needs the number, and counting a million places takes a second
 WAITING = timedelta(seconds=30)
+PROGRESS_MAX = 5000  # items; of a larger batch the progress is not counted
 
 
 @dataclass(frozen=True)
@@ -61,25 +63,60 @@ class BatchSummary:
         return f"opened {self.batch.opened_at:%Y-%m-%d %H:%M} UTC"
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far the newest batch has been worked off, by everybody."""
+
+    number: int
+    places: int
+    submitted: int
+
+
 def queue_level(project: Project) -> QueueLevel:
     """How many places are free (or lapsed), how many are held, and how many annotators got nothing.
 
     `waiting` counts the annotators who got nothing in the last half minute and since whose visit no batch
     was opened. Free places may remain that none of them may take: a query is due however many there are.
-    Four queries.
+    Personal places are no part of it, nor is whoever is given less than everything: what they wait for is
+    not another batch. Four queries.
     """
     now = timezone.now()
-    places = Assignment.objects.filter(project=project)
+    places = Assignment.objects.filter(project=project, for_annotator__isnull=True)
     free = places.filter(state=AssignmentState.FREE)[:COUNT_MAX].count()
     held = places.filter(state=AssignmentState.OFFERED).aggregate(
         live=Count("pk", filter=Q(lease_until__gte=now)), lapsed=Count("pk", filter=Q(lease_until__lt=now))
     )
     newest = (
-        Batch.objects.filter(project=project).order_by("-number").values_list("opened_at", flat=True).first()
+        Batch.objects.filter(project=project, personal=False)
+        .order_by("-number")
+        .values_list("opened_at", flat=True)
+        .first()
     )
     since = max(newest or now - WAITING, now - WAITING)
     waiting = QueueCursor.objects.filter(project=project, empty_at__gt=since).count()
     return QueueLevel(free=min(free + held["lapsed"], COUNT_MAX), offered=held["live"], waiting=waiting)
+
+
+def batch_progress(project: Project) -> Progress | None:
+    """How far the newest batch for everybody has come; None without one, or when it is too large to count.
+
+    Two queries, over the places of one batch.
+    """
+    batch = Batch.objects.filter(project=project, personal=False).order_by("-number").first()
+    if batch is None or batch.n_items > PROGRESS_MAX:
+        return None
+    counted = Assignment.objects.filter(batch_item__batch=batch).aggregate(
+        places=Count("pk"), submitted=Count("pk", filter=Q(state=AssignmentState.SUBMITTED))
+    )
+    return Progress(number=batch.number, **counted)
+
+
+def places_held(project: Project, annotator: User, assignment_ids: Iterable[int]) -> list[int]:
+    """Which of these places `annotator` holds. One query."""
+    held = Assignment.objects.filter(
+        pk__in=list(assignment_ids), project=project, annotator=annotator, state=AssignmentState.OFFERED
+    )
+    return list(held.values_list("pk", flat=True))
 
 
 def batches_of(project: Project) -> QuerySet[Batch]:

@@ -41,13 +41,17 @@ FROM (SELECT *, {READING_SQL.format(n_chars=N_CHARS)} AS reading_seconds FROM ba
 CROSS JOIN generate_series(1, %(overlap)s) AS place ORDER BY place, bi.rank
 """  # noqa: S608 - our own constants only
 
+# The items are locked first, as by whoever withholds one: a place added a moment later would be missed.
 PLACES_ADD = """
+WITH open AS MATERIALIZED (
+    SELECT id FROM item WHERE id = ANY(%s) AND NOT withheld ORDER BY id FOR SHARE
+)
 INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
     reading_seconds)
 SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free', 'overlap', MAX(a.severity),
     MAX(a.expected), MAX(a.reading_seconds)
-FROM assignment a JOIN project p ON p.id = a.project_id JOIN item i ON i.id = a.item_id
-WHERE a.item_id = ANY(%s) AND a.purpose = 'overlap' AND NOT i.withheld
+FROM open JOIN assignment a ON a.item_id = open.id JOIN project p ON p.id = a.project_id
+WHERE a.purpose = 'overlap'
 GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
 ON CONFLICT DO NOTHING RETURNING item_id
 """
@@ -266,7 +270,7 @@ def _random_items(pool: QuerySet[Item], rng: random.Random) -> list[int]:
 
 
 def places_add(item_ids: Collection[int]) -> set[int]:
-    """The items that got one more place, at the front of the queue; none beyond the project's maximum.
+    """The items that got one more place, at the front of the queue; none beyond the project's maximum, none that is withheld.
 
     Two calls at once add one place to an item. A withheld item gets none: lock the items before, as whoever
     withholds them does. One statement.
@@ -274,5 +278,5 @@ def places_add(item_ids: Collection[int]) -> set[int]:
     if not item_ids:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(PLACES_ADD, [returned_priority(), list(item_ids)])
+        cursor.execute(PLACES_ADD, [list(item_ids), returned_priority()])
         return {item_id for (item_id,) in cursor.fetchall()}
