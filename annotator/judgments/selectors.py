@@ -17,7 +17,7 @@ BREAK = timedelta(minutes=5)  # so long without a judgment ends a run
 
 @dataclass(frozen=True)
 class Day:
-    """What one person did since midnight: judgments, the longest run of them without a break, and the run at its end."""
+    """What one person did since midnight: judgments, their longest run without a break, and the run at its end."""
 
     judgments: int = 0
     longest_run: int = 0

@@ -1,0 +1,40 @@
+// After one's own submit: what there is to know about the last answer, on demand. And the explanation of an answer
+// while qualifying, which stays over the next page until it was read.
+
+import { form, on, toast } from "./desk.js";
+import { restart } from "./clock.js";
+import { messageOf } from "./wire.js";
+
+const panel = document.getElementById("last");
+const explanation = document.getElementById("explanation");
+
+export async function openLast() {
+  if (!panel) return;
+  if (!panel.hidden) {
+    panel.hidden = true;
+    return;
+  }
+  try {
+    const response = await fetch(form.dataset.last, { headers: { Accept: "text/html" }, redirect: "manual" });
+    if (!response.ok) throw new Error(await messageOf(response));
+    panel.innerHTML = await response.text();
+    panel.hidden = false;
+  } catch (error) {
+    toast(error.message, "warning");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-do=last]")) openLast();
+});
+
+on("left", () => {
+  if (panel) panel.hidden = true;
+});
+
+on("explanation", (section) => {
+  explanation.querySelector("[data-explanation]").replaceChildren(section);
+  explanation.showModal();
+});
+
+explanation.addEventListener("close", restart);

@@ -1,0 +1,61 @@
+// Places are leased: renewed while somebody is there, given back when the page closes.
+
+import { form, idleFor, isWorking, on, settings } from "./desk.js";
+import { held, idOf, lose } from "./places.js";
+import { cookie, post } from "./wire.js";
+
+const RENEW_MAX_MS = 60_000; // also how soon a page that was withdrawn leaves the screen
+
+function named(places) {
+  const body = new FormData();
+  for (const place of places) body.append("assignment", idOf(place));
+  return body;
+}
+
+async function renew() {
+  const places = held();
+  if (!places.length || !isWorking() || idleFor() > settings.idleMs) return;
+  try {
+    const response = await post(form.dataset.renew, named(places));
+    if (!response.ok) return;
+    const { lease_until: until, held: kept } = response.status === 204 ? { held: [] } : await response.json();
+    const lost = places.filter((place) => !kept.includes(Number(idOf(place))) && held().includes(place));
+    for (const place of places) place.dataset.lease = until;
+    if (lost.length) lose(lost);
+  } catch {
+    // Offline: the lease may lapse. An answer that comes later still counts, or is kept as late.
+  }
+}
+
+// With the end of the lease that this page knows: a page that shows the place after it has renewed it, and keeps it.
+function releasing(places) {
+  const body = named(places);
+  const ends = places.map((place) => place.dataset.lease).sort((a, b) => new Date(a) - new Date(b));
+  body.append("known", ends.at(-1));
+  return body;
+}
+
+export async function release(places) {
+  if (!places.length) return;
+  try {
+    await post(form.dataset.release, releasing(places));
+  } catch {
+    // Offline: nobody renews the leases, so they lapse.
+  }
+}
+
+function releaseAtClose() {
+  const places = held();
+  if (!places.length) return;
+  const body = releasing(places);
+  body.append("csrfmiddlewaretoken", cookie("csrftoken"));
+  body.append("owner", form.elements.owner.value);
+  navigator.sendBeacon(form.dataset.release, body);
+}
+
+on("unwanted", release);
+document.addEventListener("visibilitychange", () => document.hidden || renew());
+addEventListener("online", renew);
+addEventListener("pagehide", releaseAtClose);
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+setInterval(renew, Math.min(settings.leaseMs / 3, RENEW_MAX_MS));

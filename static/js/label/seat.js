@@ -1,0 +1,57 @@
+// One tab of a person labels at a time: it has the seat, a lock of the browser. Another tab may ask for it.
+
+import { emit, owner } from "./desk.js";
+
+const NAME = `crossguard-seat:${owner}`;
+const CLOSING_MS = 1000; // a page that is being closed gives its lock back well before
+const ANSWER_MS = 3000; // a tab that sleeps does not answer
+
+const channel = new BroadcastChannel(NAME);
+let leave = null;
+let refuse = () => {};
+
+// Whether the lock is ours within `patience`. Without locks (a page over plain http) every tab has a seat.
+function lock(patience) {
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), patience);
+    refuse = () => waiting.abort();
+    const options = patience ? { signal: waiting.signal } : { steal: true };
+    const hold = () =>
+      new Promise((done) => {
+        clearTimeout(timer);
+        leave = done;
+        resolve(true);
+      });
+    navigator.locks.request(NAME, options, hold).catch(() => {
+      if (leave) emit("seat-lost");
+      leave = null;
+      resolve(false);
+    });
+  });
+}
+
+// Whether this tab has the seat now.
+export function sit() {
+  const taken = lock(CLOSING_MS);
+  channel.postMessage("who is there");
+  return taken;
+}
+
+// Asks the other tab to get up; takes the seat from one that does not answer.
+export async function sitHere() {
+  channel.postMessage("please get up");
+  return (await lock(ANSWER_MS)) || lock(0);
+}
+
+export function getUp() {
+  leave?.();
+  leave = null;
+}
+
+channel.addEventListener("message", ({ data }) => {
+  if (data === "who is there" && leave) channel.postMessage("somebody");
+  if (data === "somebody") refuse();
+  if (data === "please get up" && leave) emit("seat-asked");
+});
