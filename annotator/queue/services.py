@@ -270,10 +270,10 @@ def _random_items(pool: QuerySet[Item], rng: random.Random) -> list[int]:
 
 
 def places_add(item_ids: Collection[int]) -> set[int]:
-    """The items that got one more place, at the front of the queue; none beyond the project's maximum, none that is withheld.
+    """The items that got one more place, at the front of the queue; none beyond the project's maximum.
 
-    Two calls at once add one place to an item. A withheld item gets none: lock the items before, as whoever
-    withholds them does. One statement.
+    Two calls at once add one place to an item. A withheld item gets none: the items are locked first, as by whoever
+    withholds one. One statement.
     """
     if not item_ids:
         return set()
