@@ -4,43 +4,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.safestring import SafeString
 
 from annotator.errors import NotFound
-from annotator.pool.addresses import Address, UrlParts, parts_of
+from annotator.pool.inert import inert
 from annotator.pool.models import Case, CaseAccess
 from annotator.projects.access import Access
 
 
 @dataclass(frozen=True)
 class SealedEvidence:
-    """One version of what the page said."""
+    """One version of what the page said, inert."""
 
     version: int
-    title: str
-    description: str
-    text: str
+    title: SafeString
+    description: SafeString
+    text: SafeString
     captured_at: str
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether it says nothing."""
-        return not (self.title or self.description or self.text)
 
 
 @dataclass(frozen=True)
 class SealedPage:
-    """What a case holds: text to be shown inert."""
+    """What a case holds, inert: nothing in it acts, and no address is one that a program takes for a link."""
 
-    url: UrlParts
-    raw_url: str
-    source: str
-    metadata: dict[str, Any]
+    address: SafeString
+    address_as_it_came: SafeString
+    source: SafeString
+    metadata: tuple[tuple[SafeString, SafeString], ...]
     versions: tuple[SealedEvidence, ...]
-
-    @property
-    def inert_before(self) -> str:
-        """What stands before the domain, with a scheme that no program takes for a link."""
-        return self.url.before.replace("http", "hxxp", 1)
 
 
 def cases_of(access: Access) -> QuerySet[Case]:
@@ -63,21 +54,26 @@ def accesses_of(case: Case) -> QuerySet[CaseAccess]:
 
 
 def sealed_page(case: Case) -> SealedPage:
-    """What the case holds, taken apart. Write down who looks before: see `case_look`."""
+    """What the case holds. Write down who looks before: see `case_look`."""
     item = case.sealed["item"]
     return SealedPage(
-        url=parts_of(Address(item["url"], item["host"], item["registrable_domain"])),
-        raw_url=item["raw_url"],
-        source=item["source"],
-        metadata=item["metadata"],
-        versions=tuple(
-            SealedEvidence(
-                version=row["version"],
-                title=row["title"],
-                description=row["description"],
-                text=row["text"],
-                captured_at=row["captured_at"] or "",
-            )
-            for row in case.sealed["evidence"]
-        ),
+        address=_defanged(item["url"]),
+        address_as_it_came=_defanged(item["raw_url"]),
+        source=inert(item["source"]),
+        metadata=tuple((inert(name), inert(str(value))) for name, value in sorted(item["metadata"].items())),
+        versions=tuple(_version(row) for row in case.sealed["evidence"]),
     )
+
+
+def _version(row: dict[str, Any]) -> SealedEvidence:
+    return SealedEvidence(
+        version=row["version"],
+        title=inert(row["title"]),
+        description=inert(row["description"]),
+        text=inert(row["text"]),
+        captured_at=row["captured_at"] or "",
+    )
+
+
+def _defanged(address: str) -> SafeString:
+    return inert(address.replace("://", "[://]", 1).replace(".", "[.]"))

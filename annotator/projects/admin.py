@@ -11,6 +11,7 @@ class MembershipInline(admin.TabularInline[Membership, Project]):
     model = Membership
     extra = 0
     autocomplete_fields = ["user"]
+    readonly_fields = ["case_holder"]  # named on the members page, where the project's log says by whom
 
 
 @admin.register(Project)

@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms.models import model_to_dict
 
 from annotator.errors import CrossguardError
-from annotator.projects.blueprint import Blueprint, LoopSettings, blueprint_read, default_blueprint
+from annotator.projects.blueprint import Blueprint, blueprint_read, default_blueprint
+from annotator.projects.loop_settings import BOUNDS, LoopSettings, misfits
 from annotator.projects.models import Project, Role
 from annotator.projects.selectors import Guideline, Taxonomy
 from annotator.projects.services import shares_check
@@ -92,13 +93,44 @@ class SettingsForm(forms.ModelForm[Project]):
             "low_water",
             "retrain_after",
             "lease_seconds",
+            "prefetch",
+            "break_minutes",
+            "idle_minutes",
+            "exposure_budget",
+            "exposure_hours",
+            "cooldown_minutes",
+            "qualification",
+            "gold_share",
+            "gold_share_new",
+            "gold_line",
+            "retest_share",
+            "retest_days",
         ]
         labels = {
             "overlap_max": "Maximum overlap",
             "low_water": "Low-water mark",
             "lease_seconds": "Lease (seconds)",
+            "prefetch": "Pages fetched ahead",
+            "break_minutes": "Break reminder (minutes)",
+            "idle_minutes": "Pause when idle (minutes)",
+            "exposure_budget": "Exposure budget (points)",
+            "exposure_hours": "Within (hours)",
+            "cooldown_minutes": "Cool-down (minutes)",
+            "qualification": "New annotators begin with qualification",
+            "gold_share": "Gold",
+            "gold_share_new": "Gold for new people",
+            "gold_line": "Gold accuracy line",
+            "retest_share": "Retests",
+            "retest_days": "Retest after (days)",
         }
-        help_texts = {"lease_seconds": "A page left alone for longer goes to somebody else."}
+        help_texts = {
+            "lease_seconds": "A page left alone for longer goes to somebody else.",
+            "prefetch": "Leased and rendered while the one on the screen is being judged; 0 for none.",
+            "exposure_budget": "Severity 2 is 1 point, severity 3 is 3 points, over all projects; 0 for no limit.",
+            "exposure_hours": "The budget is for so many hours, rolling.",
+            "qualification": "On gold, with an explanation after each answer, as soon as there is enough gold.",
+            "retest_days": "The same person gets the same page again, unannounced.",
+        }
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     query = forms.FloatField(
@@ -114,14 +146,20 @@ class SettingsForm(forms.ModelForm[Project]):
         super().__init__(*args, **kwargs)
         for stream in STREAMS:
             self.fields[stream].initial = self.instance.shares.get(stream, 0)
+        for name in set(self.fields) & set(BOUNDS):
+            low, high = BOUNDS[name]
+            self.fields[name].widget.attrs |= {"min": low, "max": high}
 
     def clean(self) -> dict[str, Any]:
-        """Refuse shares that do not sum to 1 and an overlap over its maximum."""
+        """Refuse what is out of bounds or does not fit together, each at its field, and shares that do not sum to 1."""
         cleaned = super().clean() or {}
+        for name, (low, high) in BOUNDS.items():
+            if name in cleaned and not low <= cleaned[name] <= high:
+                self.add_error(name, f"Use {low} to {high}.")
         if self.errors:
             return cleaned
-        if cleaned["overlap"] > cleaned["overlap_max"]:
-            self.add_error("overlap", f"More than the maximum of {cleaned['overlap_max']} places.")
+        for name, problem in misfits(Project(**{name: cleaned[name] for name in self.Meta.fields})).items():
+            self.add_error(name, f"{problem[0].upper()}{problem[1:]}.")
         shares = {stream: cleaned[stream] for stream in STREAMS}
         try:
             shares_check(shares)
@@ -129,6 +167,15 @@ class SettingsForm(forms.ModelForm[Project]):
             self.add_error(None, error.message)
         self.instance.shares = shares
         return cleaned
+
+
+class CaseHolderForm(forms.Form):
+    """Somebody, and whether they may open restricted cases."""
+
+    username = forms.CharField(max_length=150)
+    holds = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes"
+    )
 
 
 class MemberForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db.models import Max
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, Forbidden
 from annotator.projects.blueprint import Blueprint, CategoryDraft, ClauseDraft
+from annotator.projects.loop_settings import misfits
 from annotator.projects.models import (
     Category,
     Clause,
@@ -18,6 +19,7 @@ from annotator.projects.models import (
     Membership,
     Project,
     Role,
+    Standing,
     TaxonomyVersion,
 )
 from annotator.projects.selectors import guideline_current, taxonomy_current
@@ -136,11 +138,8 @@ def version_publish(project: Project, blueprint: Blueprint, *, by: User, note: s
 @transaction.atomic
 def project_configure(project: Project, *, by: User) -> Project:
     """Save changed settings of the loop; raises BadInput when they do not fit together."""
-    if project.overlap > project.overlap_max:
-        raise BadInput(
-            f"Each item starts with {project.overlap} places but may have only {project.overlap_max}. "
-            "Raise the maximum or lower the overlap."
-        )
+    for name, problem in misfits(project).items():
+        raise BadInput(f"{name} is {getattr(project, name)}, {problem}.")
     shares_check(project.shares)
     project.save()
     log_write(project, "projects", f"{by.username} changed the settings")
@@ -159,15 +158,27 @@ def shares_check(shares: dict[str, float]) -> None:
 
 @transaction.atomic
 def membership_set(project: Project, username: str, role: Role, *, by: User) -> Membership:
-    """Give `username` a role in the project; raises BadInput for nobody, Conflict for the last admin."""
+    """Give `username` a role in the project; a new annotator begins with qualification, where there is gold for it.
+
+    Raises BadInput for nobody, Conflict for the last admin.
+    """
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise BadInput(f'There is no active account "{username}". An operator can create it.')
-    _lock(project)
+    locked = _lock(project)
     if role != Role.ADMIN:
         _keep_an_admin(project, user)
-    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
-    log_write(project, "projects", f"{by.username} gave {username} the role {role.label.lower()}")
+    standing, why = _first_standing(locked, role)
+    # Who is no annotator (any more) is neither examined nor checked; who is one already keeps their standing.
+    trusted = {} if role == Role.ANNOTATOR else {"standing": Standing.QUALIFIED, "check_share": 0.0}
+    membership, is_new = Membership.objects.update_or_create(
+        project=project,
+        user=user,
+        defaults={"role": role, **trusted},
+        create_defaults={"role": role, "standing": standing},
+    )
+    said = f"{by.username} gave {username} the role {role.label.lower()}"
+    log_write(project, "projects", f"{said}; {why}" if is_new and why else said)
     return membership
 
 
@@ -181,6 +192,31 @@ def membership_end(project: Project, username: str, *, by: User) -> None:
     _keep_an_admin(project, user)
     Membership.objects.filter(project=project, user=user).delete()
     log_write(project, "projects", f"{by.username} removed {username}")
+
+
+def _first_standing(project: Project, role: Role) -> tuple[Standing, str]:
+    """With what standing a new member begins, and why, for the log."""
+    if role != Role.ANNOTATOR:
+        return Standing.QUALIFIED, ""
+    if not project.qualification:
+        return Standing.QUALIFIED, "qualification is switched off"
+    if not project.gold_enough:
+        return Standing.QUALIFIED, "without qualification, for there is too little gold yet"
+    return Standing.QUALIFYING, "they begin with qualification"
+
+
+@transaction.atomic
+def case_holder_set(project: Project, username: str, *, holds: bool, by: User) -> None:
+    """Name a member as a case holder, or end that; the log says who did. Raises BadInput for no active member.
+
+    Naming twice, or ending what is not, changes and logs nothing.
+    """
+    members = Membership.objects.filter(project=project, user__username=username, user__is_active=True)
+    if not members.exists():
+        raise BadInput(f'"{username}" is not an active member of this project.')
+    if members.exclude(case_holder=holds).update(case_holder=holds):
+        change = "may open restricted cases now" if holds else "may open restricted cases no more"
+        log_write(project, "projects", f"{username} {change}, says {by.username}")
 
 
 def log_write(
@@ -213,9 +249,9 @@ def _clause_drafts(project: Project) -> tuple[ClauseDraft, ...]:
     )
 
 
-def _lock(project: Project) -> None:
+def _lock(project: Project) -> Project:
     """Queue up behind whoever is changing this project: version numbers and the last admin are read, then written."""
-    Project.objects.select_for_update().get(pk=project.pk)
+    return Project.objects.select_for_update().get(pk=project.pk)
 
 
 def _next_number(model: type[TaxonomyVersion] | type[GuidelineVersion], project: Project) -> int:

@@ -13,5 +13,6 @@ urlpatterns = [
     path("projects/<slug:slug>/settings/", views.settings, name="settings"),
     path("projects/<slug:slug>/members/", views.members, name="members"),
     path("projects/<slug:slug>/members/end/", views.member_end, name="member_end"),
+    path("projects/<slug:slug>/members/case-holder/", views.case_holder, name="case_holder"),
     path("projects/<slug:slug>/log/", views.log, name="log"),
 ]

@@ -12,6 +12,7 @@ from annotator.errors import BadInput, CrossguardError, Forbidden, NotSignedIn
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.forms import (
+    CaseHolderForm,
     MemberEndForm,
     MemberForm,
     NewProjectForm,
@@ -23,6 +24,7 @@ from annotator.projects.models import Role
 from annotator.projects.prose import prose
 from annotator.projects.selectors import guideline_current, log_of, members_of, projects_of, taxonomy_current
 from annotator.projects.services import (
+    case_holder_set,
     may_create_projects,
     membership_end,
     membership_set,
@@ -147,6 +149,22 @@ def member_end(request: HttpRequest, slug: str) -> HttpResponse:
     username = form.cleaned_data["username"]
     membership_end(access.project, username, by=access.user)
     messages.success(request, f"{username} is no longer a member. Their judgments stay.")
+    return redirect("projects:members", slug=slug)
+
+
+@require_POST
+@login_required
+def case_holder(request: HttpRequest, slug: str) -> HttpResponse:
+    """Name somebody as a case holder, or end that."""
+    access = project_for(request.user, slug, Can.CONFIGURE)
+    form = CaseHolderForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("Say who, and whether they may open restricted cases: yes or no.")
+    username, holds = form.cleaned_data["username"], form.cleaned_data["holds"]
+    case_holder_set(access.project, username, holds=holds, by=access.user)
+    messages.success(
+        request, f"{username} {'is a case holder now' if holds else 'is no case holder any more'}."
+    )
     return redirect("projects:members", slug=slug)
 
 

@@ -18,7 +18,6 @@ from annotator.queue.places import (
     assignment_skip,
 )
 from annotator.queue.selectors import batch_of, batches_of, ledger_of
-from annotator.queue.stopping import page_stop
 from annotator.queue.serializers import (
     BatchItemSerializer,
     BatchSerializer,
@@ -28,6 +27,7 @@ from annotator.queue.serializers import (
     SkipSerializer,
     claimed,
 )
+from annotator.queue.stopping import page_stop
 
 
 class ClaimView(APIView):

@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern] = [
         api.SkipView.as_view(),
         name="assignment-skip",
     ),
+    path(
+        "projects/<slug:slug>/assignments/<int:assignment_id>/stop/",
+        api.StopView.as_view(),
+        name="assignment-stop",
+    ),
     path("projects/<slug:slug>/batches/", api.BatchesView.as_view(), name="batch-list"),
     path(
         "projects/<slug:slug>/batches/<int:number>/items/",

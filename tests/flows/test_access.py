@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from annotator.projects.access import ROLES_THAT_CAN, Can
-from annotator.projects.models import Project, Role
+from annotator.projects.models import Membership, Project, Role
 from tests.factories import make_batch, make_items, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 ANYONE: Final = "anyone"
 SIGNED_IN: Final = "signed in"
 FOUNDERS: Final = "whoever may add projects"
+HOLDERS: Final = "case holders, whatever their role"
 
 WHO: Final[dict[str, str]] = {
     "accounts:sign_in": ANYONE,
@@ -39,6 +40,7 @@ WHO: Final[dict[str, str]] = {
     "projects:settings": Can.CONFIGURE,
     "projects:members": Can.CONFIGURE,
     "projects:member_end": Can.CONFIGURE,
+    "projects:case_holder": Can.CONFIGURE,
     "projects:log": Can.INSPECT,
     "api:project-list": SIGNED_IN,
     "api:project-read": Can.READ,
@@ -68,6 +70,10 @@ WHO: Final[dict[str, str]] = {
     "judgments:release": Can.LABEL,
     "judgments:history": Can.LABEL,
     "judgments:edit": Can.LABEL,
+    "judgments:stop": Can.LABEL,
+    "queue:cases": HOLDERS,
+    "queue:case": HOLDERS,
+    "queue:case_evidence": HOLDERS,
     "queue:batches": Can.INSPECT,
     "queue:batch": Can.INSPECT,
     "queue:item_ledger": Can.INSPECT,
@@ -85,6 +91,7 @@ WHO: Final[dict[str, str]] = {
     "api:assignment-renew": Can.LABEL,
     "api:assignment-release": Can.LABEL,
     "api:assignment-skip": Can.LABEL,
+    "api:assignment-stop": Can.LABEL,
     "api:judgment-submit": Can.LABEL,
     "api:judgment-list": Can.READ,  # one's own; everybody's with Can.RESOLVE
     "api:progress-read": Can.READ,
@@ -216,6 +223,9 @@ def test_each_role_gets_in_exactly_where_it_may(project: Project, role: Role) ->
         if "slug" not in route.keywords:
             continue
         for answer in ask(signed_in(project, role), route, "pilot"):
+            if WHO[route.name] == HOLDERS:
+                assert answer.status_code == 404, route
+                continue
             allowed = role in ROLES_THAT_CAN[Can(who(route, answer))]
             text = answer.content.decode("utf-8", "replace") if not answer.streaming else ""
             if allowed:
@@ -225,6 +235,16 @@ def test_each_role_gets_in_exactly_where_it_may(project: Project, role: Role) ->
                 assert answer["Location"] == "/projects/pilot/label/"  # where an annotator's project begins
             else:
                 assert answer.status_code == 403, (route, answer.status_code)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_case_holder_of_any_role_finds_the_cases(project: Project, role: Role) -> None:
+    client = signed_in(project, role)
+    Membership.objects.filter(project=project, role=role).update(case_holder=True)
+
+    assert client.get("/projects/pilot/cases/").status_code == 200
+    assert "/projects/pilot/cases/" in client.get("/projects/pilot/guideline/").content.decode()
+    assert "no case 1" in client.get("/projects/pilot/cases/1/").content.decode()
 
 
 def test_whoever_is_signed_in_sees_only_their_own(project: Project) -> None:

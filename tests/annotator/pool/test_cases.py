@@ -144,7 +144,7 @@ def test_the_page_stays_sealed_when_a_case_is_closed_as_kept(project: Project, h
     case_close(holder, case, Case.Outcome.KEPT, reference="R-8")
 
     assert Item.objects.get(pk=item.pk).withheld
-    assert case_look(holder, case).raw_url == f"HTTPS://{MARKER}.example/?a=%20"
+    assert MARKER in case_look(holder, case).address
     with pytest.raises(Conflict, match="closed already"):
         case_close(holder, case, Case.Outcome.RELEASED)
     assert Item.objects.get(pk=item.pk).withheld
@@ -203,10 +203,11 @@ def test_each_look_is_logged_before_it_shows_all_versions(project: Project, hold
     seen = [case_look(holder, case) for _ in range(2)]
 
     assert [version.title for version in seen[0].versions] == [
-        f"{MARKER} \u202e tales {item.pk}",
+        f'{MARKER} <span class="unseen" title="Right-to-left override">U+202E</span> tales {item.pk}',
         f"{MARKER} again",
     ]
-    assert seen[0].metadata["note"] == f"{MARKER} \U0001f600 \u00e9"
+    assert dict(seen[0].metadata)["note"] == f"{MARKER} \U0001f600 \u00e9"
+    assert seen[1].address_as_it_came == f"HTTPS[://]{MARKER}[.]example/?a=%20"
     looks = CaseAccess.objects.filter(what=LOOKED)
     assert [row.user for row in looks] == [holder.user] * 2
 
