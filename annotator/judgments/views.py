@@ -1,36 +1,37 @@
-"""The labelling page and what its script calls; one's own history.
+"""The labelling page and what its script calls.
 
 Each address under label/ answers a form (303 back to the page) and the page's script (`part=place`): the
 next place as HTML, or 204 when there is none. A script gets errors as JSON, because it asks for JSON.
 """
 
 from datetime import datetime
-from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from annotator.errors import BadInput, CrossguardError
-from annotator.http import render_page
-from annotator.judgments.desk import (
-    filled_before,
-    filled_of,
-    guideline_shown,
-    history_rows,
-    place_shown,
-    toggles_of,
+from annotator.errors import BadInput, CrossguardError, Forbidden
+from annotator.judgments.clauses import guideline_news, guideline_shown
+from annotator.judgments.desk import filled_before, place_shown, toggles_of
+from annotator.judgments.forms import (
+    Filled,
+    answer_from,
+    filled_from,
+    ids_from,
+    moment_from,
+    number_from,
+    undo_id_from,
 )
-from annotator.judgments.forms import Filled, answer_from, filled_from, ids_from, moment_from, number_from
-from annotator.judgments.models import Verdict
-from annotator.judgments.selectors import judgment_own, judgments_own, judgments_today
-from annotator.judgments.services import ANSWERS, flag_add, judgment_edit, judgment_submit, judgment_undo
-from annotator.pool.selectors import item_page
+from annotator.judgments.keymap import keymap_of
+from annotator.judgments.models import Seat
+from annotator.judgments.seats import seat_of
+from annotator.judgments.selectors import day_of
+from annotator.judgments.services import flag_add, judgment_submit, judgment_undo
+from annotator.judgments.turns import Turn, judgment_turn
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Assignment
@@ -41,9 +42,17 @@ from annotator.queue.places import (
     assignment_renew,
     assignment_skip,
 )
+from annotator.queue.rationing import lighter_line, why_nothing
+from annotator.queue.selectors import batch_progress, places_held
+from annotator.queue.stopping import page_stop
 
-HISTORY_PAGE = 50
-OTHER_VERDICTS = [(verdict.value, verdict.label) for verdict in ANSWERS if verdict != Verdict.LABELLED]
+OTHER_ACCOUNT = (
+    "You are signed in as {} here. What waits in this browser is another account's: it is not sent."
+)
+STOPPED = (
+    "Stopped. The page is gone from every queue, and the people named for such cases take over. "
+    "Nothing more is asked of you. Take a break if you like."
+)
 LATE = "Your lease had run out and the place went to somebody else. Your judgment is kept beside the others."
 
 
@@ -52,19 +61,17 @@ LATE = "Your lease had run out and the place went to somebody else. Your judgmen
 @never_cache
 def label(request: HttpRequest, slug: str) -> HttpResponse:
     """The page on which people label; POST submits, and answers with the next place."""
-    access = project_for(request.user, slug, Can.LABEL)
+    access = _labeller(request, slug)
     if request.method == "GET":
         return _desk(request, access)
     try:
-        submitted = judgment_submit(
-            access, number_from(request.POST, "assignment"), answer_from(request.POST)
-        )
+        turn = _turn(request, access)
     except BadInput as error:
         if _is_script(request):
             raise
         return _desk(request, access, filled=filled_from(request.POST), error=error)
-    notice = LATE if submitted.judgment.late and submitted.created else ""
-    return _next(request, access, notice=notice)
+    is_late = turn.submitted.judgment.late and turn.submitted.created
+    return _given(request, access, turn.place, notice=LATE if is_late else "")
 
 
 @require_POST
@@ -72,7 +79,7 @@ def label(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def label_next(request: HttpRequest, slug: str) -> HttpResponse:
     """One more place, beside those that the page holds."""
-    return _next(request, project_for(request.user, slug, Can.LABEL))
+    return _next(request, _labeller(request, slug))
 
 
 @require_POST
@@ -80,7 +87,7 @@ def label_next(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def skip(request: HttpRequest, slug: str) -> HttpResponse:
     """Decline the place with a reason; answers with the next one."""
-    access = project_for(request.user, slug, Can.LABEL)
+    access = _labeller(request, slug)
     assignment_skip(
         access.project,
         access.user,
@@ -96,7 +103,7 @@ def skip(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def flag(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the lead to look at the item; the place stays."""
-    access = project_for(request.user, slug, Can.LABEL)
+    access = _labeller(request, slug)
     flag_add(access, number_from(request.POST, "assignment"), request.POST.get("flag_note", ""))
     if _is_script(request):
         return HttpResponse(status=204)
@@ -107,10 +114,20 @@ def flag(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the page out of every queue as possibly illegal; answers with the next place."""
+    access = _labeller(request, slug)
+    page_stop(access, number_from(request.POST, "assignment"))
+    return _next(request, access, notice=STOPPED)
+
+
+@require_POST
+@login_required
+@never_cache
 def undo(request: HttpRequest, slug: str) -> HttpResponse:
     """Take the last judgment back; answers with its place, filled as it was."""
-    access = project_for(request.user, slug, Can.LABEL)
-    assignment = judgment_undo(access)
+    access = _labeller(request, slug)
+    assignment = judgment_undo(access, client_id=undo_id_from(request.POST))
     if not _is_script(request):
         messages.info(request, "Your last judgment is undone. Answer again, or skip the page.")
         return _back(access)
@@ -121,10 +138,14 @@ def undo(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @never_cache
 def renew(request: HttpRequest, slug: str) -> HttpResponse:
-    """The new end of the leases on the places that the page holds; 204 when it holds none any more."""
-    access = project_for(request.user, slug, Can.LABEL)
-    until = assignment_renew(access.project, access.user, ids_from(request.POST, "assignment"))
-    return HttpResponse(status=204) if until is None else JsonResponse({"lease_until": until.isoformat()})
+    """The new end of the leases on the places that the page still holds, and which; 204 when it holds none."""
+    access = _labeller(request, slug)
+    ids = ids_from(request.POST, "assignment")
+    until = assignment_renew(access.project, access.user, ids)
+    if until is None:
+        return HttpResponse(status=204)
+    held = places_held(access.project, access.user, ids)
+    return JsonResponse({"lease_until": until.isoformat(), "held": held})
 
 
 @require_POST
@@ -132,59 +153,10 @@ def renew(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def release(request: HttpRequest, slug: str) -> HttpResponse:
     """Give back the places of a page that closes."""
-    access = project_for(request.user, slug, Can.LABEL)
+    access = _labeller(request, slug)
     known = moment_from(request.POST, "known")
     assignment_release(access.project, access.user, ids_from(request.POST, "assignment"), known=known)
     return HttpResponse(status=204)
-
-
-@require_GET
-@login_required
-@never_cache
-def history(request: HttpRequest, slug: str) -> HttpResponse:
-    """One's own judgments that stand, newest first."""
-    access = project_for(request.user, slug, Can.LABEL)
-    paginator = Paginator(judgments_own(access.project, access.user), HISTORY_PAGE)
-    page = paginator.get_page(request.GET.get("page"))
-    context = {
-        "access": access,
-        "nav": "history",
-        "page": page,
-        "rows": history_rows(page.object_list, taxonomy_current(access.project)),
-        "today": judgments_today(access.project, access.user, _midnight()),
-    }
-    return render_page(request, "judgments/history.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-@never_cache
-def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
-    """One of one's own judgments; POST supersedes it with another answer."""
-    access = project_for(request.user, slug, Can.LABEL)
-    error = None
-    if request.method == "POST":
-        try:
-            judgment_edit(access, judgment_id, answer_from(request.POST))
-        except BadInput as refusal:
-            error = refusal
-        else:
-            messages.success(request, "Changed.")
-            return redirect("judgments:history", slug=slug)
-    judgment = judgment_own(access.project, access.user, judgment_id)
-    filled = filled_from(request.POST) if error else filled_of(judgment)
-    context = {
-        "access": access,
-        "nav": "history",
-        "judgment": judgment,
-        "shown": item_page(judgment.item),
-        "filled": filled,
-        "toggles": toggles_of(taxonomy_current(access.project), filled),
-        "verdicts": [(Verdict.LABELLED.value, "The labels above"), *OTHER_VERDICTS],
-        "client_id": request.POST.get("client_id") or uuid4(),
-        "error": error,
-    }
-    return render_page(request, "judgments/edit.html", context, status=422 if error else 200)
 
 
 def _desk(
@@ -194,30 +166,57 @@ def _desk(
     filled: Filled | None = None,
     error: CrossguardError | None = None,
 ) -> HttpResponse:
+    now = timezone.now()
     assignment = assignment_claim(access.project, access.user)
     place = None
+    seat, taxonomy = seat_of(access.project, access.user), taxonomy_current(access.project)
     if assignment is not None:
         filled = filled or filled_before(access.project, access.user, assignment.item_id)
-        place = place_shown(assignment, filled=filled)
+        is_always = seat.shield == Seat.Shield.ALWAYS
+        place = place_shown(assignment, taxonomy, filled=filled, shield_always=is_always)
+    guideline = guideline_shown(access.project)
+    keymap = keymap_of(taxonomy, seat.keys)
     context = {
         "access": access,
         "nav": "label",
         "place": place,
         "error": error,
-        "toggles": toggles_of(taxonomy_current(access.project), filled or Filled()),
-        "guideline": guideline_shown(access.project),
+        "seat": seat,
+        "keymap": keymap,
+        "toggles": toggles_of(taxonomy, filled or Filled(), keys=keymap.of_category),
+        "guideline": guideline,
+        "news": guideline_news(access, seat, guideline.guideline),
         "reasons": SKIP_REASONS,
-        "today": judgments_today(access.project, access.user, _midnight()),
+        "day": day_of(access.project, access.user, midnight(), now=now),
+        "progress": batch_progress(access.project),
+        "lighter": lighter_line(access.project, access.user, now),
+        "nothing": why_nothing(access.project, access.user, now),
     }
     return render(request, "judgments/label.html", context, status=422 if error else 200)
 
 
+def _turn(request: HttpRequest, access: Access) -> Turn:
+    """The posted answer, stored; with the next place where the page wants one in the same breath."""
+    assignment_id, answer = number_from(request.POST, "assignment"), answer_from(request.POST)
+    if not _is_script(request) or "enough" in request.POST:
+        return Turn(judgment_submit(access, assignment_id, answer), None)
+    return judgment_turn(access, assignment_id, answer, holding=ids_from(request.POST, "holding"))
+
+
 def _next(request: HttpRequest, access: Access, *, notice: str = "") -> HttpResponse:
+    if not _is_script(request) or "enough" in request.POST:
+        return _given(request, access, None, notice=notice)
+    place = assignment_claim(access.project, access.user, holding=ids_from(request.POST, "holding"))
+    return _given(request, access, place, notice=notice)
+
+
+def _given(
+    request: HttpRequest, access: Access, assignment: Assignment | None, *, notice: str = ""
+) -> HttpResponse:
     if not _is_script(request):
         if notice:
             messages.warning(request, notice)
         return _back(access)
-    assignment = assignment_claim(access.project, access.user, holding=ids_from(request.POST, "holding"))
     response = HttpResponse(status=204) if assignment is None else _place(request, access, assignment)
     if notice:
         response["X-Notice"] = notice
@@ -228,8 +227,18 @@ def _place(
     request: HttpRequest, access: Access, assignment: Assignment, *, resumed: bool = False
 ) -> HttpResponse:
     filled = filled_before(access.project, access.user, assignment.item_id) if resumed else None
-    context = {"place": place_shown(assignment, filled=filled)}
+    is_always = request.POST.get("shield") == Seat.Shield.ALWAYS
+    taxonomy = taxonomy_current(access.project)
+    context = {"place": place_shown(assignment, taxonomy, filled=filled, shield_always=is_always)}
     return render(request, "judgments/label.html#place", context)
+
+
+def _labeller(request: HttpRequest, slug: str) -> Access:
+    """Access to label, for the account that the page was made for: another may have signed in meanwhile."""
+    access = project_for(request.user, slug, Can.LABEL)
+    if request.POST.get("owner", str(access.user.pk)) != str(access.user.pk):
+        raise Forbidden(OTHER_ACCOUNT.format(access.user.username), code="other_account")
+    return access
 
 
 def _is_script(request: HttpRequest) -> bool:
@@ -242,5 +251,6 @@ def _back(access: Access) -> HttpResponse:
     return response
 
 
-def _midnight() -> datetime:
+def midnight() -> datetime:
+    """When today began, where the server is."""
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

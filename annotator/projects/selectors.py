@@ -100,7 +100,9 @@ def guideline_version(pk: int) -> Guideline:
 
 def guideline_numbered(project: Project, number: int) -> Guideline:
     """One guideline version by its number; raises NotFound. One query, as for the newest."""
-    found = GuidelineVersion.objects.filter(project=project, number=number).values_list("pk", flat=True).first()
+    found = (
+        GuidelineVersion.objects.filter(project=project, number=number).values_list("pk", flat=True).first()
+    )
     if found is None:
         raise NotFound(f"This project has no guideline version {number}.")
     return _guideline(found)
