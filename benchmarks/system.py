@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,32 +21,34 @@ STOP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class System:
-    """A running Crossguard: its address, its home, and what it has logged."""
+    """A running Crossguard: its address, its home, what it has logged, and the process that supervises it."""
 
     address: str
     home: Path
     log: Path
+    supervisor: int
 
 
 @contextmanager
-def system(*, keep: bool) -> Iterator[System]:
+def system(*, keep: bool, settings: Mapping[str, str] | None = None) -> Iterator[System]:
     """A fresh Crossguard; CROSSGUARD_HOME names it for this process too. With `keep` its home stays behind."""
-    home = Path(tempfile.mkdtemp(prefix="crossguard-loop-"))
+    home = Path(tempfile.mkdtemp(prefix="crossguard-bench-"))
     for name in ("DATABASE_URL", "REDIS_URL", "CROSSGUARD_MEDIA"):
         os.environ.pop(name, None)
     os.environ |= {
         "CROSSGUARD_HOME": str(home),
         "DJANGO_SETTINGS_MODULE": "annotator.settings",
         "OPENBLAS_NUM_THREADS": "1",
+        **(settings or {}),
     }
     port = _free_port()
-    running = System(f"http://127.0.0.1:{port}", home, home / "up.log")
+    path = home / "up.log"
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port)]
-    with running.log.open("wb") as log:
+    with path.open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
-        _wait_until_ready(process, running.log)
-        yield running
+        _wait_until_ready(process, path)
+        yield System(f"http://127.0.0.1:{port}", home, path, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(STOP_SECONDS)
