@@ -111,7 +111,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const { submitter } = event;
   if (!isWorking()) return;
-  if (submitter?.id === "undo") undo();
+  if (submitter?.formAction === undoUrl) undo();
   else if (!current()) return;
   else if (submitter?.id === "stop-confirm") emit("stop", submitter.formAction);
   else if (submitter?.formAction.endsWith("/flag/")) flag(submitter);

@@ -5,6 +5,7 @@ import { waiting } from "./outbox.js";
 import { post } from "./wire.js";
 
 const LOOK_AGAIN_MS = 4000;
+const WHY_MS = 20_000;
 const HOLDING_MAX = 20;
 const TAKEN_BACK = "That page was taken back. Here is the next one.";
 
@@ -12,6 +13,7 @@ let shown = slot.querySelector(".place");
 let upcoming = [];
 let isAhead = !shown || Boolean(shown.dataset.ahead);
 let isDry = false;
+let askedWhyAt = 0;
 let fetching = null;
 const drafts = new Map(); // place -> what was begun on it
 const answered = new Map(); // place -> its element, until its answer is acknowledged
@@ -103,7 +105,24 @@ async function fetchOne() {
 
 function ranDry() {
   isDry = true;
-  if (!shown && isWorking()) showInstead("nothing");
+  if (shown || !isWorking()) return;
+  if (!slot.querySelector("[data-nothing]")) showInstead("nothing");
+  if (Date.now() - askedWhyAt > WHY_MS) explainNothing();
+}
+
+// The reason may be another one than when the page was loaded: paused, worked off, time for lighter pages.
+async function explainNothing() {
+  askedWhyAt = Date.now();
+  const card = slot.querySelector("[data-why]");
+  try {
+    const response = await fetch(card.dataset.why, { redirect: "manual" });
+    if (!response.ok || !card.isConnected) return;
+    const box = document.createElement("template");
+    box.innerHTML = await response.text();
+    card.replaceWith(box.content);
+  } catch {
+    // Offline: the reason stays as it was.
+  }
 }
 
 export function showNext() {
