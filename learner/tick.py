@@ -24,6 +24,7 @@ from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
 from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
+from annotator.review.quality import quality_sweep
 from annotator.review.reports import agreement_due
 from annotator.review.services import review_sweep
 from annotator.review.tasks import measure_agreement
@@ -99,11 +100,12 @@ def tick_once() -> bool:
 
 
 def project_tick(project: Project, now: datetime) -> None:
-    """Bring the reviews of a project up to date, and start what is due unless it is paused.
+    """Bring the reviews and checks of a project up to date, and start what is due unless it is paused.
 
-    About fifteen short queries when nothing is due; each is an index range or stops counting early.
+    About twenty short queries when nothing is due; each is an index range or stops counting early.
     """
     review_sweep(project)
+    quality_sweep(project, now)
     if agreement_due(project):
         wake(measure_agreement, project.pk)
     if project.paused:

@@ -73,7 +73,7 @@ class Progress:
 
 
 def queue_level(project: Project) -> QueueLevel:
-    """How many places are free (or lapsed), how many are held, and how many annotators got nothing.
+    """How many places are free (or lapsed) for anybody, how many are held, and how many annotators got nothing.
 
     `waiting` counts the annotators who got nothing in the last half minute and since whose visit no batch
     was opened. Free places may remain that none of them may take: a query is due however many there are.
@@ -82,9 +82,10 @@ def queue_level(project: Project) -> QueueLevel:
     """
     now = timezone.now()
     places = Assignment.objects.filter(project=project, for_annotator__isnull=True)
-    free = places.filter(state=AssignmentState.FREE)[:COUNT_MAX].count()
+    free = places.filter(state=AssignmentState.FREE, for_annotator__isnull=True)[:COUNT_MAX].count()
     held = places.filter(state=AssignmentState.OFFERED).aggregate(
-        live=Count("pk", filter=Q(lease_until__gte=now)), lapsed=Count("pk", filter=Q(lease_until__lt=now))
+        live=Count("pk", filter=Q(lease_until__gte=now)),
+        lapsed=Count("pk", filter=Q(lease_until__lt=now, for_annotator__isnull=True)),
     )
     newest = (
         Batch.objects.filter(project=project, personal=False)
@@ -120,7 +121,7 @@ def places_held(project: Project, annotator: User, assignment_ids: Iterable[int]
 
 
 def batches_of(project: Project) -> QuerySet[Batch]:
-    """The batches of a project, newest first. One query."""
+    """The batches of a project, newest first, those with checks for one person among them. One query."""
     return Batch.objects.filter(project=project).order_by("-number")
 
 

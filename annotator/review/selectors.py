@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from django.db.models import Count, F, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Func, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from annotator.agreement.bootstrap import Estimate
@@ -17,7 +17,7 @@ from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import taxonomy_version
-from annotator.queue.models import Assignment, AssignmentState
+from annotator.queue.models import Assignment, AssignmentState, Purpose
 from annotator.review.models import AgreementReport, Disagreement, Method, Resolution
 from annotator.review.standing import Standing
 
@@ -168,7 +168,11 @@ def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
         judgments_current(project).filter(item__in=item_ids).select_related("annotator").order_by("pk")
     ):
         judgments[judgment.item_id].append(judgment)
-    open_places = Assignment.objects.filter(~Q(state=AssignmentState.SUBMITTED), item__in=item_ids)
+    open_places = Assignment.objects.filter(
+        item__in=item_ids,
+        purpose=Purpose.OVERLAP,  # a check of somebody settles nothing, so nothing waits for it
+        state__in=[AssignmentState.FREE, AssignmentState.OFFERED],
+    )
     waiting = set(open_places.values_list("item_id", flat=True))
     newest = Resolution.objects.filter(item__in=item_ids, superseded_by__isnull=True).select_related(
         "resolved_by"

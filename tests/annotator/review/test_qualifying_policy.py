@@ -37,7 +37,7 @@ def test_categories_without_enough_gold_are_named() -> None:
         gold(*["games"] * GOLD_A_CATEGORY, "hate", *[""] * GOLD_A_CATEGORY), ["games", "hate"]
     )
 
-    assert coverage.counts == {"games": 3, "hate": 1, NONE: 3}
+    assert coverage.counts == {"games": 5, "hate": 1, NONE: 5}
     assert coverage.missing == ("hate",)
     assert coverage.covered == {"games", NONE}
     assert coverage.is_enough
@@ -45,7 +45,7 @@ def test_categories_without_enough_gold_are_named() -> None:
 
 @pytest.mark.parametrize(
     "labels",
-    [["games"] * 3 + ["hate"] * 3, ["games"] * 3 + [""] * 3, []],
+    [["games"] * 5 + ["hate"] * 5, ["games"] * 5 + [""] * 5, []],
     ids=["no item without a category", "one category of four", "nothing"],
 )
 def test_there_is_not_enough_gold_when_hardly_anything_could_be_examined(labels: list[str]) -> None:
@@ -114,7 +114,7 @@ def test_everything_has_to_pass() -> None:
 
 
 def test_somebody_who_makes_no_mistake_passes_with_the_first_items() -> None:
-    items = gold(*["games"] * 4, *["hate"] * 4, *[""] * 4)
+    items = gold(*["games"] * 5, *["hate"] * 5, *[""] * 5)
     covered = coverage_of(items, ["games", "hate"]).covered
 
     drawn = first_items(items, covered, random.Random(7))

@@ -28,7 +28,7 @@ def checked(labels: str = "", right: str = "", unsure: str = "", verdict: str = 
     ],
 )
 def test_an_answer_is_right_wrong_or_not_counted(
-    answer: Checked, is_right: bool | None, by_category: dict[str, bool]
+    answer: Checked, *, is_right: bool | None, by_category: dict[str, bool]
 ) -> None:
     assert answer.is_right is is_right
     assert answer.by_category == by_category
