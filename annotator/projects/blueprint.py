@@ -9,6 +9,7 @@ from typing import Final
 
 from annotator.errors import BadInput
 from annotator.projects.fields import Fields
+from annotator.projects.loop_settings import LoopSettings, settings_read
 from annotator.projects.strict_text import Format, strict_text_read
 
 KEYS: Final = "123456789qwertyuiopasdhjklzxcvnm"
@@ -40,17 +41,6 @@ class ClauseDraft:
     category: str
     title: str
     body: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoopSettings:
-    """The settings of the loop that a file may set; the names and defaults are those of the project's row."""
-
-    overlap: int = 2
-    overlap_max: int = 3
-    batch_size: int = 60
-    retrain_after: int = 50
-    holdout_percent: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +82,7 @@ def blueprint_read(text: str, text_format: Format) -> Blueprint:
         slug=project.slug("slug", limit=50),
         name=project.text("name", limit=120),
         description=project.text("description", limit=5000, default=""),
-        settings=_settings(project),
+        settings=settings_read(project),
         categories=_categories(top, problems),
         clauses=_clauses(top, problems),
     )
@@ -102,22 +92,6 @@ def blueprint_read(text: str, text_format: Format) -> Blueprint:
     if problems:
         raise BadInput(_summary(problems), code="bad_blueprint", details={"problems": problems})
     return blueprint
-
-
-def _settings(project: Fields) -> LoopSettings:
-    defaults = LoopSettings()
-    overlap_max = project.whole("overlap_max", low=1, high=3, default=defaults.overlap_max)
-    settings = LoopSettings(
-        overlap=project.whole("overlap", low=1, high=3, default=min(defaults.overlap, overlap_max)),
-        overlap_max=overlap_max,
-        batch_size=project.whole("batch_size", low=1, high=5000, default=defaults.batch_size),
-        retrain_after=project.whole("retrain_after", low=1, high=100_000, default=defaults.retrain_after),
-        holdout_percent=project.whole("holdout_percent", low=0, high=50, default=defaults.holdout_percent),
-    )
-    if settings.overlap > settings.overlap_max:
-        over = f"is {settings.overlap}, more than overlap_max, {settings.overlap_max}"
-        project.complain("overlap", f"{over}; lower the one or raise the other")
-    return settings
 
 
 def _categories(top: Fields, problems: list[str]) -> tuple[CategoryDraft, ...]:

@@ -80,10 +80,22 @@ class Fields:
             return None
         return float(value)
 
-    def yes_or_no(self, name: str) -> bool:
-        """True or false; never guessed from text or numbers."""
-        value = self._get(name, required=True)
-        if value is not None and not isinstance(value, bool):
+    def share_up_to(self, name: str, *, high: float, default: float) -> float:
+        """A number from 0 to `high`, or the default where it is missing or null."""
+        value = self._get(name, required=False)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
+            self.complain(name, f"is {_shown(value)}; use a number from 0 to {high:g}")
+            return default
+        return float(value)
+
+    def yes_or_no(self, name: str, *, default: bool | None = None) -> bool:
+        """True or false, never guessed from text or numbers; `default` when missing, without one it is required."""
+        value = self._get(name, required=default is None)
+        if value is None:
+            return bool(default)
+        if not isinstance(value, bool):
             self.complain(name, f"is {_shown(value)}; use true or false")
         return value is True
 

@@ -13,10 +13,10 @@ from annotator.errors import BadInput
 from annotator.projects.blueprint import (
     KEYS,
     RESERVED_KEYS,
-    LoopSettings,
     blueprint_read,
     default_blueprint,
 )
+from annotator.projects.loop_settings import LoopSettings
 from annotator.projects.models import Project
 
 CATEGORY = {
@@ -173,7 +173,7 @@ def test_a_project_is_refused_when_it_starts_with_more_places_than_it_may_have()
     data["project"] |= {"overlap": 3, "overlap_max": 2}
 
     assert problems_of(data) == [
-        "project.overlap is 3, more than overlap_max, 2; lower the one or raise the other."
+        "project.overlap is 3, more than the maximum of 2 places; lower it or raise that."
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from annotator.projects.forms import SettingsForm
 from annotator.projects.models import GuidelineVersion, Membership, Project, Role
 from annotator.projects.selectors import taxonomy_current
 from tests.factories import make_member, make_project, make_user
@@ -80,23 +81,19 @@ def test_a_taken_slug_is_said_on_its_field(founder: Client) -> None:
     assert b"Choose another short name" in answer.content
 
 
+def settings_of(project: Project) -> dict[str, object]:
+    """The form of the settings as a browser would send it back unchanged."""
+    form = SettingsForm(instance=project)
+    return {
+        field.name: field.value() for field in form if not (field.name in ("paused",) and not field.value())
+    }
+
+
 def test_settings_that_do_not_fit_together_change_nothing() -> None:
     project = make_project()
     address = f"/projects/{project.slug}/settings/"
     client = member(project, Role.ADMIN)
-    sent = {
-        **{
-            name: getattr(project, name)
-            for name in ("name", "batch_size", "low_water", "retrain_after", "lease_seconds")
-        },
-        "description": "",
-        "overlap": 3,
-        "overlap_max": 2,
-        "query": 0.5,
-        "rare": 0.5,
-        "explore": 0.5,
-        "audit": 0,
-    }
+    sent = settings_of(project) | {"overlap": 3, "overlap_max": 2, "rare": 0.5, "explore": 0.5, "audit": 0}
 
     answer = client.post(address, sent)
     fixed = client.post(address, sent | {"overlap_max": 3, "explore": 0})
@@ -107,6 +104,54 @@ def test_settings_that_do_not_fit_together_change_nothing() -> None:
     assert fixed.status_code == 302
     project.refresh_from_db()
     assert (project.overlap, project.shares["rare"]) == (3, 0.5)
+
+
+def test_every_new_setting_is_saved_and_shown_when_it_is_changed() -> None:
+    project = make_project()
+    client = member(project, Role.ADMIN)
+    address = f"/projects/{project.slug}/settings/"
+    changed = {
+        "prefetch": 2, "break_minutes": 0, "idle_minutes": 30, "exposure_budget": 0, "exposure_hours": 6,
+        "cooldown_minutes": 45, "gold_share": 0.05, "gold_share_new": 0.2, "gold_line": 0.8, "retest_share": 0.0,
+        "retest_days": 14,
+    }  # fmt: skip
+    sent = settings_of(project) | changed
+    del sent["qualification"]  # an empty check box is not sent
+
+    answer = client.post(address, sent)
+
+    assert answer.status_code == 302
+    project.refresh_from_db()
+    assert {name: getattr(project, name) for name in changed} == changed
+    assert project.qualification is False
+    html = client.get(address).content.decode()
+    for group in ('id="seat"', 'id="care"', 'id="quality"'):
+        assert group in html
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"cooldown_minutes": 300}, "Longer than the budget&#x27;s window of 4 h; use at most 240 minutes."),
+        ({"exposure_budget": 10_001}, "Use 0 to 10000."),
+        ({"gold_share": 0.4}, "Less than the share for everybody, 0.4; raise it."),
+        ({"idle_minutes": 0}, "Use 1 to 240."),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_at_its_field(
+    changed: dict[str, object], problem: str
+) -> None:
+    project = make_project()
+    before = {name: getattr(project, name) for name in changed}
+
+    answer = member(project, Role.ADMIN).post(
+        f"/projects/{project.slug}/settings/", settings_of(project) | changed
+    )
+
+    assert answer.status_code == 422
+    assert problem in answer.content.decode()
+    project.refresh_from_db()
+    assert {name: getattr(project, name) for name in changed} == before
 
 
 def test_a_lead_publishes_what_the_page_offers_with_one_word_changed() -> None:
