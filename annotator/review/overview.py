@@ -13,6 +13,7 @@ from annotator.pool.models import Ingest
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.selectors import QueueLevel, queue_level
+from annotator.review.care import TeamCare, team_care
 from annotator.review.models import Disagreement
 from annotator.review.selectors import Agreement, agreement_of, flags_open, resolutions_current
 from annotator.runs import RunStatus
@@ -50,12 +51,13 @@ class Overview:
     n_items: int
     n_resolved: int
     agreement: Agreement | None
+    care: TeamCare | None
     ingests: tuple[Ingest, ...]
     needs: tuple[Need, ...]
 
 
 def overview_of(project: Project, now: datetime) -> Overview:
-    """The human half of the home. About fifteen queries, each on an index or on few rows: it is polled."""
+    """The human half of the home. About twenty queries, each on an index or on few rows: it is polled."""
     level = queue_level(project)
     ingests = Ingest.objects.filter(project=project)
     newest = tuple(ingests.order_by("-pk")[:INGESTS_SHOWN])
@@ -73,6 +75,7 @@ def overview_of(project: Project, now: datetime) -> Overview:
         n_items=n_items,
         n_resolved=n_resolved,
         agreement=agreement_of(project),
+        care=team_care(project, now),
         ingests=newest,
         needs=needs,
     )
