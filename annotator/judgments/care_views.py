@@ -1,4 +1,4 @@
-"""One's own care: what one took, what one would rather not be given, and why there is nothing. Private to the person."""
+"""One's own care, private to the person: what one took and opted out of, and why there is nothing."""
 
 from dataclasses import dataclass
 

@@ -69,6 +69,8 @@ WHO: Final[dict[str, str]] = {
     "judgments:renew": Can.LABEL,
     "judgments:release": Can.LABEL,
     "judgments:history": Can.LABEL,
+    "judgments:care": Can.LABEL,
+    "judgments:nothing": Can.LABEL,
     "judgments:edit": Can.LABEL,
     "judgments:stop": Can.LABEL,
     "queue:cases": HOLDERS,
