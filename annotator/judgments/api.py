@@ -67,10 +67,14 @@ class JudgmentsView(APIView):
         tags=["judgments"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The judgments that stand, newest first: a lead's view shows everybody's, any other only one's own."""
+        """The judgments that stand, newest first: a lead's view shows everybody's, any other only one's own.
+
+        Those on withheld pages are not listed: a note may quote its page.
+        """
         access = project_for(caller(request), slug, Can.READ)
         is_lead = access.role in ROLES_THAT_CAN[Can.RESOLVE]
         rows = judgments_current(access.project) if is_lead else judgments_own(access.project, access.user)
+        rows = rows.filter(item__withheld=False)
         item = request.query_params.get("item", "")
         if item:
             rows = rows.filter(item_id=_number(item))

@@ -55,7 +55,8 @@ class LastAnswer:
 
 def last_answer(access: Access) -> LastAnswer | None:
     """The caller's last answer; None when they have none that stands. At most eight queries."""
-    judgment = judgments_own(access.project, access.user).select_related("item", "clause").first()
+    own = judgments_own(access.project, access.user).filter(item__withheld=False)
+    judgment = own.select_related("item", "clause").first()
     if judgment is None:
         return None
     taxonomy = taxonomy_current(access.project)

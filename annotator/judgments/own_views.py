@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotator.errors import BadInput
+from annotator.errors import BadInput, Withheld
 from annotator.http import render_page
 from annotator.judgments.answers import ANSWERS
 from annotator.judgments.clauses import guideline_see
@@ -95,6 +95,8 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
             messages.success(request, "Changed.")
             return redirect(reverse("judgments:history", args=[slug]))
     judgment = judgment_own(access.project, access.user, judgment_id)
+    if judgment.item.withheld:
+        raise Withheld
     taxonomy = taxonomy_current(access.project)
     filled = filled_from(request.POST) if error else filled_of(judgment)
     context = {

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
-from annotator.errors import Conflict, NotFound
+from annotator.errors import Conflict, NotFound, Withheld
 from annotator.judgments.answers import NOTE_MAX, Answer, Checked, answer_checked
 from annotator.judgments.models import Flag, Judgment, ReviewDue, Verdict
 from annotator.judgments.selectors import judgment_newest, judgment_own, judgments_own
@@ -22,11 +22,11 @@ from annotator.projects.selectors import (
 from annotator.queue.claiming import failing_alone
 from annotator.queue.models import Assignment, Purpose
 from annotator.queue.places import (
-    WITHHELD,
     assignment_known,
     assignment_reopen,
     assignment_take_submit,
     note_checked,
+    withheld_refuse,
 )
 from annotator.queue.terms import exposure_add
 
@@ -130,7 +130,7 @@ def judgment_edit(access: Access, judgment_id: int, answer: Answer) -> Submitted
     def write() -> Judgment:
         earlier = judgment_own(access.project, access.user, judgment_id)
         if earlier.item.withheld:
-            raise Conflict(WITHHELD, code="withheld")
+            raise Withheld
         _refuse_explained(earlier)
         return _store(access, Origin.of(earlier), checked)
 
@@ -163,7 +163,7 @@ def judgment_undo(access: Access, *, client_id: UUID | None = None) -> Assignmen
     except IntegrityError as error:
         raise Conflict("This judgment was changed or undone in another tab. Reload the page.") from error
     if not last.late and not assignment_reopen(access.project, access.user, last.assignment_id):
-        raise Conflict(WITHHELD, code="withheld")
+        raise Withheld
     return Assignment.objects.get(pk=last.assignment_id)
 
 
@@ -171,6 +171,7 @@ def flag_add(access: Access, assignment_id: int, note: str = "") -> Flag:
     """A flag on the item for the lead; the open one, if this person flagged it before. Raises as a judgment does."""
     note = note_checked(note, NOTE_MAX)
     place = assignment_known(access.project, access.user, assignment_id)
+    withheld_refuse(place)
     flag = Flag(project=access.project, item_id=place.item_id, annotator=access.user, note=note)
     Flag.objects.bulk_create([flag], ignore_conflicts=True)
     return Flag.objects.get(item_id=place.item_id, annotator=access.user, closed_at__isnull=True)

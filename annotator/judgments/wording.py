@@ -25,6 +25,11 @@ class JudgmentRow:
     url: UrlParts
     words: AnswerWords
 
+    @property
+    def note(self) -> str:
+        """The note; none on a withheld page, which it may quote."""
+        return "" if self.judgment.item.withheld else self.judgment.note
+
 
 def answer_words(judgment: Judgment, taxonomy: Taxonomy) -> AnswerWords:
     """What a judgment says."""

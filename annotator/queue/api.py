@@ -16,6 +16,7 @@ from annotator.queue.places import (
     assignment_release,
     assignment_renew,
     assignment_skip,
+    withheld_refuse,
 )
 from annotator.queue.selectors import batch_of, batches_of, ledger_of
 from annotator.queue.serializers import (
@@ -73,7 +74,7 @@ class RenewView(APIView):
         access = project_for(caller(request), slug, Can.LABEL)
         until = assignment_renew(access.project, access.user, [assignment_id])
         if until is None:
-            assignment_known(access.project, access.user, assignment_id)
+            withheld_refuse(assignment_known(access.project, access.user, assignment_id))
             raise Conflict(
                 "You hold this place no more. Submit all the same: the judgment is kept. Then claim again."
             )

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.accounts.models import User
-from annotator.errors import BadInput, Conflict, NotFound
+from annotator.errors import BadInput, Conflict, NotFound, Withheld
 from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.queue.claiming import Claimant, cursor_rescan, failing_alone, place_take, returned_priority
@@ -21,7 +21,6 @@ from annotator.queue.terms import EXPOSE, ClaimTerms, claim_terms
 HOLDING_MAX = 20  # places that one page may show at a time
 CLAIM_TRIES = 5
 SKIP_NOTE_MAX = 500
-WITHHELD = "This page was taken out of the queue. Nothing more is asked of you here: go on with the next one."
 SKIP_REASONS = tuple(reason for reason in Skip.Reason if reason is not Skip.Reason.LATE)
 
 TAKE_ANOTHER = """
@@ -134,12 +133,14 @@ def assignment_skip(
     """Decline an item for good: the place goes to somebody else, the item never to this annotator again.
 
     It counts as seen, at the severity that was expected. Skipping twice is harmless. Raises BadInput for an
-    unknown reason, NotFound for a place never held, Conflict for an item judged already.
+    unknown reason, NotFound for a place never held, Conflict for an item judged already, Withheld for one that
+    was stopped.
     """
     if reason not in SKIP_REASONS:
         raise BadInput(f'"{reason}" is not a reason to skip. Use one of: {", ".join(SKIP_REASONS)}.')
     note = note_checked(note, SKIP_NOTE_MAX)
     place = assignment_known(project, annotator, assignment_id, lock=True)
+    withheld_refuse(place)
     if place.state == AssignmentState.SUBMITTED and place.annotator_id == annotator.pk:
         raise Conflict("You have judged this item already. Undo the judgment first, then skip.")
     held = Assignment.objects.filter(
@@ -158,16 +159,15 @@ def assignment_take_submit(project: Project, annotator: User, assignment_id: int
        one that they hold: that one is filled.
     3. Every place has gone to others: late. The item is not offered to them again.
 
-    Raises NotFound for a place they never held, Conflict when they have filled a place of the item already
-    or when the item was withheld. Of two submits at once on two places of the item, one raises IntegrityError.
+    Raises NotFound for a place they never held, Conflict when they have filled a place of the item already,
+    Withheld when it was stopped. Of two submits at once on two places of the item, one raises IntegrityError.
     """
     now = timezone.now()
     mine = _held(project, annotator, [assignment_id])
     if mine.update(state=AssignmentState.SUBMITTED, submitted_at=now, lease_until=None):
         return PlaceOutcome(Assignment.objects.get(pk=assignment_id), late=False)
     place = assignment_known(project, annotator, assignment_id)
-    if place.state == AssignmentState.WITHHELD:
-        raise Conflict(WITHHELD, code="withheld")
+    withheld_refuse(place)
     if _is_judged(annotator, place):
         raise Conflict(
             "You have judged this item already. Change it in your own judgments.", code="already_judged"
@@ -246,6 +246,15 @@ def assignment_known(
     if place is None or not is_theirs:
         raise NotFound(f"You have never been offered assignment {assignment_id}. Claim one first.")
     return place
+
+
+def withheld_refuse(place: Assignment) -> None:
+    """Raise Withheld when the page of this place was stopped, or the place was taken out of the queue. One query."""
+    if (
+        place.state == AssignmentState.WITHHELD
+        or Item.objects.filter(pk=place.item_id, withheld=True).exists()
+    ):
+        raise Withheld
 
 
 def note_checked(note: str, length: int) -> str:
