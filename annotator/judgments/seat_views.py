@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import BadInput
 from annotator.http import render_page
 from annotator.judgments.keymap import KeyRow, keymap_of
+from annotator.judgments.lessons import qualifying_of
 from annotator.judgments.models import Seat
 from annotator.judgments.seats import seat_arrange, seat_of, seat_reset
 from annotator.judgments.selectors import day_of
@@ -59,6 +60,7 @@ def session(request: HttpRequest, slug: str) -> HttpResponse:
         "day": day_of(access.project, access.user, midnight(), now=now),
         "progress": batch_progress(access.project),
         "lighter": lighter_line(access.project, access.user, now),
+        "qualifying": qualifying_of(access),
     }
     return render(request, "judgments/progress.html", context)
 

@@ -5,12 +5,17 @@ next place as HTML, or 204 when there is none. A script gets errors as JSON, bec
 """
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -27,14 +32,15 @@ from annotator.judgments.forms import (
     undo_id_from,
 )
 from annotator.judgments.keymap import keymap_of
-from annotator.judgments.models import Seat
+from annotator.judgments.lessons import lesson_after, lesson_shown, qualifying_of
+from annotator.judgments.models import Judgment, Seat
 from annotator.judgments.seats import seat_of
 from annotator.judgments.selectors import day_of
 from annotator.judgments.services import flag_add, judgment_submit, judgment_undo
 from annotator.judgments.turns import Turn, judgment_turn
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import taxonomy_current
-from annotator.queue.models import Assignment
+from annotator.queue.models import Assignment, Purpose
 from annotator.queue.places import (
     SKIP_REASONS,
     assignment_claim,
@@ -49,6 +55,7 @@ from annotator.queue.stopping import page_stop
 OTHER_ACCOUNT = (
     "You are signed in as {} here. What waits in this browser is another account's: it is not sent."
 )
+UNDONE = "Your last judgment is undone. Answer again, or skip the page."
 STOPPED = (
     "Stopped. The page is gone from every queue, and the people named for such cases take over. "
     "Nothing more is asked of you. Take a break if you like."
@@ -70,7 +77,10 @@ def label(request: HttpRequest, slug: str) -> HttpResponse:
         if _is_script(request):
             raise
         return _desk(request, access, filled=filled_from(request.POST), error=error)
-    is_late = turn.submitted.judgment.late and turn.submitted.created
+    judgment = turn.submitted.judgment
+    if judgment.purpose == Purpose.QUALIFICATION:
+        return _explained(request, access, judgment, turn.place)
+    is_late = judgment.late and turn.submitted.created
     return _given(request, access, turn.place, notice=LATE if is_late else "")
 
 
@@ -129,7 +139,7 @@ def undo(request: HttpRequest, slug: str) -> HttpResponse:
     access = _labeller(request, slug)
     assignment = judgment_undo(access, client_id=undo_id_from(request.POST))
     if not _is_script(request):
-        messages.info(request, "Your last judgment is undone. Answer again, or skip the page.")
+        messages.info(request, _undone_text(access))
         return _back(access)
     return _place(request, access, assignment, resumed=True)
 
@@ -191,6 +201,8 @@ def _desk(
         "progress": batch_progress(access.project),
         "lighter": lighter_line(access.project, access.user, now),
         "nothing": why_nothing(access.project, access.user, now),
+        "qualifying": qualifying_of(access),
+        "lesson": lesson_after(access, request.GET.get("explain", "")),
     }
     return render(request, "judgments/label.html", context, status=422 if error else 200)
 
@@ -223,6 +235,18 @@ def _given(
     return response
 
 
+def _explained(
+    request: HttpRequest, access: Access, judgment: Judgment, assignment: Assignment | None
+) -> HttpResponse:
+    """As `_given`, with what the person reads about their answer before they go on."""
+    if not _is_script(request):
+        return _back(access, explain=judgment.pk)
+    given = _given(request, access, assignment)
+    context = {"lesson": lesson_shown(access, judgment)}
+    told = render_to_string("judgments/explanation.html", context, request)
+    return HttpResponse(told.encode() + given.content)
+
+
 def _place(
     request: HttpRequest, access: Access, assignment: Assignment, *, resumed: bool = False
 ) -> HttpResponse:
@@ -245,10 +269,18 @@ def _is_script(request: HttpRequest) -> bool:
     return request.POST.get("part") == "place"
 
 
-def _back(access: Access) -> HttpResponse:
-    response = redirect("judgments:label", slug=access.project.slug)
+def _back(access: Access, *, explain: int | None = None) -> HttpResponse:
+    """To the page, also when it was asked for by a POST; there the answer `explain` is explained."""
+    address = reverse("judgments:label", args=[access.project.slug])
+    response = redirect(address if explain is None else f"{address}?{urlencode({'explain': explain})}")
     response.status_code = 303
     return response
+
+
+def _undone_text(access: Access) -> SafeString:
+    """That it is undone, with a link to what was made with it: a page of the learner, known by its name alone."""
+    address = reverse("training:uses", args=[access.project.slug])
+    return format_html('{} <a href="{}">What was made with it</a>', UNDONE, address)
 
 
 def midnight() -> datetime:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from annotator.accounts.models import User
 from annotator.errors import Forbidden, NotFound, NotSignedIn
-from annotator.projects.models import Membership, Project, Role
+from annotator.projects.models import Membership, Project, Role, Standing
 
 
 class Can(StrEnum):
@@ -55,6 +55,7 @@ class Access:
     user: User
     role: Role
     case_holder: bool = False
+    standing: Standing = Standing.QUALIFIED
 
     @property
     def can(self) -> dict[str, bool]:
@@ -80,7 +81,13 @@ def project_for(user: User | AnonymousUser, slug: str, capability: Can) -> Acces
     role = Role(membership.role)
     if role not in ROLES_THAT_CAN[capability]:
         raise Forbidden(f"Your role here is {role.label}: it may not {SENTENCES[capability]}.")
-    return Access(project=membership.project, user=user, role=role, case_holder=membership.case_holder)
+    return Access(
+        project=membership.project,
+        user=user,
+        role=role,
+        case_holder=membership.case_holder,
+        standing=Standing(membership.standing),
+    )
 
 
 def cases_for(user: User | AnonymousUser, slug: str) -> Access:
