@@ -96,7 +96,15 @@ on("delivered", async ({ entry, response }) => {
   emit("taken-back");
   showFirst(place, draft());
   toast("Undone. Answer again, or skip the page.");
+  tellUses();
 });
+
+// Whether a snapshot or a classifier was made with the answer that was undone; good to know, and no more than that.
+async function tellUses() {
+  const response = await fetch(form.dataset.uses, { headers: { Accept: "application/json" } }).catch(() => null);
+  const { text } = response?.ok ? await response.json() : {};
+  if (text) toast(text);
+}
 
 // What can be mended comes back to be mended; an answer that cannot is listed until the person has seen it.
 on("refused", ({ entry }) => {

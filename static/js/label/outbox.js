@@ -15,11 +15,17 @@ let isActive = false;
 let isStuck = false;
 let running = null;
 let under = null; // the entry under way
+let told = ""; // why it does not get through, said once
 let wake = () => {};
 let enrich = () => {};
 
 export const waiting = () => entries.filter((entry) => !entry.refusal);
 export const refusals = () => entries.filter((entry) => entry.refusal);
+
+function tell(why) {
+  if (why !== told) toast(why, "warning");
+  told = why;
+}
 
 function changed() {
   emit("outbox", { waiting: waiting().length, isStuck });
@@ -102,9 +108,10 @@ async function work() {
   for (let tries = 0; isActive; ) {
     const entry = waiting()[0];
     if (!entry) break;
-    const response = await attempt(entry, tries === 0);
+    const response = await attempt(entry);
     if (response) {
       tries = 0;
+      told = "";
       await settle(entry, response);
     } else if (isActive) {
       isStuck = true;
@@ -126,9 +133,9 @@ function rest(ms) {
 }
 
 // The answer of the server; null when there is none yet.
-async function attempt(entry, isFirst) {
+async function attempt(entry) {
   if (navigator.onLine === false) {
-    if (isFirst && !isStuck) toast(OFFLINE, "warning");
+    tell(OFFLINE);
     return null;
   }
   under = entry;
@@ -140,9 +147,9 @@ async function attempt(entry, isFirst) {
   try {
     const response = await post(entry.url, body);
     if (!isSignedOut(response)) return isBusy(response) ? null : response;
-    if (isFirst) toast(response.status === 403 ? await messageOf(response) : SIGNED_OUT, "warning");
+    tell(response.status === 403 ? await messageOf(response) : SIGNED_OUT);
   } catch {
-    if (isFirst && !isStuck) toast(OFFLINE, "warning");
+    tell(OFFLINE);
   } finally {
     under = null;
   }
