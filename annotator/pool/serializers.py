@@ -73,8 +73,8 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     class Meta:
         model = Item
         fields = [
-            "id", "ingest", "url", "raw_url", "host", "registrable_domain", "split", "pooled", "withheld", "source", "observed_at",
-            "traffic", "known_labels", "metadata", "created_at",
+            "id", "ingest", "url", "raw_url", "host", "registrable_domain", "split", "pooled", "withheld", "source",
+            "observed_at", "traffic", "known_labels", "metadata", "created_at",
         ]  # fmt: skip
 
 
