@@ -176,7 +176,9 @@ def make_resolution(item: Item, labels: Sequence[str] = (), **columns: Any) -> R
     )
 
 
-def make_classifier(project: Project, *, learned: Sequence[str] = (GAMES,)) -> ClassifierVersion:
+def make_classifier(
+    project: Project, *, learned: Sequence[str] = (GAMES,), last_resolution: int = 0
+) -> ClassifierVersion:
     """The next classifier version, as if trained on ten resolutions; it has no artifact in the storage."""
     taxonomy = TaxonomyVersion.objects.filter(project=project).latest("number")
     number = ClassifierVersion.objects.filter(project=project).count() + 1
@@ -196,6 +198,7 @@ def make_classifier(project: Project, *, learned: Sequence[str] = (GAMES,)) -> C
         recipe="url-text-1",
         n_resolutions=10,
         n_known=0,
+        last_resolution=last_resolution,
         categories=[
             {
                 "category": slug,

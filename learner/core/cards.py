@@ -243,7 +243,8 @@ def _columns(facts: CardFacts) -> str:
 `n_judgments`, `split`, `stream`, `inclusion_probability`, `batch`, `source`. Rows are ordered by `url`.
 
 `judgments.parquet`: `url`, `annotator` (pseudonym, stable within the project), `labels`, `unsure`, `verdict`,
-`seconds`, `late`, `is_current` (false when superseded or withdrawn), `created_at`, `taxonomy`, `guideline`.
+`seconds`, `late`, `is_current` (false when superseded or withdrawn), `created_at`, `taxonomy`, `guideline`,
+`clause` (number of the clause of that guideline that the annotator cited, if any).
 
 {_table(("Column", "True when the page is"), flags)}
 """

@@ -15,4 +15,5 @@ urlpatterns = [
     path("classifiers/now/", views.overview_part, name="overview_part"),
     path("classifiers/train/", views.train, name="train"),
     path("classifiers/choose/", views.choose, name="choose"),
+    path("judgments/uses/", views.uses, name="uses"),
 ]

@@ -2,20 +2,23 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotator.charts import interval_bars
-from annotator.http import render_page
+from annotator.http import render_page, wants_json
 from annotator.projects.access import Can, project_for
 from learner.evaluation.overview import learner_overview
 from learner.evaluation.selectors import categories_compared, evaluation_latest, result_of, results_of
 from learner.training.selectors import classifier_of, classifiers_of, training_runs_of
 from learner.training.services import batch_request, training_request
+from learner.training.uses import Uses, judgment_any, judgment_undone, uses_of
 
 VERSIONS_COMPARED = 4
 RUNS_SHOWN = 5
+DIGITS_MAX = 18  # what a bigint holds for certain
 
 
 @require_GET
@@ -62,6 +65,22 @@ def overview_part(request: HttpRequest, slug: str) -> HttpResponse:
     chart = interval_bars([row.f1 for row in newest.categories], f"F1 of {newest.version}") if newest else ""
     context = {"access": access, "overview": overview, "chart": chart}
     return render_page(request, "training/overview_part.html", context)
+
+
+@require_GET
+@login_required
+@never_cache
+def uses(request: HttpRequest, slug: str) -> HttpResponse:
+    """What was made with one's own judgment (`judgment`, else the one undone last): a page, or JSON for a script."""
+    access = project_for(request.user, slug, Can.LABEL)
+    wanted = request.GET.get("judgment", "")
+    is_id = wanted.isascii() and wanted.isdigit() and len(wanted) <= DIGITS_MAX
+    judgment = judgment_any(access, int(wanted)) if is_id else judgment_undone(access)
+    found = uses_of(judgment) if judgment else Uses((), ())
+    if wants_json(request):
+        return JsonResponse({"text": found.sentence})
+    context = {"access": access, "nav": "history", "uses": found, "judgment": judgment}
+    return render_page(request, "training/uses.html", context)
 
 
 @require_POST

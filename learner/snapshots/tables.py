@@ -41,8 +41,9 @@ ITEMS: Final = f"""
 JUDGMENTS: Final = f"""
     SELECT c.url, j.annotator_id, j.labels, j.unsure, j.verdict, j.seconds, j.late,
            j.verdict <> 'withdrawn' AND NOT EXISTS (SELECT 1 FROM judgment later WHERE later.supersedes_id = j.id),
-           j.created_at, t.number, g.number
-    FROM (SELECT i.id, i.url FROM {CURRENT}) c JOIN judgment j ON j.item_id = c.id
+           j.created_at, t.number, g.number, clause.number
+    FROM (SELECT i.id, i.url FROM {CURRENT}) c JOIN judgment j ON j.item_id = c.id AND j.purpose = 'overlap'
+    LEFT JOIN clause ON clause.id = j.clause_id
     JOIN taxonomy_version t ON t.id = j.taxonomy_id JOIN guideline_version g ON g.id = j.guideline_id
     ORDER BY c.url COLLATE "C", j.id
 """  # noqa: S608 - composed of constants
@@ -231,6 +232,7 @@ JUDGMENTS_SCHEMA: Final = pa.schema(
         ("created_at", pa.timestamp("us", tz="UTC")),
         ("taxonomy", pa.int32()),
         ("guideline", pa.int32()),
+        ("clause", pa.string()),
     ]
 )
 

@@ -56,14 +56,15 @@ PAGES: Final = {
     "snapshots:snapshot": "sam",
     "training:classifiers": "sam",
     "training:classifier": "sam",
+    "training:uses": "annie",
 }
 NO_PAGES: Final = {
     "only a POST": {
         "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end", "judgments:next",
-        "judgments:skip", "judgments:flag", "judgments:undo", "judgments:renew", "judgments:release",
+        "judgments:skip", "judgments:flag", "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "training:train", "training:choose",
     },
-    "a part of a page": {"queue:item_ledger", "judgments:nothing", "training:overview_part"},
+    "a part of a page": {"queue:item_ledger", "judgments:last", "judgments:nothing", "training:overview_part"},
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},

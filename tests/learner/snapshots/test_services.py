@@ -16,7 +16,7 @@ from annotator.errors import BadInput, Conflict, NotFound, Unavailable
 from annotator.pool.cases import case_close, case_open
 from annotator.pool.models import Case, Item, Split
 from annotator.projects.access import Access
-from annotator.projects.models import Project, Role
+from annotator.projects.models import Clause, Project, Role
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
@@ -126,6 +126,20 @@ def test_judgments_carry_pseudonyms_and_say_which_count(project: Project) -> Non
     assert [(row["labels"], row["is_current"]) for row in rows] == [([GAMES], False), ([GAMBLING], True)]
     assert {row["annotator"] for row in rows} == {pseudonym(project, person.pk)}
     assert b"ada" not in b"".join(zip_stream(snapshot))
+
+
+def test_judgments_name_the_clause_that_was_cited_and_leave_out_checks(project: Project) -> None:
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    clause = Clause.objects.get(guideline__project=project)
+    person = make_member(project)
+    make_judgment(item, person, [GAMES], clause=clause)
+    make_judgment(item, make_member(project), [GAMBLING], purpose="gold")
+    resolve(item, [GAMES])
+
+    rows = rows_of(take(project), JUDGMENTS)
+
+    assert [(row["labels"], row["clause"]) for row in rows] == [([GAMES], clause.number)]
 
 
 def test_same_state_gives_the_same_snapshot_and_the_same_bytes(project: Project) -> None:
