@@ -43,10 +43,15 @@ def quiet(page: Page, live_server: Any, page_errors: list[str]) -> Iterator[None
     def on_answer(request: Request) -> None:
         asked.discard(request)
 
-    def on_navigated(_: Frame) -> None:
+    def on_left(_: Frame | Page) -> None:
         asked.clear()  # of what a page was asking when it was left the browser reports no end either
 
-    page.on("framenavigated", on_navigated)
+    def on_page(opened: Page) -> None:
+        opened.on("framenavigated", on_left)
+        opened.on("close", on_left)
+
+    on_page(page)
+    page.context.on("page", on_page)
     page.context.on("request", on_request)
     page.context.on("requestfinished", on_answer)
     page.context.on("requestfailed", on_answer)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from annotator.accounts.models import User
 from annotator.judgments.models import Flag, Judgment, Verdict
 from annotator.projects.models import Project
-from annotator.queue.models import Assignment, AssignmentState, Skip
+from annotator.queue.models import Skip
 from tests.browser.conftest import SignIn
 from tests.browser.labelling import LABEL, answers, saved, title
 from tests.connections import eventually
@@ -134,25 +134,6 @@ def test_nothing_is_sent_when_nothing_is_chosen(desk: Page) -> None:
     expect(desk.get_by_role("alert")).to_contain_text("Nothing is chosen")
     assert title(desk) == first
     assert answers() == []
-
-
-def test_closing_the_page_gives_its_places_back(desk: Page) -> None:
-    held = Assignment.objects.filter(state=AssignmentState.OFFERED)
-    eventually(lambda: held.count() == 2)
-
-    desk.goto("about:blank")
-
-    eventually(lambda: held.count() == 0)
-
-
-def test_a_reload_shows_the_same_page(desk: Page) -> None:
-    first = title(desk)
-
-    with desk.expect_response("**/label/next/"):
-        desk.reload()
-
-    assert title(desk) == first
-    eventually(lambda: Assignment.objects.filter(state=AssignmentState.OFFERED).count() == 2)
 
 
 def test_the_page_says_so_and_looks_again_when_the_queue_is_empty(

@@ -4,8 +4,8 @@ import { announce, become, emit, idleFor, isWorking, on, settings, showInstead, 
 import { closeDialogs, draft } from "./answers.js";
 import { release } from "./leases.js";
 import * as outbox from "./outbox.js";
-import { begin, current, enrich, letGo, refill, remove } from "./places.js";
-import { getUp, sit, sitHere } from "./seat.js";
+import { begin, begun, current, enrich, letGo, refill, remove } from "./places.js";
+import { getUp, handOver, sit, sitHere } from "./seat.js";
 
 const WATCH_MS = 5000;
 
@@ -42,7 +42,7 @@ function stop(url) {
 function goElsewhere() {
   closeDialogs();
   become("elsewhere");
-  letGo("");
+  letGo(current() ? draft() : "");
   showInstead("elsewhere");
 }
 
@@ -62,6 +62,7 @@ async function labelHere() {
 on("stop", stop);
 on("seat-asked", async () => {
   goElsewhere();
+  handOver(begun());
   await outbox.stop();
   getUp();
 });

@@ -188,6 +188,12 @@ export function letGo(draft) {
   return places;
 }
 
+export const begun = () => [...drafts];
+
+on("drafts", (given) => {
+  for (const [id, draft] of given) drafts.set(id, draft);
+});
+
 // Places that are this person's no more: their lease ran out, or the page was withdrawn.
 export function lose(places) {
   upcoming = upcoming.filter((place) => !places.includes(place));

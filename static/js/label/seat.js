@@ -39,6 +39,11 @@ export function sit() {
   return taken;
 }
 
+// What the tab before had begun on its places: hands it over with the seat.
+export function handOver(drafts) {
+  channel.postMessage({ drafts });
+}
+
 // Asks the other tab to get up; takes the seat from one that does not answer.
 export async function sitHere() {
   channel.postMessage("please get up");
@@ -54,4 +59,5 @@ channel.addEventListener("message", ({ data }) => {
   if (data === "who is there" && leave) channel.postMessage("somebody");
   if (data === "somebody") refuse();
   if (data === "please get up" && leave) emit("seat-asked");
+  if (data.drafts) emit("drafts", data.drafts);
 });
