@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from annotator.errors import CrossguardError, Withheld
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment
-from annotator.judgments.services import Answer, flag_add, judgment_edit, judgment_submit, judgment_undo
+from annotator.judgments.services import flag_add, judgment_edit, judgment_submit, judgment_undo
 from annotator.judgments.turns import judgment_turn
 from annotator.pool.models import Case, Item
 from annotator.projects.access import Access, Can, project_for
