@@ -43,6 +43,7 @@ PAGES: Final = {
     "queue:batches": "sam",
     "queue:batch": "sam",
     "judgments:label": "annie",
+    "judgments:keys": "annie",
     "judgments:history": "annie",
     "judgments:care": "annie",
     "judgments:edit": "annie",
@@ -64,7 +65,9 @@ NO_PAGES: Final = {
         "judgments:skip", "judgments:flag", "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "training:train", "training:choose",
     },
-    "a part of a page": {"queue:item_ledger", "judgments:last", "judgments:nothing", "training:overview_part"},
+    "a part of a page": {
+        "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
+    },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},

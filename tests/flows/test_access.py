@@ -68,6 +68,8 @@ WHO: Final[dict[str, str]] = {
     "judgments:undo": Can.LABEL,
     "judgments:renew": Can.LABEL,
     "judgments:release": Can.LABEL,
+    "judgments:keys": Can.LABEL,
+    "judgments:session": Can.LABEL,
     "judgments:last": Can.LABEL,
     "judgments:news": Can.LABEL,
     "judgments:history": Can.LABEL,
