@@ -13,9 +13,10 @@ from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
 from annotator.projects.models import LogEntry, Project, Role
-from annotator.projects.services import log_write, membership_set, project_create
+from annotator.projects.services import case_holder_set, log_write, membership_set, project_create
 from annotator.queue.models import Batch, Skip
 from annotator.queue.places import assignment_claim, assignment_skip
+from annotator.queue.stopping import page_stop
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review
@@ -69,7 +70,8 @@ def make_pilot() -> Pilot:
     judgment = _judge(items, people)
     review_sweep(project)
     _adjudicate(project, people["lee"])
-    _stop_at_a_page(project, people["bo"])
+    _hesitate(project, people["bo"])
+    _stop(project, people["cyd"])
     agreement_measure(project)
     _learn(project)
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
@@ -85,6 +87,7 @@ def make_empty(slug: str, people: dict[str, User]) -> Project:
     for name, user in people.items():
         if name != "ada":
             membership_set(project, user.username, PEOPLE[name], by=people["ada"])
+    case_holder_set(project, "lee", holds=True, by=people["ada"])
     return project
 
 
@@ -121,11 +124,17 @@ def _adjudicate(project: Project, lead: User) -> None:
     )
 
 
-def _stop_at_a_page(project: Project, user: User) -> None:
+def _hesitate(project: Project, user: User) -> None:
     place = assignment_claim(project, user)
     assert place is not None
     flag_add(project_for(user, project.slug, Can.LABEL), place.pk, "Is this still a game?")
     assignment_skip(project, user, place.pk, Skip.Reason.UNCLEAR)
+
+
+def _stop(project: Project, user: User) -> None:
+    place = assignment_claim(project, user)
+    assert place is not None
+    page_stop(project_for(user, project.slug, Can.LABEL), place.pk)
 
 
 def _learn(project: Project) -> None:

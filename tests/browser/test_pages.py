@@ -40,6 +40,8 @@ PAGES: Final = {
     "pool:ingest": "sam",
     "pool:items": "sam",
     "pool:item": "lee",
+    "queue:cases": "lee",
+    "queue:case": "lee",
     "queue:batches": "sam",
     "queue:batch": "sam",
     "judgments:label": "annie",
@@ -61,8 +63,9 @@ PAGES: Final = {
 }
 NO_PAGES: Final = {
     "only a POST": {
-        "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end", "judgments:next",
-        "judgments:skip", "judgments:flag", "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
+        "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end",
+        "projects:case_holder", "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop", "judgments:news",
+        "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "training:train", "training:choose",
     },
     "a part of a page": {
@@ -71,9 +74,10 @@ NO_PAGES: Final = {
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},
+    "tried below": {"queue:case_evidence"},
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
-    "pool:ingest", "pool:item", "queue:batch", "judgments:edit", "review:disagreement", "review:item_review",
+    "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement", "review:item_review",
     "snapshots:snapshot", "training:classifier", "projects:create", "accounts:account", "accounts:password",
 }}  # fmt: skip
 
@@ -175,6 +179,17 @@ def test_every_page_is_without_fault_when_there_are_rows(visitors: Visitors, pil
 
     assert {name: fault for name, fault in found.items() if fault} == {}
     assert sorted(titles.values()) == sorted(set(titles.values()))
+
+
+def test_the_evidence_of_a_case_is_without_fault(visitors: Visitors, pilot: Pilot) -> None:
+    page = visitors.visit("lee", reverse("queue:case", args=["pilot", 1]))
+
+    page.get_by_role("button", name="Look at the evidence").click()
+
+    expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
+    expect(page.get_by_text("[.]example").first).to_be_visible()
+    expect(page.get_by_text("Looked at the evidence")).to_be_visible()
+    assert faults_in_both_shapes(page) + visitors.errors == []
 
 
 def test_every_page_is_without_fault_when_the_project_is_new(visitors: Visitors) -> None:
