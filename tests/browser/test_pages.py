@@ -55,6 +55,10 @@ PAGES: Final = {
     "review:item_review": "lee",
     "review:agreement": "lee",
     "review:flags": "lee",
+    "review:gold": "lee",
+    "review:people": "lee",
+    "review:person": "lee",
+    "review:own_checks": "annie",
     "snapshots:snapshots": "sam",
     "snapshots:snapshot": "sam",
     "training:classifiers": "sam",
@@ -64,9 +68,9 @@ PAGES: Final = {
 NO_PAGES: Final = {
     "only a POST": {
         "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end",
-        "projects:case_holder", "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop", "judgments:news",
-        "judgments:undo", "judgments:renew", "judgments:release",
-        "review:flag_close", "training:train", "training:choose",
+        "projects:case_holder", "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
+        "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
+        "review:flag_close", "review:gold_retire", "review:standing", "training:train", "training:choose",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
@@ -77,8 +81,8 @@ NO_PAGES: Final = {
     "tried below": {"queue:case_evidence"},
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
-    "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement", "review:item_review",
-    "snapshots:snapshot", "training:classifier", "projects:create", "accounts:account", "accounts:password",
+    "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
+    "review:item_review", "snapshots:snapshot", "training:classifier", "projects:create", "accounts:account", "accounts:password",
 }}  # fmt: skip
 
 
