@@ -68,7 +68,8 @@ def bands(hashed: Hashes) -> list[int]:
         block = np.multiply.outer(_FACTORS, hashed[start : start + _BLOCK]) + _TERMS[:, np.newaxis]
         smallest = np.minimum(smallest, block.min(axis=1))
     joined: Hashes = (smallest >> _HIGH).reshape(BANDS, ROWS) @ _ROW_FACTORS
-    numbered = _mixed(_mixed(joined) + np.arange(1, BANDS + 1, dtype=np.uint64))
+    places: Hashes = np.arange(1, BANDS + 1, dtype=np.uint64)
+    numbered = _mixed(_mixed(joined) + places)
     found: list[int] = numbered.view(np.int64).tolist()
     return found
 

@@ -1,0 +1,65 @@
+"""What changed between two versions of the guideline."""
+
+import pytest
+
+from annotator.projects.changes import WORDS_MAX, guideline_changes, words_compared
+from annotator.projects.models import Clause, GuidelineVersion, Project
+from annotator.projects.selectors import Guideline
+from tests.factories import make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project()
+
+
+def version(project: Project, *clauses: tuple[str, str, str]) -> Guideline:
+    number = GuidelineVersion.objects.filter(project=project).count() + 1
+    row = GuidelineVersion.objects.create(project=project, number=number, created_by=project.created_by)
+    made = tuple(
+        Clause.objects.create(guideline=row, position=n, number=clause, title=title, body=body)
+        for n, (clause, title, body) in enumerate(clauses)
+    )
+    return Guideline(row, made)
+
+
+def test_clauses_are_added_changed_and_removed_by_their_number(project: Project) -> None:
+    old = version(project, ("1.1", "A", "stays"), ("1.2", "B", "one two three"), ("2.1", "C", "goes"))
+    new = version(project, ("1.2", "B", "one 2 three"), ("1.3", "D", "comes"), ("1.1", "A", "stays"))
+
+    changes = guideline_changes(old, new)
+
+    assert [(row.change, row.clause.number, row.body) for row in changes] == [
+        ("changed", "1.2", "one <del>two</del><ins>2</ins> three"),
+        ("added", "1.3", "<ins>comes</ins>"),
+        ("removed", "2.1", "<del>goes</del>"),
+    ]
+
+
+def test_a_title_alone_is_a_change(project: Project) -> None:
+    old, new = version(project, ("1.1", "Bets", "x")), version(project, ("1.1", "Bets and odds", "x"))
+
+    (row,) = guideline_changes(old, new)
+
+    assert (row.title, row.body) == ("Bets<ins> and odds</ins>", "x")
+
+
+def test_nothing_changed_when_the_clauses_are_the_same(project: Project) -> None:
+    assert guideline_changes(version(project, ("1", "A", "b")), version(project, ("1", "A", "b"))) == ()
+
+
+def test_markup_stays_text() -> None:
+    shown = words_compared("<b>old</b> & more", "<b>new</b> & more <img src=x>")
+
+    assert "<b>" not in shown
+    assert "<img" not in shown
+    assert "<del>old</del><ins>new</ins>" in shown
+    assert "&amp; more" in shown
+
+
+def test_what_is_too_long_to_compare_is_shown_as_replaced() -> None:
+    old, new = "a " * WORDS_MAX, "b " * WORDS_MAX
+
+    assert words_compared(old, new) == f"<del>{old}</del><ins>{new}</ins>"
