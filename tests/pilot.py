@@ -12,15 +12,18 @@ from annotator.pool.models import Item
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
-from annotator.projects.models import LogEntry, Project, Role
+from annotator.projects.models import LogEntry, Project, Role, Standing
 from annotator.projects.services import case_holder_set, log_write, membership_set, project_create
-from annotator.queue.models import Batch, Skip
+from annotator.queue.models import Batch, Purpose, Skip
+from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.queue.stopping import page_stop
-from annotator.review.models import Disagreement, Resolution
+from annotator.review.gold import gold_add
+from annotator.review.models import Disagreement, Method, Resolution
 from annotator.review.reports import agreement_measure
-from annotator.review.selectors import item_review
+from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
+from annotator.review.standings import annotator_of, standing_set
 from annotator.runs import RunStatus
 from learner.evaluation.models import Evaluation
 from learner.query.models import QueryRun
@@ -70,6 +73,7 @@ def make_pilot() -> Pilot:
     judgment = _judge(items, people)
     review_sweep(project)
     _adjudicate(project, people["lee"])
+    _check(project, people)
     _hesitate(project, people["bo"])
     _stop(project, people["cyd"])
     agreement_measure(project)
@@ -122,6 +126,21 @@ def _adjudicate(project: Project, lead: User) -> None:
         adjudication=Adjudication(frozenset({"gambling"}), Verdict.LABELLED, "It offers bets for money."),
         based_on=BasedOn(frozenset(judgment.pk for judgment in review.judgments), None),
     )
+
+
+def _check(project: Project, people: dict[str, User]) -> None:
+    """Gold; one person who missed some of it and was warned; one who answered a page otherwise when it came again."""
+    lead = project_for(people["lee"], project.slug, Can.RESOLVE)
+    agreed = list(resolutions_current(project).filter(method=Method.UNANIMOUS).order_by("pk")[:3])
+    for resolution in agreed:
+        gold_add(lead, resolution.item_id, "Nobody could take it for anything else.", clause_number="1.1")
+    for name, purpose in (("cyd", Purpose.GOLD), ("annie", Purpose.RETEST)):
+        choices = [PersonalChoice(row.item_id, frozenset(row.labels), None) for row in agreed]
+        draw = Draw("a test", "a test asks for it", pool_size=len(agreed), seed=1)
+        places_personal_open(project, people[name], purpose, choices, draw=draw)
+        for row in agreed:
+            make_judgment(row.item, people[name], ["games"], purpose=purpose, fast=True)
+    standing_set(annotator_of(project, people["cyd"].pk), Standing.WARNED, "1 of 3 checks were right")
 
 
 def _hesitate(project: Project, user: User) -> None:

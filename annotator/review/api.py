@@ -12,6 +12,7 @@ from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
 from annotator.review.desk import desk_of
+from annotator.review.gold import gold_add, gold_of, gold_retire
 from annotator.review.models import Method
 from annotator.review.selectors import agreement_of, disagreement_of, disagreements_open, resolutions_current
 from annotator.review.serializers import (
@@ -20,6 +21,8 @@ from annotator.review.serializers import (
     AgreementSerializer,
     DisagreementDetailSerializer,
     DisagreementSerializer,
+    GoldDraftSerializer,
+    GoldSerializer,
     ResolutionSerializer,
 )
 from annotator.review.services import resolution_adjudicate
@@ -131,6 +134,49 @@ class DisagreementView(APIView):
             },
         }
         return Response(DisagreementDetailSerializer(body).data)
+
+
+class GoldListView(APIView):
+    """Items whose right answer is known: they check annotators and teach new ones."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="gold_list", responses={200: GoldSerializer(many=True), **errors()}, tags=["review"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The gold in use, newest first. For leads: whoever is checked must not know it."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        return page_of(
+            self, gold_of(access.project).select_related("item", "clause", "added_by"), GoldSerializer
+        )
+
+    @extend_schema(
+        operation_id="gold_add",
+        request=GoldDraftSerializer,
+        responses={201: GoldSerializer, **errors(400, 409)},
+        tags=["review"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Make an item gold, with the labels that are held true of it now. 409 when it is gold already."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        draft = GoldDraftSerializer(data=request.data)
+        draft.is_valid(raise_exception=True)
+        data = draft.validated_data
+        gold = gold_add(access, data["item"], data["explanation"], clause_number=data["clause"])
+        return Response(GoldSerializer(gold).data, status=201)
+
+
+class GoldRetireView(APIView):
+    """The end of one item as gold."""
+
+    @extend_schema(
+        operation_id="gold_retire", request=None, responses={204: None, **errors()}, tags=["review"]
+    )
+    def post(self, request: Request, slug: str, gold_id: int) -> Response:
+        """Use this gold no more; answers on it count no more. Harmless when it is retired already."""
+        gold_retire(project_for(caller(request), slug, Can.RESOLVE), gold_id)
+        return Response(status=204)
 
 
 class AgreementView(APIView):

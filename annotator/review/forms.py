@@ -1,11 +1,12 @@
-"""The form with which a lead resolves an item."""
+"""The forms with which a lead resolves an item, and makes it gold."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 
 from annotator.judgments.models import Verdict
 from annotator.projects.selectors import Guideline, Taxonomy
+from annotator.review.gold import EXPLANATION_MAX, Suggestion
 from annotator.review.selectors import ItemReview
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
@@ -40,10 +41,7 @@ class AdjudicationForm(forms.Form):
         self.fields["labels"].choices = [  # type: ignore[attr-defined]
             (category.slug, category.name) for category in taxonomy.categories
         ]
-        self.fields["clause"].choices = [  # type: ignore[attr-defined]
-            ("", "No clause says so"),
-            *((clause.number, f"{clause.number} {clause.title}") for clause in guideline.clauses),
-        ]
+        self.fields["clause"].choices = clause_choices(guideline)  # type: ignore[attr-defined]
 
     def clean_judgments(self) -> frozenset[int]:
         """The ids of the judgments that the page showed."""
@@ -82,6 +80,44 @@ class AdjudicationForm(forms.Form):
     def based_on(self) -> BasedOn:
         """What the page showed when the lead decided; of a valid form."""
         return BasedOn(self.cleaned_data["judgments"], self.cleaned_data["resolution"])
+
+
+class GoldForm(forms.Form):
+    """An item that becomes gold: why its answer is right, and which clause says so."""
+
+    item = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    explanation = forms.CharField(
+        max_length=EXPLANATION_MAX,
+        label="Why this is right",
+        help_text="Whoever qualifies reads it after their answer.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    clause = forms.ChoiceField(required=False, label="Clause")
+
+    def __init__(self, *args: Any, guideline: Guideline, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["clause"].choices = clause_choices(guideline)  # type: ignore[attr-defined]
+
+    @classmethod
+    def suggested(cls, suggestion: Suggestion, guideline: Guideline) -> Self:
+        """The form for one resolution, filled with what is known; several may stand on a page."""
+        held = suggestion.resolution
+        numbers = {clause.number for clause in guideline.clauses}
+        number = held.clause.number if held.clause else ""
+        initial = {
+            "item": held.item_id,
+            "explanation": suggestion.explanation,
+            "clause": number if number in numbers else "",
+        }
+        return cls(guideline=guideline, initial=initial, auto_id=f"gold-{held.item_id}-%s")
+
+
+def clause_choices(guideline: Guideline) -> list[tuple[str, str]]:
+    """The clauses to choose from, or none."""
+    return [
+        ("", "No clause says so"),
+        *((clause.number, f"{clause.number} {clause.title}") for clause in guideline.clauses),
+    ]
 
 
 def adjudication_initial(review: ItemReview) -> dict[str, object]:

@@ -10,10 +10,11 @@ from django.db.models.functions import TruncHour
 
 from annotator.judgments.models import Flag, Judgment, Verdict
 from annotator.pool.models import Ingest
-from annotator.projects.models import Category, Project
+from annotator.projects.models import Category, Membership, Project, Role, Standing
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.selectors import QueueLevel, queue_level
 from annotator.review.care import TeamCare, team_care
+from annotator.review.checks import fast_tallies, is_hasty
 from annotator.review.models import Disagreement
 from annotator.review.selectors import Agreement, agreement_of, flags_open, resolutions_current
 from annotator.runs import RunStatus
@@ -67,6 +68,7 @@ def overview_of(project: Project, now: datetime) -> Overview:
         *_project_needs(project, level, n_items),
         *_ingest_needs(newest),
         *_review_needs(project, now),
+        *_people_needs(project),
         *(_missing_needs(project) if n_resolved else ()),
     )
     return Overview(
@@ -130,6 +132,23 @@ def _review_needs(project: Project, now: datetime) -> Iterator[Need]:
     n, waiting = _waiting(flags_open(project), "created_at", now)
     if n:
         yield Need("warning", f"{_count(n, 'flag')} {_verb(n)} for a lead{waiting}.", "review:flags", "Look")
+
+
+def _people_needs(project: Project) -> Iterator[Need]:
+    """Annotators whom a lead could help: by number, for the page names them. Two queries."""
+    standings = Membership.objects.filter(project=project, role=Role.ANNOTATOR, user__is_active=True)
+    counts = dict(standings.values_list("standing").annotate(n=Count("pk")).order_by())
+    warned, qualifying = counts.get(Standing.WARNED, 0), counts.get(Standing.QUALIFYING, 0)
+    hasty = sum(map(is_hasty, fast_tallies(project).values()))
+    if warned:
+        text = f"{_count(warned, 'annotator')} fell short on checks and could do with help."
+        yield Need("warning", text, "review:people", "See who")
+    if hasty:
+        text = f"{_count(hasty, 'annotator')} often judged faster than reading takes."
+        yield Need("warning", text, "review:people", "See who")
+    if qualifying:
+        text = f"{_count(qualifying, 'annotator')} in qualification: what they do counts once they pass."
+        yield Need("info", text, "review:people", "See who")
 
 
 def _missing_needs(project: Project) -> Iterator[Need]:

@@ -18,7 +18,7 @@ from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.review.checks import by_person, gold_answers
 from annotator.review.drawing import gold_draw
 from annotator.review.gold import GoldSet, gold_retire_outdated, gold_set
-from annotator.review.models import StandingChange
+from annotator.review.people import last_changes
 from annotator.review.qualifying import Candidate, can_qualify, qualify
 from annotator.review.scoring import score_of, shown_by
 from annotator.review.standing_policy import WINDOW, standing_move
@@ -144,12 +144,6 @@ def _move_standings(project: Project, gold: GoldSet, people: Sequence[Person]) -
         if move is not None and (move.standing != Standing.QUALIFYING or can_qualify(person.candidate(gold))):
             standing_set(person.membership, move.standing, move.reason)
         Membership.objects.filter(pk=person.membership.pk).update(checks_read=person.newest_check)
-
-
-def last_changes(project: Project, people: Mapping[int, object]) -> dict[int, StandingChange]:
-    """The newest change of standing of each of these people who has had one. One query."""
-    rows = StandingChange.objects.filter(project=project, annotator__in=people).select_related("by")
-    return {row.annotator_id: row for row in rows.order_by("annotator", "-pk").distinct("annotator")}
 
 
 def _open_gold(project: Project, gold: GoldSet, people: Sequence[Person], now: datetime) -> None:

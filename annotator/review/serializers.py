@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from annotator.judgments.models import Judgment, Verdict
-from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.gold import EXPLANATION_MAX
+from annotator.review.models import Disagreement, Gold, Method, Resolution
 from annotator.review.selectors import CategoryAgreement
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
@@ -159,3 +160,23 @@ class AgreementSerializer(serializers.Serializer[Any]):
     n_judgments = serializers.IntegerField()
     n_others = serializers.IntegerField()
     categories = CategoryAgreementSerializer(many=True)
+
+
+class GoldSerializer(serializers.ModelSerializer[Gold]):
+    """One item whose right answer is known and explained."""
+
+    url = serializers.CharField(source="item.url")
+    clause = serializers.CharField(source="clause.number", allow_null=True, default=None)
+    added_by = serializers.CharField(source="added_by.username")
+
+    class Meta:
+        model = Gold
+        fields = ["id", "item", "url", "labels", "explanation", "clause", "added_by", "added_at"]
+
+
+class GoldDraftSerializer(serializers.Serializer[Any]):
+    """An item that becomes gold, with the labels that are held true of it now."""
+
+    item = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    explanation = serializers.CharField(max_length=EXPLANATION_MAX)
+    clause = serializers.CharField(max_length=12, allow_blank=True, default="")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.review import views
+from annotator.review import gold_views, people_views, views
 
 app_name = "review"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("disagreements/<int:disagreement_id>/", views.disagreement, name="disagreement"),
     path("items/<int:item_id>/review/", views.item_review, name="item_review"),
     path("agreement/", views.agreement, name="agreement"),
+    path("gold/", gold_views.gold, name="gold"),
+    path("gold/<int:gold_id>/retire/", gold_views.gold_end, name="gold_retire"),
+    path("people/", people_views.people, name="people"),
+    path("people/<int:user_id>/", people_views.person, name="person"),
+    path("people/<int:user_id>/standing/", people_views.standing, name="standing"),
+    path("judgments/checks/", people_views.checks, name="own_checks"),
     path("flags/", views.flags, name="flags"),
     path("flags/<int:flag_id>/close/", views.flag_end, name="flag_close"),
 ]

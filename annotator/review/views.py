@@ -17,10 +17,12 @@ from annotator.agreement.words import RELIABLE
 from annotator.charts import Estimate, interval_bars, sparkline
 from annotator.errors import BadInput, Conflict
 from annotator.http import render_page
+from annotator.judgments.models import Verdict
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.selectors import taxonomy_current
+from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.desk import Desk, answer_words, desk_of, dispute_lines, url_parts
-from annotator.review.forms import AdjudicationForm, adjudication_initial, shown_judgments
+from annotator.review.forms import AdjudicationForm, GoldForm, adjudication_initial, shown_judgments
+from annotator.review.gold import gold_of, suggestions
 from annotator.review.overview import overview_of
 from annotator.review.selectors import (
     Agreement,
@@ -30,6 +32,7 @@ from annotator.review.selectors import (
     disagreements_by_category,
     disagreements_open,
     flags_open,
+    resolutions_current,
 )
 from annotator.review.services import flag_close, resolution_adjudicate
 
@@ -96,7 +99,8 @@ def item_review(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """The judgments and resolutions of one item, for its page; and the form that corrects what is held."""
     access = project_for(request.user, slug, Can.RESOLVE)
     onward = reverse("review:item_review", args=[slug, item_id])
-    return _resolve(request, access, item_id, "review/item.html", {"nav": "items", "onward": onward})
+    context = {"nav": "items", "onward": onward, **_as_gold(access, item_id)}
+    return _resolve(request, access, item_id, "review/item.html", context)
 
 
 @require_GET
@@ -134,6 +138,16 @@ def flag_end(request: HttpRequest, slug: str, flag_id: int) -> HttpResponse:
     flag_close(project_for(request.user, slug, Can.RESOLVE), flag_id)
     messages.success(request, "Flag closed.")
     return redirect("review:flags", slug=slug)
+
+
+def _as_gold(access: Access, item_id: int) -> dict[str, object]:
+    """The item's gold, or the form that makes it gold where labels are held true of it."""
+    gold = gold_of(access.project).filter(item=item_id).select_related("clause").first()
+    held = resolutions_current(access.project).filter(item=item_id, verdict=Verdict.LABELLED)
+    found = None if gold else held.select_related("clause").first()
+    guideline = guideline_current(access.project)
+    form = GoldForm.suggested(suggestions([found])[0], guideline) if found else None
+    return {"gold": gold, "gold_form": form}
 
 
 def _category(request: HttpRequest) -> str:

@@ -140,6 +140,7 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "number": 1,
         "disagreement_id": pilot.disagreement.pk,
         "judgment_id": pilot.judgment.pk,
+        "user_id": pilot.people["cyd"].pk,
     }
     keywords = {route.name: route.keywords for route in routes()}
     return {name: reverse(name, kwargs={word: values[word] for word in keywords[name]}) for name in PAGES}

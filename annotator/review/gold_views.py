@@ -1,0 +1,141 @@
+"""Pages of the gold: what there is, what is missing, what could become gold."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotator.errors import BadInput, Conflict
+from annotator.http import render_page
+from annotator.pool.addresses import UrlParts
+from annotator.projects.access import Access, Can, project_for
+from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.review.desk import url_parts
+from annotator.review.forms import GoldForm
+from annotator.review.gold import (
+    Suggestion,
+    gold_add,
+    gold_of,
+    gold_retire,
+    gold_set,
+    gold_suggestions,
+    suggestions,
+)
+from annotator.review.models import Gold
+from annotator.review.qualifying_policy import GOLD_A_CATEGORY
+from annotator.review.scoring import NONE
+
+GOLD_PAGE = 50
+SUGGESTED = 10
+
+
+@dataclass(frozen=True)
+class CategoryGold:
+    """How much gold one category has, and how much it lacks for qualification."""
+
+    slug: str
+    name: str
+    n: int
+
+    @property
+    def lacks(self) -> int:
+        """Items that are missing for qualification."""
+        return max(GOLD_A_CATEGORY - self.n, 0)
+
+
+@dataclass(frozen=True)
+class GoldLine:
+    """One line of the gold in use."""
+
+    gold: Gold
+    url: UrlParts
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SuggestionLine:
+    """One resolution that could be gold, with the form that makes it gold."""
+
+    suggestion: Suggestion
+    url: UrlParts
+    labels: tuple[str, ...]
+    form: GoldForm
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def gold(request: HttpRequest, slug: str) -> HttpResponse:
+    """The gold of a project, and resolutions that could become gold; POST makes one of them gold."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    if request.method == "GET":
+        return _page(request, access)
+    form = GoldForm(request.POST, guideline=guideline_current(access.project))
+    if not form.is_valid():
+        return _page(request, access, refused=form)
+    try:
+        added = gold_add(
+            access,
+            form.cleaned_data["item"],
+            form.cleaned_data["explanation"],
+            clause_number=form.cleaned_data["clause"],
+        )
+    except (BadInput, Conflict) as error:
+        form.add_error(None, error.message)
+        return _page(request, access, refused=form, status=int(error.status))
+    messages.success(
+        request, f"Item {added.item_id} is gold now. People who have not seen it may be given it."
+    )
+    return redirect("review:gold", slug=slug)
+
+
+@require_POST
+@login_required
+def gold_end(request: HttpRequest, slug: str, gold_id: int) -> HttpResponse:
+    """Retire an item from the gold."""
+    gold_retire(project_for(request.user, slug, Can.RESOLVE), gold_id)
+    messages.success(request, "Retired. It checks nobody any more.")
+    return redirect("review:gold", slug=slug)
+
+
+def _page(
+    request: HttpRequest, access: Access, *, refused: GoldForm | None = None, status: int = 422
+) -> HttpResponse:
+    taxonomy, guideline = taxonomy_current(access.project), guideline_current(access.project)
+    found = gold_set(access.project)
+    names = {category.slug: category.name for category in taxonomy.categories} | {NONE: "None of these"}
+    wanted = request.GET.get("category", "")
+    wanted = wanted if wanted in names else ""
+    rows = gold_of(access.project).select_related("item", "clause", "added_by").order_by("-pk")
+    page = Paginator(rows, GOLD_PAGE).get_page(request.GET.get("page"))
+    suggested = suggestions(gold_suggestions(access.project, wanted)[:SUGGESTED])
+    context = {
+        "access": access,
+        "nav": "gold",
+        "categories": [CategoryGold(key, names[key], n) for key, n in found.coverage.counts.items()],
+        "coverage": found.coverage,
+        "least": GOLD_A_CATEGORY,
+        "n_gold": len(found.items),
+        "page": page,
+        "lines": [GoldLine(row, url_parts(row.item), _names(row.labels, names)) for row in page],
+        "wanted": wanted,
+        "wanted_name": names.get(wanted, ""),
+        "suggested": [
+            SuggestionLine(
+                one,
+                url_parts(one.resolution.item),
+                _names(one.resolution.labels, names),
+                GoldForm.suggested(one, guideline),
+            )
+            for one in suggested
+        ],
+        "refused": refused,
+    }
+    return render_page(request, "review/gold.html", context, status=status if refused else 200)
+
+
+def _names(labels: list[str], names: dict[str, str]) -> tuple[str, ...]:
+    return tuple(names.get(slug, slug) for slug in labels)

@@ -1,0 +1,88 @@
+"""Pages about annotators: for leads all of them, for each the totals of their own checks."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotator.errors import BadInput, NotFound
+from annotator.http import render_page
+from annotator.projects.access import Can, project_for
+from annotator.projects.models import Standing
+from annotator.review.checks import FAST_SHARE, FAST_WINDOW
+from annotator.review.people import own_checks, people_of, person_of, person_page
+from annotator.review.qualifying import qualification_require
+from annotator.review.standing_policy import FEWEST
+from annotator.review.standings import REASON_MAX, standing_waive
+
+
+@require_GET
+@login_required
+@never_cache
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """The annotators by name: how much they did, how their checks went, and how far they are trusted."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    context = {
+        "access": access,
+        "nav": "people",
+        "people": people_of(access.project),
+        "fewest": FEWEST,
+        "fast_window": FAST_WINDOW,
+        "fast_share": FAST_SHARE,
+    }
+    return render_page(request, "review/people.html", context)
+
+
+@require_GET
+@login_required
+@never_cache
+def person(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
+    """One annotator with the answers behind the numbers."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    row = person_of(access.project, user_id)
+    if row is None:
+        raise NotFound(f"This project has no annotator {user_id}.")
+    context = {
+        "access": access,
+        "nav": "people",
+        "person": person_page(access.project, row),
+        "reason_max": REASON_MAX,
+        "is_qualifying": row.membership.standing == Standing.QUALIFYING,
+    }
+    return render_page(request, "review/person.html", context)
+
+
+@require_POST
+@login_required
+def standing(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
+    """Trust somebody, or send them to qualification: with a reason that they read."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    reason = request.POST.get("reason", "")
+    action = request.POST.get("action", "")
+    if action == "waive":
+        standing_waive(access, user_id, reason)
+        messages.success(request, "Trusted again. They see your reason.")
+    elif action == "qualify":
+        qualification_require(access, user_id, reason)
+        messages.success(request, "They go through qualification, and see your reason.")
+    else:
+        raise BadInput(f'"{action}" is no action. Use waive or qualify.')
+    return redirect("review:person", slug=slug, user_id=user_id)
+
+
+@require_GET
+@login_required
+@never_cache
+def checks(request: HttpRequest, slug: str) -> HttpResponse:
+    """The totals of one's own checks, and one's standing with its reason. Nobody else's."""
+    access = project_for(request.user, slug, Can.LABEL)
+    context = {
+        "access": access,
+        "nav": "history",
+        "checks": own_checks(access.project, access.user),
+        "standing": access.standing,
+        "fewest": FEWEST,
+    }
+    return render_page(request, "review/own_checks.html", context, part="card")
