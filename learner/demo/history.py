@@ -14,7 +14,7 @@ from annotator.projects.access import Access, Can, project_for
 from annotator.projects.blueprint import default_blueprint
 from annotator.projects.models import Project
 from annotator.projects.services import membership_set, project_create
-from annotator.queue.models import Assignment, AssignmentState
+from annotator.queue.models import Assignment, AssignmentState, Exposure
 from annotator.queue.selectors import queue_level
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
@@ -157,6 +157,8 @@ def _work(cast: Cast, people: Sequence[Annotator], *, n: int) -> None:
             raise RunFailed("The demo cannot go on: its annotators have nothing left to judge.")
         annotator.work(cast.truth)
     review_sweep(cast.project)
+    # Between two such stretches lies a night, though all is told in one moment.
+    Exposure.objects.filter(annotator__in=[annotator.access.user for annotator in people]).delete()
 
 
 def _has_untouched_items(project: Project) -> bool:

@@ -41,7 +41,9 @@ class Annotator:
     @property
     def has_work(self) -> bool:
         """Whether a free place waits for this annotator: whoever claims in vain is given a fallback batch."""
-        free = Assignment.objects.filter(project=self.access.project, state=AssignmentState.FREE)
+        free = Assignment.objects.filter(
+            project=self.access.project, state=AssignmentState.FREE, for_annotator=None
+        )
         seen = Assignment.objects.filter(annotator=self.access.user, item=OuterRef("item"))
         skipped = Skip.objects.filter(annotator=self.access.user, item=OuterRef("item"))
         return free.exclude(Exists(seen)).exclude(Exists(skipped)).exists()
