@@ -108,11 +108,14 @@ class DisagreementView(APIView):
 
     @extend_schema(
         operation_id="disagreement_read",
-        responses={200: DisagreementDetailSerializer, **ERRORS},
+        responses={200: DisagreementDetailSerializer, **errors(409)},
         tags=["review"],
     )
     def get(self, request: Request, slug: str, disagreement_id: int) -> Response:
-        """The disagreement with its judgments side by side, and the `based_on` of a decision on it."""
+        """The disagreement with its judgments side by side, and the `based_on` of a decision on it.
+
+        409 when its page is withheld: notes may quote it.
+        """
         access = project_for(caller(request), slug, Can.RESOLVE)
         row = disagreement_of(access.project, disagreement_id)
         desk = desk_of(access, row.item_id)
