@@ -13,7 +13,8 @@ from annotator.projects.loop_settings import LoopSettings, settings_read
 from annotator.projects.strict_text import Format, strict_text_read
 
 KEYS: Final = "123456789qwertyuiopasdhjklzxcvnm"
-"""Keys a category can have, in the order in which they are handed out."""
+"""Keys a category can have, in the order in which they are handed out; what comes after has none and is searched."""
+CATEGORIES_MAX: Final = 200
 RESERVED_KEYS: Final = {"0": "none of these", "f": "flag", "g": "guideline", "b": "reveal or hide"}
 MAX_TERM: Final = 60
 SHOWN_PROBLEMS: Final = 3
@@ -98,24 +99,25 @@ def _categories(top: Fields, problems: list[str]) -> tuple[CategoryDraft, ...]:
     entries = top.entries("categories")
     if not entries:
         top.complain("categories", "is missing or empty; a project needs at least one category")
-    if len(entries) > len(KEYS):
-        top.complain(
-            "categories", f"has {len(entries)} entries; at most {len(KEYS)} have keys, so merge some"
-        )
+    if len(entries) > CATEGORIES_MAX:
+        top.complain("categories", f"has {len(entries)} entries; at most {CATEGORIES_MAX}, so merge some")
     read = [
         Fields(entry, where=f"categories[{position}]", problems=problems)
         for position, entry in enumerate(entries, 1)
     ]
     keys = [_key(fields) for fields in read]
     free = (key for key in KEYS if key not in keys)
-    return tuple(_category(fields, key or next(free, "")) for fields, key in zip(read, keys, strict=True))
+    return tuple(
+        _category(fields, next(free, "") if key is None else key)
+        for fields, key in zip(read, keys, strict=True)
+    )
 
 
-def _key(fields: Fields) -> str:
-    """The key that the file asks for, or empty when it leaves the choice to us."""
+def _key(fields: Fields) -> str | None:
+    """The key that the file asks for, empty for none; None when it leaves the choice to us."""
     if not fields.given("key"):
-        return ""
-    value = fields.text("key", limit=1)
+        return None
+    value = fields.text("key", limit=1, default="")
     if value in RESERVED_KEYS:
         fields.complain("key", f"is '{value}', which means '{RESERVED_KEYS[value]}'; choose one of {KEYS}")
     elif len(value) == 1 and value not in KEYS:

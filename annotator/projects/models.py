@@ -110,7 +110,9 @@ class Project(models.Model):
         help_text="Accuracy on gold below which a person is warned, then sent to qualification.",
     )
     gold_enough = models.BooleanField(
-        db_default=False, default=False, help_text="There is gold enough to qualify people; set by the review."
+        db_default=False,
+        default=False,
+        help_text="There is gold enough to qualify people; set by the review.",
     )
     holdout_percent = models.PositiveSmallIntegerField(default=10)
     holdout_salt = models.CharField(max_length=32)
@@ -191,7 +193,7 @@ class Category(models.Model):
     definition = models.TextField()
     severity = models.PositiveSmallIntegerField(help_text="0 harmless to 3 grave")
     cipa = models.BooleanField(help_text="Whether CIPA obliges schools to block it.")
-    key = models.CharField(max_length=1)
+    key = models.CharField(max_length=1, blank=True, help_text="Empty for what comes after the last key.")
     recall_floor = models.FloatField(null=True, blank=True)
     terms = ArrayField(models.CharField(max_length=60), default=list, help_text="Words that point to it.")
 
@@ -200,7 +202,9 @@ class Category(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(name="category_slug_once", fields=["taxonomy", "slug"]),
-            models.UniqueConstraint(name="category_key_once", fields=["taxonomy", "key"]),
+            models.UniqueConstraint(
+                name="category_key_once", fields=["taxonomy", "key"], condition=~Q(key="")
+            ),
             models.CheckConstraint(name="category_severity_0_to_3", condition=Q(severity__lte=3)),
             models.CheckConstraint(
                 name="category_recall_floor_0_to_1",

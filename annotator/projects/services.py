@@ -263,9 +263,9 @@ def _next_number(model: type[TaxonomyVersion] | type[GuidelineVersion], project:
 
 def _check_keys(project: Project, drafts: Sequence[CategoryDraft]) -> None:
     used = dict(Category.objects.filter(taxonomy__project=project).values_list("slug", "key"))
-    owner = {key: slug for slug, key in used.items()}
+    owner = {key: slug for slug, key in used.items() if key}
     for draft in drafts:
-        if used.get(draft.slug, draft.key) != draft.key:
+        if (used.get(draft.slug) or draft.key) != draft.key:
             raise BadInput(
                 f'"{draft.slug}" has had the key "{used[draft.slug]}" from its first day and keeps it; '
                 f'it cannot become "{draft.key}".'

@@ -131,7 +131,7 @@ form.addEventListener("submit", (event) => {
 
 form.addEventListener("change", () => say(""));
 
-// A toggle that was clicked gives the keyboard back to the page: Space then skips, and does not toggle it again.
+// What was clicked gives the keyboard back to the page: Space then skips, and does not toggle it again.
 form.addEventListener("click", (event) => {
-  if (event.detail > 0 && event.target.closest(".toggle")) setTimeout(() => document.activeElement?.blur());
+  if (event.detail > 0 && event.target.closest(".toggle, summary")) setTimeout(() => document.activeElement?.blur());
 });

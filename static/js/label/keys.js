@@ -123,7 +123,7 @@ function onKey(event) {
 }
 
 function resumeBy(event) {
-  if (event.target.closest("a, button, summary")) return;
+  if (["Enter", " "].includes(event.key) && event.target.closest("a, button, summary")) return;
   event.preventDefault();
   event.stopPropagation();
   resume();

@@ -129,10 +129,14 @@ export function showNext() {
   show(upcoming.shift() ?? null);
 }
 
-export function show(place) {
+// Makes `place` the current one; without one, what needs a page is out of sight.
+function take(place) {
   shown = place;
-  controls.hidden = !place;
-  for (const button of document.querySelectorAll("[popovertarget=flag], [popovertarget=stop].desk-stop")) button.hidden = !place;
+  for (const part of [controls, ...document.querySelectorAll("[data-needs-page]")]) part.hidden = !place;
+}
+
+export function show(place) {
+  take(place);
   if (place) slot.replaceChildren(place);
   else showInstead(isDry ? "nothing" : "waiting");
   emit("shown", place);
@@ -181,9 +185,8 @@ export function letGo(draft) {
   const places = held();
   if (shown && draft) drafts.set(idOf(shown), draft);
   for (const place of upcoming) if (place.dataset.draft) drafts.set(idOf(place), place.dataset.draft);
-  shown = null;
+  take(null);
   upcoming = [];
-  controls.hidden = true;
   emit("shown", null);
   return places;
 }
@@ -207,8 +210,7 @@ export function lose(places) {
 // The page on the screen is gone for good, and nothing of it stays here.
 export function remove() {
   shown?.remove();
-  shown = null;
-  controls.hidden = true;
+  take(null);
   emit("shown", null);
 }
 

@@ -1,9 +1,9 @@
 // One's own session: pace, streak of today, time to break, what waits to be saved. Of nobody else, and for nobody else.
 
-import { announce, form, on, owner, settings, toast } from "./desk.js";
+import { announce, form, idleFor, on, owner, settings, toast } from "./desk.js";
 import { dismiss, refusals } from "./outbox.js";
 
-const REST_MS = 5 * 60_000; // so long without a submit or a touch is a break
+const REST_MS = 5 * 60_000; // so long without a touch is a break
 const SNOOZE_MS = 10 * 60_000;
 const KEPT = 200;
 const REFRESH_AFTER = 20; // answers, until the day and the batch are asked for again
@@ -33,13 +33,16 @@ function keep() {
   }
 }
 
-// Time at work goes on while there is no longer gap than a break.
+// Time at work goes on from touch to touch, unless a break lies between them. Whether one did.
 function step() {
-  const gap = Date.now() - session.at;
+  const touchedAt = Date.now() - idleFor();
+  const gap = touchedAt - session.at;
+  if (gap <= 0) return false;
   if (gap < REST_MS) session.workedMs += gap;
-  else session.stretchFrom = Date.now();
-  session.at = Date.now();
+  else session.stretchFrom = touchedAt;
+  session.at = touchedAt;
   keep();
+  return gap >= REST_MS;
 }
 
 function median(values) {
@@ -62,6 +65,7 @@ function paintPace() {
 const minutes = (ms) => Math.max(0, Math.ceil(ms / 60_000));
 
 function paintBreak() {
+  step();
   const worked = Date.now() - session.stretchFrom;
   const isDue = settings.breakMs > 0 && worked >= settings.breakMs && form.dataset.status !== "paused";
   const box = $("break-in");
@@ -95,8 +99,7 @@ async function refresh() {
 }
 
 on("left", ({ kind, seconds }) => {
-  const isNewRun = Date.now() - session.at >= REST_MS;
-  step();
+  const isNewRun = step();
   if (kind !== "submit") return;
   session.seconds = [...session.seconds, seconds].slice(-KEPT);
   session.answers += 1;
@@ -119,8 +122,9 @@ on("delivered", ({ entry }) => {
   if (sinceRefresh >= REFRESH_AFTER) refresh();
 });
 
+on("paused", paintBreak);
+
 on("resumed", () => {
-  step();
   paintBreak();
   refresh();
 });

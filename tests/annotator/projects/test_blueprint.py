@@ -214,14 +214,26 @@ def test_a_taxonomy_is_refused_when_it_is_empty(categories: list[object] | None)
     assert problems_of(data) == ["categories is missing or empty; a project needs at least one category."]
 
 
-def test_a_taxonomy_is_refused_when_there_are_more_categories_than_keys() -> None:
-    data = good()
-    data["categories"] = [
-        {**CATEGORY, "slug": f"c{n}", "name": f"C{n}", "key": None} for n in range(len(KEYS) + 1)
-    ]
-    data["guideline"] = []
+def many(n: int) -> dict[str, Any]:
+    entries = [{**CATEGORY, "slug": f"c{i}", "name": f"C{i}", "key": None} for i in range(n)]
+    return {**good(), "categories": entries, "guideline": []}
 
-    assert problems_of(data) == ["categories has 33 entries; at most 32 have keys, so merge some."]
+
+def test_categories_go_without_a_key_when_there_are_more_than_keys() -> None:
+    blueprint = blueprint_read(json.dumps(many(60)), "json")
+
+    assert [category.key for category in blueprint.categories] == [*KEYS, *[""] * (60 - len(KEYS))]
+
+
+def test_a_category_stays_without_a_key_when_the_file_says_so() -> None:
+    data = many(2)
+    data["categories"][0]["key"] = ""
+
+    assert [category.key for category in blueprint_read(json.dumps(data), "json").categories] == ["", "1"]
+
+
+def test_a_taxonomy_is_refused_when_there_are_too_many_categories() -> None:
+    assert problems_of(many(201)) == ["categories has 201 entries; at most 200, so merge some."]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "just text"])
