@@ -7,6 +7,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,7 +26,7 @@ from annotator.judgments.services import judgment_edit
 from annotator.judgments.views import midnight
 from annotator.judgments.wording import judgment_rows
 from annotator.pool.pane import item_pane
-from annotator.projects.access import Can, project_for
+from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 
 HISTORY_PAGE = 50
@@ -92,7 +94,7 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
         except BadInput as refusal:
             error = refusal
         else:
-            messages.success(request, "Changed.")
+            messages.success(request, _changed_text(access, judgment_id))
             return redirect(reverse("judgments:history", args=[slug]))
     judgment = judgment_own(access.project, access.user, judgment_id)
     if judgment.item.withheld:
@@ -113,3 +115,11 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
         "error": error,
     }
     return render_page(request, "judgments/edit.html", context, status=422 if error else 200)
+
+
+def _changed_text(access: Access, judgment_id: int) -> SafeString:
+    """That it is changed, with a link to what was made with the answer before: a page of the learner, by its name."""
+    address = reverse("training:uses", args=[access.project.slug])
+    return format_html(
+        'Changed. <a href="{}?judgment={}">What was made with the answer before</a>', address, judgment_id
+    )

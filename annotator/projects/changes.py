@@ -7,14 +7,16 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from typing import Final
 
 from django.utils.safestring import SafeString, mark_safe
 
-from annotator.projects.models import Clause
-from annotator.projects.selectors import Guideline
+from annotator.projects.models import Clause, GuidelineVersion, Project
+from annotator.projects.selectors import Guideline, guideline_versions
 
 WORDS_MAX: Final = 1_500  # comparing is quadratic: longer clauses are shown as replaced whole
+HISTORY_MAX: Final = 10
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -34,6 +36,20 @@ class ClauseChange:
     clause: Clause
     title: SafeString
     body: SafeString
+
+
+@dataclass(frozen=True)
+class VersionChanges:
+    """One guideline version with what it changed."""
+
+    version: GuidelineVersion
+    changes: tuple[ClauseChange, ...]
+
+
+def guideline_history(project: Project) -> list[VersionChanges]:
+    """The newest `HISTORY_MAX` guideline versions that changed another one, newest first. One query."""
+    versions = guideline_versions(project, HISTORY_MAX + 1)
+    return [VersionChanges(new.version, guideline_changes(old, new)) for new, old in pairwise(versions)]
 
 
 def guideline_changes(old: Guideline, new: Guideline) -> tuple[ClauseChange, ...]:

@@ -11,6 +11,7 @@ from annotator.accounts.models import User
 from annotator.errors import BadInput, CrossguardError, Forbidden, NotSignedIn
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
+from annotator.projects.changes import guideline_history
 from annotator.projects.forms import (
     CaseHolderForm,
     MemberEndForm,
@@ -75,6 +76,7 @@ def guideline(request: HttpRequest, slug: str) -> HttpResponse:
         "nav": "guideline",
         "taxonomy": taxonomy,
         "guideline": current,
+        "history": guideline_history(access.project),
         "general": [(clause, body) for clause, body in clauses if not clause.category],
         "sections": [
             (category, [(clause, body) for clause, body in clauses if clause.category == category.slug])

@@ -155,7 +155,9 @@ def item_review(project: Project, item_id: int) -> ItemReview:
     resolutions = Resolution.objects.filter(item=item).select_related("resolved_by", "clause").order_by("-pk")
     return ItemReview(
         item=item,
-        judgments=tuple(judgments.select_related("annotator", "guideline", "taxonomy").order_by("pk")),
+        judgments=tuple(
+            judgments.select_related("annotator", "guideline", "taxonomy", "clause").order_by("pk")
+        ),
         resolutions=tuple(resolutions),
         disagreement=Disagreement.objects.filter(item=item, closed_at__isnull=True).first(),
     )

@@ -1,11 +1,13 @@
 """What changed between two versions of the guideline."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from annotator.projects.changes import WORDS_MAX, guideline_changes, words_compared
 from annotator.projects.models import Clause, GuidelineVersion, Project
 from annotator.projects.selectors import Guideline
-from tests.factories import make_project
+from tests.factories import make_member, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +50,20 @@ def test_a_title_alone_is_a_change(project: Project) -> None:
 
 def test_nothing_changed_when_the_clauses_are_the_same(project: Project) -> None:
     assert guideline_changes(version(project, ("1", "A", "b")), version(project, ("1", "A", "b"))) == ()
+
+
+def test_the_guideline_page_lists_what_each_version_changed(client: Client, project: Project) -> None:
+    client.force_login(make_member(project), backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("projects:guideline", args=[project.slug])
+    before = client.get(address).content.decode()
+    version(project, ("1.1", "Judge the page", "Only it, with <b>care</b>."))
+
+    html = client.get(address).content.decode()
+
+    assert "What changed" not in before
+    assert "Version 2" in html
+    assert "1 clause" in html
+    assert "<ins>, with &lt;b&gt;care&lt;/b&gt;</ins>" in html
 
 
 def test_markup_stays_text() -> None:
