@@ -156,7 +156,7 @@ class Assignment(models.Model):
             ),
             models.UniqueConstraint(
                 name="assignment_personal_once",
-                fields=["item", "for_annotator", "purpose"],
+                fields=["for_annotator", "item", "purpose"],
                 condition=Q(for_annotator__isnull=False),
             ),
             models.CheckConstraint(
@@ -198,7 +198,7 @@ class Assignment(models.Model):
             ),
             models.Index(
                 name="assignment_personal",
-                fields=["for_annotator", "project", "priority", "id"],
+                fields=["for_annotator", "project", "purpose", "priority", "id"],
                 condition=Q(state="free", for_annotator__isnull=False),
             ),
             models.Index(

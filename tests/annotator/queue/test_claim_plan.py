@@ -1,150 +1,262 @@
-"""What a claim reads of a queue of 50,000 places: an index range of a few rows, whoever claims."""
+"""What the labelling seat reads of a million open places and a hundred annotators: short index ranges."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import transaction
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from annotator.accounts.models import User
-from annotator.projects.models import Project
-from annotator.queue.claiming import Claimant, claim_parameters, cursor_rescan
-from annotator.queue.lanes import CLAIM, RESCAN, RESCAN_SPAN, Lane
-from annotator.queue.models import Assignment, AssignmentState
-from annotator.queue.places import assignment_claim
-from tests.factories import make_member, make_project
+from annotator.judgments.answers import Answer
+from annotator.judgments.services import judgment_submit
+from annotator.judgments.turns import judgment_turn
+from annotator.projects.access import Access, Can, project_for
+from annotator.projects.models import Membership, Standing
+from annotator.queue.models import Assignment, AssignmentState, Exposure, OptOut, Purpose
+from annotator.queue.places import (
+    assignment_claim,
+    assignment_release,
+    assignment_renew,
+    assignment_skip,
+)
+from tests.annotator.queue.million import Queue, make_queue
+from tests.annotator.queue.plans import Plan, explained
+from tests.factories import GAMES, VIOLENCE
 
 pytestmark = pytest.mark.django_db
 
-ITEMS = 25_000
-JUDGED = 24_000
-BUFFERS_MAX = 120
-ROWS_MAX = 20
-
-FILL = """
-WITH b AS (
-    INSERT INTO batch (project_id, number, opened_at, reason, fingerprint, seed, pool_size, fallback, n_items)
-    VALUES (%(project)s, 1, now(), '', 'f', 1, 1, false, 1) RETURNING id
-), i AS (
-    INSERT INTO item (project_id, url, url_hash, raw_url, host, registrable_domain, split, pooled, shuffle, source,
-                      metadata, created_at)
-    SELECT %(project)s, 'https://a.example/' || n, gen_random_uuid(), '', 'a.example', 'a.example', 'train', false,
-           n, '', '{}', now()
-    FROM generate_series(0, %(items)s - 1) n RETURNING id, shuffle
-), bi AS (
-    INSERT INTO batch_item (batch_id, item_id, rank, stream, strategy, reason, pool_size, seed, severity, expected)
-    SELECT b.id, i.id, shuffle, 'explore', 'random', '', 1, 1, 0, '{}' FROM b, i RETURNING id, item_id, rank
-)
-INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, annotator_id, offered_at,
-                        submitted_at, purpose, severity, expected, reading_seconds)
-SELECT %(project)s, bi.id, bi.item_id, place, 4294967296 + place * 1048576 + rank,
-       CASE WHEN done THEN 'submitted' ELSE 'free' END, CASE WHEN done THEN %(annotator)s END,
-       CASE WHEN done THEN now() END, CASE WHEN done THEN now() END,
-       'overlap', 0, '{}', 0
-FROM bi, generate_series(1, 2) place, LATERAL (SELECT place = 1 AND rank < %(judged)s AS done) d
-"""
+BUFFERS_MAX = 160
+# The longest range of a table: a person's exposure, minute by minute; all lapsed places; what each person has once.
+ROWS_MAX = {"exposure": 250, "assignment": 100, "membership": 101, "queue_cursor": 200}
+# A page or two each, however much is labelled: the planner rather reads than looks them up.
+SMALL = {"project", "membership", "queue_cursor", "taxonomy_version", "guideline_version"}
 
 
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
+@pytest.fixture(scope="module")
+def million(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Queue]:
+    """Made once, in a transaction that is undone after the last test of this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_queue()
+        transaction.set_rollback(True)
 
 
-def explained(statement: str, claimant: Claimant) -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", claim_parameters(claimant))
-        answer = cursor.fetchone()[0]
-    plan = json.loads(answer) if isinstance(answer, str) else answer
-    found: dict[str, Any] = plan[0]["Plan"]
-    return found
+@pytest.fixture(autouse=True)
+def _without_looking_back(million: Queue) -> Iterator[None]:
+    """Undo each test at once: checking the deferred constraints of the million takes 20 seconds."""
+    yield
+    transaction.set_rollback(True)
 
 
-def rows_read(plan: dict[str, Any]) -> int:
-    """The largest number of rows that any one scan of a table looked at."""
-    scans = [node for node in nodes(plan) if "Relation Name" in node and node["Node Type"] != "ModifyTable"]
-    return int(
-        max(
-            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-            for node in scans
+@pytest.fixture(params=["newcomer", "veteran", "colleague"])
+def annotator(request: pytest.FixtureRequest, million: Queue) -> User:
+    """Nobody yet, who judged 20,000 of the first items, or who judged 100 and has opted out of much."""
+    return million.people[{"veteran": 0, "newcomer": 1, "colleague": 50}[request.param]]
+
+
+def access_of(million: Queue, annotator: User) -> Access:
+    return project_for(annotator, million.project.slug, Can.LABEL)
+
+
+def answer(*labels: str) -> Answer:
+    return Answer(client_id=uuid4(), labels=labels, seconds=4.0)
+
+
+def claimed(million: Queue, annotator: User) -> Assignment:
+    place = assignment_claim(million.project, annotator)
+    assert place is not None
+    return place
+
+
+def expose(annotator: User) -> None:
+    """Spend the budget, in one minute."""
+    minute = timezone.now().replace(second=0, microsecond=0)
+    Exposure.objects.filter(annotator=annotator, minute=minute).delete()
+    Exposure.objects.create(annotator=annotator, minute=minute, points=1000, items=300)
+
+
+def set_member(annotator: User, **columns: object) -> None:
+    Membership.objects.filter(user=annotator).update(**columns)
+
+
+def assert_short(plans: list[Plan]) -> None:
+    """No table is read as a whole, no index range is long, and few pages are touched."""
+    assert plans
+    for plan in plans:
+        assert plan.scanned <= SMALL, f"{plan.scanned} read as a whole: {plan}"
+        for table, rows in plan.rows_read.items():
+            assert rows <= ROWS_MAX.get(table, 40), f"{rows} rows of {table}: {plan}"
+        assert plan.buffers <= BUFFERS_MAX, str(plan)
+
+
+def test_there_are_a_million_open_places_and_a_hundred_annotators(million: Queue) -> None:
+    assert Assignment.objects.filter(state=AssignmentState.FREE, for_annotator=None).count() >= 1_000_000
+    assert len(million.people) == 100
+
+
+def test_a_claim_reads_a_short_range_whoever_claims(million: Queue, annotator: User) -> None:
+    first = claimed(million, annotator)
+
+    with explained() as plans:
+        second = assignment_claim(million.project, annotator, holding=[first.pk])
+
+    assert second is not None
+    assert_short(plans)
+
+
+def test_the_first_claim_of_a_newcomer_reads_a_short_range(million: Queue) -> None:
+    with explained() as plans:
+        place = claimed(million, million.people[1])
+
+    assert place.state == AssignmentState.OFFERED
+    assert len(plans) == 2
+    assert_short(plans)
+
+
+def test_a_claim_of_benign_items_reads_a_short_range(million: Queue, annotator: User) -> None:
+    expose(annotator)
+    first = claimed(million, annotator)
+
+    with explained() as plans:
+        second = assignment_claim(million.project, annotator, holding=[first.pk])
+
+    assert second is not None
+    assert second.severity < 2
+    assert_short(plans)
+
+
+def test_a_claim_around_an_opt_out_reads_a_short_range(million: Queue) -> None:
+    annotator = million.people[2]
+    OptOut.objects.create(project=million.project, annotator=annotator, category=VIOLENCE)
+
+    with explained() as plans:
+        place = claimed(million, annotator)
+
+    assert VIOLENCE not in place.expected
+    assert_short(plans)
+
+
+def test_a_claim_of_a_check_reads_a_short_range(million: Queue) -> None:
+    annotator = million.people[3]
+    set_member(annotator, check_share=1)
+
+    with explained() as plans:
+        place = claimed(million, annotator)
+
+    assert place.purpose in {Purpose.GOLD, Purpose.RETEST}
+    assert_short(plans)
+
+
+def test_a_claim_at_qualification_reads_a_short_range(million: Queue) -> None:
+    annotator = million.people[4]
+    set_member(annotator, standing=Standing.QUALIFYING)
+
+    with explained() as plans:
+        place = claimed(million, annotator)
+
+    assert place.purpose == Purpose.QUALIFICATION
+    assert_short(plans)
+
+
+def lapse(place: Assignment) -> None:
+    Assignment.objects.filter(pk=place.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_claim_of_a_lapsed_place_reads_a_short_range(million: Queue) -> None:
+    place = claimed(million, million.people[5])
+    lapse(place)
+
+    with explained() as plans:
+        taken = claimed(million, million.people[6])
+
+    assert taken.pk == place.pk
+    assert_short(plans)
+
+
+def test_a_claim_past_lapsed_places_that_one_may_not_take_reads_a_short_range(million: Queue) -> None:
+    judged = million.veteran
+    seconds = Assignment.objects.filter(place=2, batch_item__rank__lt=10)
+    for place, holder in zip(seconds, million.people[1:], strict=False):
+        Assignment.objects.filter(pk=place.pk).update(
+            state=AssignmentState.OFFERED, annotator=holder, lease_until=timezone.now() - timedelta(seconds=1)
         )
-    )
+
+    with explained() as plans:
+        place = claimed(million, judged)
+
+    assert place.batch_item.rank >= 20_000
+    assert_short(plans)
 
 
-def assert_small(plan: dict[str, Any], *, rows: int = ROWS_MAX, buffers: int = BUFFERS_MAX) -> None:
-    read = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    scanned = [n for n in nodes(plan) if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "assignment"]
-    assert scanned == []
-    assert rows_read(plan) <= rows
-    assert read <= buffers, f"{read} buffers"
+def test_a_submit_touches_a_short_range(million: Queue, annotator: User) -> None:
+    access = access_of(million, annotator)
+    place = claimed(million, annotator)
+
+    with explained() as plans:
+        submitted = judgment_submit(access, place.pk, answer(VIOLENCE))
+
+    assert submitted.created
+    assert len(plans) == 2
+    assert_short(plans)
 
 
-@pytest.fixture
-def veteran() -> User:
-    """An annotator who has judged 24,000 items, whose second places are all free."""
-    project = make_project(overlap=2)
-    user = make_member(project, username="veteran")
-    with connection.cursor() as cursor:
-        parameters = {"project": project.pk, "annotator": user.pk, "items": ITEMS, "judged": JUDGED}
-        cursor.execute(FILL, parameters)
-        cursor.execute("ANALYZE assignment, item, batch_item")
-    return user
+def test_a_submit_with_the_next_place_touches_short_ranges(million: Queue, annotator: User) -> None:
+    access = access_of(million, annotator)
+    place = claimed(million, annotator)
+    prefetched = assignment_claim(million.project, annotator, holding=[place.pk])
+    assert prefetched is not None
+
+    with explained() as plans:
+        turn = judgment_turn(access, place.pk, answer(GAMES), holding=[prefetched.pk])
+
+    assert turn.submitted.created
+    assert turn.place is not None
+    assert len(plans) == 3
+    assert_short(plans)
 
 
-@pytest.fixture
-def project(veteran: User) -> Project:
-    return Project.objects.get()
+def test_a_submit_with_the_next_benign_place_touches_short_ranges(million: Queue, annotator: User) -> None:
+    access = access_of(million, annotator)
+    place = claimed(million, annotator)
+    expose(annotator)
+    assert judgment_turn(access, place.pk, answer()).place is not None
+    place = claimed(million, annotator)
+
+    with explained() as plans:
+        turn = judgment_turn(access, place.pk, answer(VIOLENCE))
+
+    assert turn.place is not None
+    assert turn.place.severity < 2
+    assert_short(plans)
 
 
-def test_a_claim_reads_a_few_rows_for_somebody_new(project: Project) -> None:
-    claimant = Claimant(project.pk, make_member(project).pk, 900)
-
-    assert_small(explained(CLAIM[Lane.ALL], claimant))
-
-
-def test_a_claim_reads_a_few_rows_for_somebody_who_judged_thousands(project: Project, veteran: User) -> None:
-    claimant = Claimant(project.pk, veteran.pk, 900)
-    assert_small(explained(CLAIM[Lane.ALL], claimant))
-    held = Assignment.objects.get(annotator=veteran, state=AssignmentState.OFFERED)
-
-    assert_small(explained(CLAIM[Lane.ALL], Claimant(project.pk, veteran.pk, 900, [held.pk])))
-
-
-def test_places_that_one_may_not_take_are_walked_over_once(project: Project, veteran: User) -> None:
-    free = Assignment.objects.filter(place=1, state=AssignmentState.FREE)
-    free.update(annotator=veteran, state=AssignmentState.SUBMITTED, submitted_at=project.created_at)
-    claimant = Claimant(project.pk, veteran.pk, 900)
-
-    first = explained(CLAIM[Lane.ALL], claimant)
-    second = explained(CLAIM[Lane.ALL], claimant)
-
-    assert rows_read(first) >= ITEMS
-    assert_small(second)
-
-
-def test_the_search_behind_the_cursor_reads_one_span(project: Project, veteran: User) -> None:
-    free = Assignment.objects.filter(place=1, state=AssignmentState.FREE)
-    free.update(annotator=veteran, state=AssignmentState.SUBMITTED, submitted_at=project.created_at)
-    claimant = Claimant(project.pk, veteran.pk, 900)
-    assert assignment_claim(project, veteran) is None
-    assert not cursor_rescan(claimant)
-
-    assert_small(explained(RESCAN[Lane.ALL], claimant), rows=RESCAN_SPAN, buffers=12 * RESCAN_SPAN)
-
-
-def test_the_search_behind_the_cursor_comes_to_its_end_and_finds_what_is_there(
-    project: Project, veteran: User
+@pytest.mark.parametrize("act", ["renew", "skip", "release"])
+def test_keeping_declining_and_giving_back_touch_short_ranges(
+    million: Queue, annotator: User, act: str
 ) -> None:
-    free = Assignment.objects.filter(place=1, state=AssignmentState.FREE)
-    free.update(annotator=veteran, state=AssignmentState.SUBMITTED, submitted_at=project.created_at)
-    assert assignment_claim(project, veteran) is None
-    last = Assignment.objects.filter(state=AssignmentState.FREE).latest("priority")
-    Assignment.objects.filter(item=last.item_id, annotator=veteran).update(annotator=make_member(project))
+    project, place = million.project, claimed(million, annotator)
 
-    claims = 1
-    while (place := assignment_claim(project, veteran)) is None:
-        claims += 1
+    with explained() as plans:
+        if act == "renew":
+            assert assignment_renew(project, annotator, [place.pk]) is not None
+        elif act == "skip":
+            assignment_skip(project, annotator, place.pk, "other")
+        else:
+            known = timezone.now() + timedelta(days=1)
+            assert assignment_release(project, annotator, [place.pk], known=known) == 1
 
-    assert place.pk == last.pk
-    assert claims <= ITEMS // RESCAN_SPAN
+    assert_short(plans)
+
+
+def test_what_was_given_back_is_found_in_a_short_range(million: Queue) -> None:
+    annotator, other = million.people[6], million.people[7]
+    place = claimed(million, annotator)
+    assignment_release(million.project, annotator, [place.pk])
+
+    with explained() as plans:
+        taken = claimed(million, other)
+
+    assert taken.pk == place.pk
+    assert_short(plans)
