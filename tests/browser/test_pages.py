@@ -82,7 +82,7 @@ NO_PAGES: Final = {
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
-    "review:item_review", "snapshots:snapshot", "training:classifier", "projects:create",
+    "review:item_review", "review:person", "snapshots:snapshot", "training:classifier", "projects:create",
     "accounts:account", "accounts:password",
 }}  # fmt: skip
 
