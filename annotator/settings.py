@@ -111,6 +111,8 @@ API_TOKEN_DAYS_MAX = env.int("CROSSGUARD_API_TOKEN_DAYS_MAX", 365)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", embedded.database_url())}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# For annotator.statements alone: what the ORM asks is bound by the client, and never prepared.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Files ------------------------------------------------------------------------------------------------------

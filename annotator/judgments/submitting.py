@@ -10,9 +10,8 @@ already) comes back as None and is told apart by `judgment_submit`, with more qu
 
 # ruff: noqa: S608 - nothing but our own constants is put into these statements
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -21,15 +20,15 @@ from annotator.judgments.models import Judgment
 from annotator.queue.claiming import Claimant, claim_parameters, place_from
 from annotator.queue.lanes import CLAIM_STEPS, GIVEN_COLUMNS, Lane
 from annotator.queue.models import Assignment
-from annotator.queue.rows import columns_of, row_as, width_of
 from annotator.queue.terms import EXPOSE
+from annotator.statements import columns_of, row_as, row_of, width_of
 
 # Other people's places are never waited for: two turns that wait for each other's places would never end.
 RAISE: Final = """
-    UPDATE assignment SET severity = %(severity)s
+    UPDATE assignment SET severity = %(severity)s::smallint
     WHERE id IN (SELECT a.id FROM assignment a
                  WHERE a.item_id = {item} AND a.purpose = 'overlap' AND a.state = 'free'
-                   AND a.severity < %(severity)s
+                   AND a.severity < %(severity)s::smallint
                  FOR UPDATE SKIP LOCKED)
 """
 
@@ -37,17 +36,18 @@ SUBMIT_STEPS: Final = f"""
 taken AS (
     UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL
     WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'offered'
-    RETURNING id, item_id, purpose, COALESCE(%(severity)s, severity) AS severity,
-        COALESCE(%(seconds)s, EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP() - offered_at)) < reading_seconds AS fast
+    RETURNING id, item_id, purpose, COALESCE(%(severity)s::smallint, severity) AS severity,
+        COALESCE(%(seconds)s::float8, EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP() - offered_at)) < reading_seconds AS fast
 ), written AS (
     INSERT INTO judgment (project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict,
         seconds, note, late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast)
     SELECT %(project)s, taken.item_id, taken.id, %(annotator)s, %(client_id)s, %(labels)s::varchar[],
-        %(unsure)s::varchar[], %(verdict)s, %(seconds)s, %(note)s, FALSE, undone.id, %(taxonomy)s,
-        COALESCE(%(guideline)s, (SELECT id FROM guideline_version WHERE project_id = %(project)s
+        %(unsure)s::varchar[], %(verdict)s::varchar, %(seconds)s::float8, %(note)s::varchar, FALSE, undone.id,
+        %(taxonomy)s,
+        COALESCE(%(guideline)s::bigint, (SELECT id FROM guideline_version WHERE project_id = %(project)s
                                  ORDER BY number DESC LIMIT 1)),
-        STATEMENT_TIMESTAMP(), taken.purpose, %(clause)s,
-        taken.fast AND %(verdict)s = 'labelled' AND undone.id IS NULL
+        STATEMENT_TIMESTAMP(), taken.purpose, %(clause)s::bigint,
+        taken.fast AND %(verdict)s::varchar = 'labelled' AND undone.id IS NULL
     FROM taken LEFT JOIN LATERAL (
         SELECT id FROM judgment
         WHERE item_id = taken.item_id AND annotator_id = %(annotator)s AND verdict = 'withdrawn'
@@ -95,7 +95,7 @@ def judgment_place(new: NewJudgment) -> Judgment | None:
 
     One statement. Raises IntegrityError when the judgment cannot stand beside another one.
     """
-    row = _run(SUBMIT, vars(new))
+    row = row_of(SUBMIT, vars(new))
     return None if row is None else row_as(Judgment, row)
 
 
@@ -108,7 +108,7 @@ def judgment_place_and_claim(
     """
     parameters = claim_parameters(claimant) | vars(new)
     parameters["holding"] = [*claimant.holding, new.assignment]
-    row = _run(TURN[claimant.lane], parameters)
+    row = row_of(TURN[claimant.lane], parameters)
     assert row is not None  # the row is there even when both sides are empty
     width = width_of(Judgment)
     judgment = None if row[0] is None else row_as(Judgment, row[:width])
@@ -120,10 +120,3 @@ def severity_raise(item_id: int, severity: int) -> None:
     """Expect at least `severity` of the item's free places: somebody saw it. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(RAISE.format(item="%(item)s"), {"item": item_id, "severity": severity})
-
-
-def _run(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row

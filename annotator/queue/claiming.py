@@ -32,9 +32,9 @@ from annotator.accounts.models import User
 from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.queue.lanes import CLAIM, RESCAN, RESCAN_BEGIN, Lane
-from annotator.queue.models import Assignment, QueueCursor
-from annotator.queue.rows import row_as, width_of
+from annotator.queue.models import Assignment, Purpose, QueueCursor
 from annotator.queue.terms import ClaimTerms
+from annotator.statements import row_as, row_of, width_of
 
 # Priorities of returned places count microseconds up from here: always below 0, and in order of time.
 RETURNED_FROM = -(2**62)
@@ -78,9 +78,7 @@ def place_take(claimant: Claimant) -> Assignment | None:
     One statement; waits for nobody. Raises IntegrityError when the same annotator takes another place of
     the same item at the same moment.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM[claimant.lane], claim_parameters(claimant))
-        row = cursor.fetchone()
+    row = row_of(CLAIM[claimant.lane], claim_parameters(claimant))
     return None if row is None else place_from(row)
 
 
@@ -126,5 +124,6 @@ def claim_parameters(claimant: Claimant) -> dict[str, Any]:
         "benign": terms.benign_only,
         "qualifying": terms.qualifying,
         "personal": terms.check or terms.qualifying,
+        "purposes": [Purpose.QUALIFICATION] if terms.qualifying else [Purpose.GOLD, Purpose.RETEST],
         "restricted": terms.restricted,
     }

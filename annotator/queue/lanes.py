@@ -7,7 +7,7 @@ from typing import Final
 
 from annotator.pool.models import Item
 from annotator.queue.models import Assignment
-from annotator.queue.rows import columns_of
+from annotator.statements import columns_of
 
 RESCAN_SPAN = 1000
 RESCAN_EVERY = "30 seconds"
@@ -43,7 +43,7 @@ HELD: Final = """
 held AS MATERIALIZED (
     SELECT a.id, a.priority, 'held' AS step FROM assignment a
     WHERE a.annotator_id = %(annotator)s AND a.project_id = %(project)s AND a.state = 'offered'
-      AND a.id <> ALL (%(holding)s) AND (a.purpose = 'qualification') = %(qualifying)s
+      AND a.id <> ALL (%(holding)s::bigint[]) AND (a.purpose = 'qualification') = %(qualifying)s
     ORDER BY a.offered_at, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 )"""
 
@@ -51,7 +51,7 @@ PERSONAL: Final = f"""
 personal AS MATERIALIZED (
     SELECT a.id, a.priority, 'personal' AS step FROM assignment a
     WHERE a.for_annotator_id = %(annotator)s AND a.project_id = %(project)s AND a.state = 'free'
-      AND %(personal)s AND (a.purpose = 'qualification') = %(qualifying)s
+      AND %(personal)s AND a.purpose = ANY(%(purposes)s)
       AND (a.severity < 2 OR NOT %(benign)s) AND {WELCOME} AND (a.purpose = 'retest' OR {UNJUDGED})
     ORDER BY a.priority, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 )"""

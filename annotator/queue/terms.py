@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.projects.models import Project, Standing
 from annotator.queue.exposure import HARMFUL, POINTS, Limits, Spent, ration
+from annotator.statements import row_of
 
 # From a row with `severity`: what one page of it adds to a person's exposure, in buckets of a minute.
 # Only whoever took points is counted; the row is that person's own, so that nobody waits for it but themselves.
@@ -60,9 +61,8 @@ def claim_terms(project: Project, annotator: User, *, taking: float = 0.0) -> Cl
     now = timezone.now()
     limits = limits_of(project)
     since = now - limits.history if limits.budget else now + timedelta(days=1)  # no limit: nothing to add up
-    with connection.cursor() as cursor:
-        cursor.execute(TERMS, {"project": project.pk, "annotator": annotator.pk, "since": since})
-        standing, check_share, avoid, minutes, points = cursor.fetchone() or (None, None, [], [], [])
+    row = row_of(TERMS, {"project": project.pk, "annotator": annotator.pk, "since": since})
+    standing, check_share, avoid, minutes, points = row or (None, None, [], [], [])
     spent = [Spent(minute, taken) for minute, taken in zip(minutes, points, strict=True)]
     if taking:
         spent.append(Spent(now.replace(second=0, microsecond=0), taking))
