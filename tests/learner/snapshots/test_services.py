@@ -11,6 +11,7 @@ import pytest
 import yaml
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, NotFound, Unavailable
 from annotator.pool.cases import case_close, case_open
@@ -18,6 +19,8 @@ from annotator.pool.models import Case, Item, Split
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project, Role
 from annotator.projects.selectors import taxonomy_current
+from annotator.queue.models import Exposure
+from annotator.queue.rationing import opt_outs_set
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
 from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, file_open, sha256_of, zip_stream
@@ -140,6 +143,20 @@ def test_judgments_name_the_clause_that_was_cited_and_leave_out_checks(project: 
     rows = rows_of(take(project), JUDGMENTS)
 
     assert [(row["labels"], row["clause"]) for row in rows] == [([GAMES], clause.number)]
+
+
+def test_nothing_changes_when_somebody_rests_or_opts_out(project: Project) -> None:
+    items = make_items(project, 2)
+    make_batch(project, items)
+    annotator = make_member(project)
+    make_judgment(items[0], annotator, [GAMES])
+    resolve(items[0], [GAMES])
+    before = take(project)
+
+    Exposure.objects.create(annotator=annotator, minute=timezone.now(), points=900, items=300)
+    opt_outs_set(project, annotator, [GAMES])
+
+    assert take(project) == before
 
 
 def test_same_state_gives_the_same_snapshot_and_the_same_bytes(project: Project) -> None:
