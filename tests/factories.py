@@ -23,7 +23,8 @@ from annotator.projects.models import (
     Role,
     TaxonomyVersion,
 )
-from annotator.queue.models import Assignment, AssignmentState, Batch, Stream
+from annotator.queue.models import Assignment, AssignmentState, Batch, Purpose, Stream
+from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
@@ -125,6 +126,14 @@ def make_batch(project: Project, items: Sequence[Item]) -> Batch:
         classifier_number=None,
         pool_size=len(items),
     )
+
+
+def make_personal(item: Item, annotator: User, purpose: Purpose, labels: Sequence[str] = ()) -> Assignment:
+    """A free gold, retest or qualification place on the item, for this person alone."""
+    choice = PersonalChoice(item_id=item.pk, labels=frozenset(labels), inclusion_probability=None)
+    draw = Draw(strategy="drawn", reason="a test asks for it", pool_size=1, seed=next(_numbers))
+    places_personal_open(item.project, annotator, purpose, [choice], draw=draw)
+    return Assignment.objects.get(item=item, for_annotator=annotator, purpose=purpose)
 
 
 def make_judgment(item: Item, annotator: User, labels: Sequence[str] = (), **columns: Any) -> Judgment:

@@ -1,0 +1,106 @@
+"""On which terms a person claims."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from annotator.accounts.models import User
+from annotator.projects.models import Membership, Project, Standing
+from annotator.queue.models import Exposure, OptOut
+from annotator.queue.terms import ClaimTerms, claim_terms, exposure_add
+from tests.factories import GAMBLING, VIOLENCE, make_member, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_project(exposure_budget=6, exposure_hours=4, cooldown_minutes=20)
+
+
+@pytest.fixture
+def ann(project: Project) -> User:
+    return make_member(project)
+
+
+def test_whoever_is_no_member_claims_as_somebody_qualified_without_checks(project: Project) -> None:
+    assert claim_terms(project, make_user()) == ClaimTerms()
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_only_who_is_qualifying_is_given_qualification(
+    project: Project, ann: User, standing: Standing
+) -> None:
+    Membership.objects.filter(user=ann).update(standing=standing)
+
+    assert claim_terms(project, ann).qualifying == (standing == Standing.QUALIFYING)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_check_is_due_as_often_as_the_share_says(project: Project, ann: User, share: float) -> None:
+    Membership.objects.filter(user=ann).update(check_share=share)
+
+    assert {claim_terms(project, ann).check for _ in range(20)} == {bool(share)}
+
+
+def test_opt_outs_are_those_of_this_person_in_this_project(project: Project, ann: User) -> None:
+    for category in (VIOLENCE, GAMBLING):
+        OptOut.objects.create(project=project, annotator=ann, category=category)
+    OptOut.objects.create(project=make_project(), annotator=ann, category="games")
+    OptOut.objects.create(project=project, annotator=make_member(project), category="games")
+
+    terms = claim_terms(project, ann)
+
+    assert terms.avoid == (GAMBLING, VIOLENCE)
+    assert terms.restricted
+
+
+def test_only_benign_items_follow_when_the_budget_is_spent(project: Project, ann: User) -> None:
+    before = claim_terms(project, ann)
+
+    exposure_add(ann, 3)
+    exposure_add(ann, 3)
+    after = claim_terms(project, ann)
+
+    spent = Exposure.objects.get(annotator=ann)
+    assert (spent.points, spent.items) == (6, 2)
+    assert not before.benign_only
+    assert after.benign_only
+    assert after.until is not None
+    assert after.until > timezone.now() + timedelta(minutes=19)
+
+
+def test_points_that_are_about_to_be_written_count_already(project: Project, ann: User) -> None:
+    exposure_add(ann, 3)
+
+    assert not claim_terms(project, ann).benign_only
+    assert claim_terms(project, ann, taking=3).benign_only
+
+
+def test_nothing_is_added_up_when_there_is_no_limit(ann: User, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(exposure_budget=0)
+    project.refresh_from_db()
+    minute = timezone.now().replace(second=0, microsecond=0)
+    Exposure.objects.create(annotator=ann, minute=minute, points=1000, items=1000)
+
+    assert claim_terms(project, ann) == ClaimTerms()
+
+
+def test_a_harmless_page_leaves_no_row(ann: User) -> None:
+    exposure_add(ann, 0)
+    exposure_add(ann, 1)
+
+    assert not Exposure.objects.exists()
+
+
+def test_the_terms_are_one_query(
+    project: Project, ann: User, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    exposure_add(ann, 3)
+    OptOut.objects.create(project=project, annotator=ann, category=VIOLENCE)
+
+    with django_assert_num_queries(1):
+        claim_terms(project, ann)
