@@ -46,7 +46,7 @@ export function announce(text) {
 // A card in place of the page to judge: paused, elsewhere, waiting, stopped, nothing.
 export function showInstead(name) {
   slot.replaceChildren(document.getElementById(name).content.cloneNode(true));
-  slot.querySelector("button")?.focus();
+  slot.querySelector("[data-focus]")?.focus();
   announce(slot.querySelector("h2").textContent);
 }
 

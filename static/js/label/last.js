@@ -19,6 +19,7 @@ export async function openLast() {
     if (!response.ok) throw new Error(await messageOf(response));
     panel.innerHTML = await response.text();
     panel.hidden = false;
+    panel.scrollIntoView({ block: "nearest" });
   } catch (error) {
     toast(error.message, "warning");
   }

@@ -224,7 +224,7 @@ export function begin() {
 
 on("delivered", async ({ entry, response }) => {
   answered.delete(entry.place);
-  if (["submit", "skip", "stop"].includes(entry.kind)) arrived(await placeIn(response));
+  if (["submit", "skip"].includes(entry.kind)) arrived(await placeIn(response));
   if (response.status === 204 && !shown) ranDry();
   refill();
 });
