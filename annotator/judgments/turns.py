@@ -47,6 +47,8 @@ def judgment_turn(access: Access, assignment_id: int, answer: Answer, *, holding
     submitted, place = _at_once(access, assignment_id, checked, terms, holding)
     if submitted is None:
         submitted = submit_unusual(access, assignment_id, checked)
+        # An answer after its lease may have filled the very place that was to be the next one.
+        place = None if place is None or place.item_id == submitted.judgment.item_id else place
     if place is None:
         place = claim_on(access.project, access.user, terms, holding=holding)
     return Turn(submitted, place)
