@@ -27,12 +27,15 @@ LEDGER_PAGE = 100
 @require_GET
 @login_required
 def batches(request: HttpRequest, slug: str) -> HttpResponse:
-    """The batches, newest first, with how far each has been worked off."""
+    """The batches, newest first, with how far each has been worked off; with `checks`, those for one person."""
     access = project_for(request.user, slug, Can.INSPECT)
-    page = Paginator(batches_of(access.project), BATCHES_PAGE).get_page(request.GET.get("page"))
+    checks = "checks" in request.GET
+    found = batches_of(access.project).filter(personal=checks)
+    page = Paginator(found, BATCHES_PAGE).get_page(request.GET.get("page"))
     context = {
         "access": access,
         "nav": "batches",
+        "checks": checks,
         "page": page,
         "summaries": batches_summarised(list(page.object_list)),
         "level": queue_level(access.project),

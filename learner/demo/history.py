@@ -19,6 +19,7 @@ from annotator.queue.selectors import queue_level
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import review_sweep
+from learner.demo.checks import checks_do, gold_make
 from learner.demo.corpus import SEED, DemoPage, generate
 from learner.demo.loop import (
     RunFailed,
@@ -122,6 +123,7 @@ def _cast(project: Project, users: Mapping[str, User], pages: Sequence[DemoPage]
 def _history(cast: Cast, say: Say) -> None:
     """Four batches: three worked on as the loop would have it, the last left half done.
 
+    The lead has made gold of what is certain, and everybody was checked on it and on pages that came again.
     Whoever signs in as the first annotator finds third places to settle and second places to fill, about twenty
     resolutions before the next retrain, and about ten places above the low-water mark.
     """
@@ -140,6 +142,8 @@ def _history(cast: Cast, say: Say) -> None:
     while _has_untouched_items(cast.project):
         _work(cast, others, n=4)
     flags_close(cast.lead, leave=FLAGS_LEFT)
+    say(f"{gold_make(cast.lead, cast.truth)} items are gold")
+    checks_do(cast.project, everybody, cast.truth, cast.rng)
     agreement_measure(cast.project)
 
 
@@ -162,4 +166,5 @@ def _work(cast: Cast, people: Sequence[Annotator], *, n: int) -> None:
 
 
 def _has_untouched_items(project: Project) -> bool:
-    return Assignment.objects.filter(project=project, place=1, state=AssignmentState.FREE).exists()
+    shared = Assignment.objects.filter(project=project, for_annotator=None)
+    return shared.filter(place=1, state=AssignmentState.FREE).exists()

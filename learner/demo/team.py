@@ -113,19 +113,19 @@ def _decision(lead: Access, disagreement: Disagreement, page: DemoPage) -> Adjud
     name = taxonomy_current(lead.project).name_of(slug)
     if slug in page.labels:
         reason = f"{name} is a real part of this page, whatever else it is about."
-        return _adjudication(page, reason, _clause(clauses, slug, "What counts"))
+        return _adjudication(page, reason, clause_about(clauses, slug, "What counts"))
     if slug == page.looks_like:
         reason = f"The words are those of {name}, the stance is not: {page.hard_pair}."
-        return _adjudication(page, reason, _clause(clauses, slug, "Hard pair"))
+        return _adjudication(page, reason, clause_about(clauses, slug, "Hard pair"))
     reason = f"{name} is mentioned here, not offered."
-    return _adjudication(page, reason, _clause(clauses, slug, "What does not count"))
+    return _adjudication(page, reason, clause_about(clauses, slug, "What does not count"))
 
 
 def _adjudication(page: DemoPage, reason: str, clause_number: str) -> Adjudication:
     return Adjudication(frozenset(page.labels), Verdict.LABELLED, reason, clause_number)
 
 
-def _clause(clauses: Sequence[Clause], slug: str, title: str) -> str:
+def clause_about(clauses: Sequence[Clause], slug: str, title: str) -> str:
     """The number of the category's first clause with such a title, or empty."""
     about = (
         clause.number for clause in clauses if clause.category == slug and clause.title.startswith(title)

@@ -13,10 +13,12 @@ from annotator.accounts.models import User
 from annotator.errors import Unavailable
 from annotator.judgments.models import Judgment
 from annotator.pool.models import Ingest, Item, RefusedRow, Split
-from annotator.projects.models import LogEntry, Membership, Project
+from annotator.projects.models import LogEntry, Membership, Project, Standing
 from annotator.projects.services import may_create_projects
 from annotator.queue.models import Assignment, AssignmentState, Batch, Skip
-from annotator.review.models import AgreementReport, Disagreement, Method, Resolution
+from annotator.review.gold import gold_of
+from annotator.review.models import AgreementReport, Disagreement, Method, Resolution, StandingChange
+from annotator.review.people import people_of
 from annotator.review.selectors import disagreements_open, flags_open
 from annotator.runs import RunStatus
 from learner.demo import history
@@ -77,6 +79,7 @@ def test_everything_a_first_visit_shows_is_there_when_an_interrupted_start_is_re
     assert Membership.objects.filter(project=project).count() == len(ROLES)
     _assert_pages(project)
     _assert_work_of_people(project)
+    _assert_checks_of_people(project)
     _assert_work_of_the_machine(project)
     _assert_work_for_the_visitor(project)
     before = counts()
@@ -116,6 +119,19 @@ def _assert_work_of_people(project: Project) -> None:
     assert disagreements_open(project).count() >= 6
     assert Disagreement.objects.filter(closed_at__isnull=False).exists()
     assert flags_open(project).exists()
+
+
+def _assert_checks_of_people(project: Project) -> None:
+    gold = gold_of(project)
+    assert gold.count() > 20
+    assert not gold.filter(explanation="").exists()
+    assert gold.filter(clause__isnull=False).exists()
+    rows = people_of(project)
+    assert len(rows) == 3
+    assert all(row.gold.tally.n > 3 and row.retest.tally.n > 3 for row in rows)
+    assert (
+        StandingChange.objects.exclude(standing=Standing.QUALIFYING).count() == StandingChange.objects.count()
+    )
 
 
 def _assert_work_of_the_machine(project: Project) -> None:
