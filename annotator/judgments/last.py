@@ -20,6 +20,7 @@ from annotator.projects.access import Access
 from annotator.projects.selectors import Taxonomy, taxonomy_current
 from annotator.queue.models import BatchItem, Stream
 
+ALIKE_MAX: Final = 10
 # Of a check no more may be told than of these. What stands here is true of all of them.
 UNTOLD: Final = (
     "Not for its looks. Some pages are taken whatever they look like, to measure how well things go."
@@ -72,7 +73,7 @@ def told_of(access: Access, judgment: Judgment, taxonomy: Taxonomy) -> Told:
         why=why_served(judgment.item_id, taxonomy),
         alike=tuple(
             _one(row, own[row.item.pk], others[row.item.pk], taxonomy) for row in found if row.item.pk in own
-        ),
+        )[:ALIKE_MAX],
         n_untold=sum(row.item.pk in others and row.item.pk not in own for row in found),
     )
 

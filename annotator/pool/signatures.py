@@ -10,7 +10,6 @@ from annotator.pool.minhash import CHARS_MAX, bands, likeness, shingles
 from annotator.pool.models import Evidence, Item, Signature
 
 ALIKE: Final = 0.7
-SHOWN_MAX: Final = 10
 LOOKED_AT_MAX: Final = 100
 CHUNK: Final = 500
 
@@ -36,7 +35,7 @@ def signatures_write(item_ids: Collection[int]) -> None:
 
 
 def near_duplicates(item: Item) -> list[NearDuplicate]:
-    """Up to `SHOWN_MAX` served items of the project with nearly the text of `item`, the most alike first.
+    """Served items of the project with nearly the text of `item`, the most alike first.
 
     Of items that share a band, by the index signature_bands, `LOOKED_AT_MAX` are compared, lowest numbers first.
     Withheld items are never among them. At most three queries.
@@ -55,10 +54,8 @@ def near_duplicates(item: Item) -> list[NearDuplicate]:
         return []
     texts = {pk: shingles(text) for pk, text in _texts([item.pk, *(other.pk for other in others)])}
     alike = [NearDuplicate(other, likeness(texts[item.pk], texts[other.pk])) for other in others]
-    found = sorted(
-        (row for row in alike if row.likeness >= ALIKE), key=lambda row: (-row.likeness, row.item.pk)
-    )
-    return found[:SHOWN_MAX]
+    close = (row for row in alike if row.likeness >= ALIKE)
+    return sorted(close, key=lambda row: (-row.likeness, row.item.pk))
 
 
 def _texts(item_ids: Collection[int]) -> Iterator[tuple[int, str]]:

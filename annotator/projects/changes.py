@@ -17,6 +17,7 @@ from annotator.projects.selectors import Guideline, guideline_versions
 
 WORDS_MAX: Final = 1_500  # comparing is quadratic: longer clauses are shown as replaced whole
 HISTORY_MAX: Final = 10
+_WRAPPED = re.compile(r"(?<!\n)[ \t]*\n[ \t]*(?![\n*+|>#-]|\d+[.)])")
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -71,8 +72,8 @@ def _changes(old: Guideline, new: Guideline) -> tuple[ClauseChange, ...]:
 
 def _change(old: Clause | None, new: Clause) -> ClauseChange | None:
     if old is None:
-        return ClauseChange(Change.ADDED, new, _all(new.title, "ins"), _all(new.body, "ins"))
-    if (old.title, old.body, old.category) == (new.title, new.body, new.category):
+        return ClauseChange(Change.ADDED, new, _all(new.title, "ins"), _all(_unwrapped(new.body), "ins"))
+    if (old.title, _unwrapped(old.body), old.category) == (new.title, _unwrapped(new.body), new.category):
         return None
     return ClauseChange(
         Change.CHANGED, new, words_compared(old.title, new.title), words_compared(old.body, new.body)
@@ -80,15 +81,23 @@ def _change(old: Clause | None, new: Clause) -> ClauseChange | None:
 
 
 def _removed(clause: Clause) -> ClauseChange:
-    return ClauseChange(Change.REMOVED, clause, _all(clause.title, "del"), _all(clause.body, "del"))
+    return ClauseChange(
+        Change.REMOVED, clause, _all(clause.title, "del"), _all(_unwrapped(clause.body), "del")
+    )
 
 
 def words_compared(old: str, new: str) -> SafeString:
     """Both texts as one: what only `old` has in `<del>`, what only `new` has in `<ins>`; everything else escaped."""
+    old, new = _unwrapped(old), _unwrapped(new)
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     if max(len(before), len(after)) > WORDS_MAX:
         return mark_safe(_all(old, "del") + _all(new, "ins"))  # noqa: S308 - escaped below
     return mark_safe("".join(_compared(before, after)))  # noqa: S308 - escaped below
+
+
+def _unwrapped(text: str) -> str:
+    """`text` without the line ends that Markdown takes for blanks: what was only wrapped anew is the same."""
+    return _WRAPPED.sub(" ", text.strip())
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:

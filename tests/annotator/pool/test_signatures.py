@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotator.pool.models import Evidence, Item, Signature
-from annotator.pool.signatures import near_duplicates, signatures_write
+from annotator.pool.signatures import LOOKED_AT_MAX, near_duplicates, signatures_write
 from annotator.projects.models import Project
 from tests.factories import make_batch, make_items, make_project
 
@@ -100,8 +100,8 @@ def test_writing_twice_changes_nothing(project: Project) -> None:
     assert Signature.objects.get().bands == before.bands
 
 
-def test_no_more_than_ten_are_shown(project: Project) -> None:
-    items = [page(project, WORDS) for _ in range(14)]
+def test_no_more_than_a_hundred_are_compared(project: Project) -> None:
+    items = [page(project, WORDS) for _ in range(LOOKED_AT_MAX + 4)]
     signatures_write([item.pk for item in items])
 
-    assert [row.item for row in near_duplicates(items[0])] == items[1:11]
+    assert [row.item for row in near_duplicates(items[0])] == items[1 : LOOKED_AT_MAX + 1]
