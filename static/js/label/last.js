@@ -16,12 +16,15 @@ export async function openLast() {
   }
   try {
     const response = await fetch(form.dataset.last, { headers: { Accept: "text/html" }, redirect: "manual" });
-    if (!response.ok) throw new Error(await messageOf(response));
+    if (!response.ok) {
+      toast(await messageOf(response), "warning");
+      return;
+    }
     panel.innerHTML = await response.text();
     panel.hidden = false;
     panel.scrollIntoView({ block: "nearest" });
-  } catch (error) {
-    toast(error.message, "warning");
+  } catch {
+    toast("No connection: your last answer can be looked at when it is back.", "warning");
   }
 }
 
@@ -29,9 +32,11 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-do=last]")) openLast();
 });
 
-on("left", () => {
-  if (panel) panel.hidden = true;
-});
+for (const event of ["left", "paused"]) {
+  on(event, () => {
+    if (panel) panel.hidden = true;
+  });
+}
 
 on("explanation", (section) => {
   explanation.querySelector("[data-explanation]").replaceChildren(section);

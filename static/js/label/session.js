@@ -6,7 +6,7 @@ import { dismiss, refusals } from "./outbox.js";
 const REST_MS = 5 * 60_000; // so long without a touch is a break
 const SNOOZE_MS = 10 * 60_000;
 const KEPT = 200;
-const REFRESH_AFTER = 20; // answers, until the day and the batch are asked for again
+const REFRESH_AFTER = 10; // answers, until the day and the batch are asked for again
 const PACE_FROM = 3;
 const KEY = `crossguard-session:${owner}`;
 
