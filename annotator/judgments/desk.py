@@ -81,9 +81,10 @@ def place_shown(
     )
 
 
-def filled_before(project: Project, annotator: User, item_id: int) -> Filled:
-    """The answer that this person gave on the item and undid, to start from; else an empty form. One query."""
-    before = judgment_withdrawn(project, annotator, item_id)
+def filled_before(project: Project, annotator: User, assignment: Assignment) -> Filled:
+    """The answer that this person gave in this place and undid, to start from; else an empty form. One query."""
+    is_retest = assignment.purpose == Purpose.RETEST
+    before = judgment_withdrawn(project, annotator, assignment.item_id, retest=is_retest)
     return Filled() if before is None else filled_of(before)
 
 

@@ -181,7 +181,7 @@ def _desk(
     place = None
     seat, taxonomy = seat_of(access.project, access.user), taxonomy_current(access.project)
     if assignment is not None:
-        filled = filled or filled_before(access.project, access.user, assignment.item_id)
+        filled = filled or filled_before(access.project, access.user, assignment)
         is_always = seat.shield == Seat.Shield.ALWAYS
         place = place_shown(assignment, taxonomy, filled=filled, shield_always=is_always)
     guideline = guideline_shown(access.project)
@@ -250,7 +250,7 @@ def _explained(
 def _place(
     request: HttpRequest, access: Access, assignment: Assignment, *, resumed: bool = False
 ) -> HttpResponse:
-    filled = filled_before(access.project, access.user, assignment.item_id) if resumed else None
+    filled = filled_before(access.project, access.user, assignment) if resumed else None
     is_always = request.POST.get("shield") == Seat.Shield.ALWAYS
     taxonomy = taxonomy_current(access.project)
     context = {"place": place_shown(assignment, taxonomy, filled=filled, shield_always=is_always)}
