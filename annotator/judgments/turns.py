@@ -37,7 +37,7 @@ def judgment_turn(access: Access, assignment_id: int, answer: Answer, *, holding
     2. What that statement did not store, or not find, is done as if it had been asked for alone. Whoever sends
        the same again is given the place that the lost answer named: it is held by them.
 
-    Three queries as a rule (taxonomy, terms, turn). Raises as `judgment_submit` does, and then nothing is given.
+    Two queries as a rule: the terms, and the turn. Raises as `judgment_submit` does, and then nothing is given.
     """
     holding_checked(holding)
     checked = answer_checked(access, answer)

@@ -198,7 +198,7 @@ def test_a_submit_touches_a_short_range(million: Queue, annotator: User) -> None
         submitted = judgment_submit(access, place.pk, answer(VIOLENCE))
 
     assert submitted.created
-    assert len(plans) == 2
+    assert len(plans) <= 2
     assert_short(plans)
 
 
@@ -213,7 +213,7 @@ def test_a_submit_with_the_next_place_touches_short_ranges(million: Queue, annot
 
     assert turn.submitted.created
     assert turn.place is not None
-    assert len(plans) == 3
+    assert len(plans) <= 3
     assert_short(plans)
 
 
