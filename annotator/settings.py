@@ -104,6 +104,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 CSRF_FAILURE_VIEW = "annotator.http.forbidden"
 AXES_LOCKOUT_CALLABLE = "annotator.http.locked_out"
+SESSION_ENGINE = "annotator.accounts.sessions"
 SESSION_COOKIE_AGE = env.int("CROSSGUARD_SESSION_SECONDS", 12 * 3600)
 API_TOKEN_DAYS_MAX = env.int("CROSSGUARD_API_TOKEN_DAYS_MAX", 365)
 

@@ -7,7 +7,7 @@ from annotator.errors import BadInput
 from annotator.judgments.models import Verdict
 from annotator.projects.access import Access
 from annotator.projects.models import Clause
-from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
+from annotator.projects.selectors import Guideline, Taxonomy, guideline_current
 from annotator.queue.places import note_checked
 
 NOTE_MAX = 2000
@@ -48,9 +48,9 @@ class Checked:
 def answer_checked(access: Access, answer: Answer) -> Checked:
     """The answer in its stored form (sorted, trimmed); raises BadInput, naming the value, for one that cannot be.
 
-    One query, two with a clause.
+    No query, one with a clause.
     """
-    taxonomy = taxonomy_current(access.project)
+    taxonomy = access.taxonomy
     if answer.verdict not in ANSWERS:
         raise BadInput(f'"{answer.verdict}" is not a verdict. Use one of: {", ".join(ANSWERS)}.')
     labels, unsure = frozenset(answer.labels), frozenset(answer.unsure)

@@ -1,5 +1,6 @@
 """What the API of the judgments takes and gives."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -43,19 +44,6 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text="With `next`: the places that the caller shows already.",
     )
 
-    def answer(self) -> Answer:
-        """The checked fields as the service takes them."""
-        data = self.validated_data
-        return Answer(
-            client_id=data["client_id"],
-            labels=tuple(data["labels"]),
-            unsure=tuple(data["unsure"]),
-            verdict=data["verdict"],
-            seconds=data["seconds"],
-            note=data["note"],
-            clause=data["clause"],
-        )
-
 
 class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
     """One judgment."""
@@ -95,3 +83,16 @@ class SubmittedSerializer(JudgmentSerializer):
 
     class Meta(JudgmentSerializer.Meta):
         fields = [*JudgmentSerializer.Meta.fields, "next"]
+
+
+def answer_of(data: Mapping[str, Any]) -> Answer:
+    """The checked fields of an `AnswerSerializer` as the service takes them."""
+    return Answer(
+        client_id=data["client_id"],
+        labels=tuple(data["labels"]),
+        unsure=tuple(data["unsure"]),
+        verdict=data["verdict"],
+        seconds=data["seconds"],
+        note=data["note"],
+        clause=data["clause"],
+    )

@@ -39,7 +39,6 @@ from annotator.judgments.selectors import day_of
 from annotator.judgments.services import flag_add, judgment_submit, judgment_undo
 from annotator.judgments.turns import Turn, judgment_turn
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Assignment, Purpose
 from annotator.queue.places import (
     SKIP_REASONS,
@@ -179,7 +178,7 @@ def _desk(
     now = timezone.now()
     assignment = assignment_claim(access.project, access.user)
     place = None
-    seat, taxonomy = seat_of(access.project, access.user), taxonomy_current(access.project)
+    seat, taxonomy = seat_of(access.project, access.user), access.taxonomy
     if assignment is not None:
         filled = filled or filled_before(access.project, access.user, assignment)
         is_always = seat.shield == Seat.Shield.ALWAYS
@@ -252,8 +251,7 @@ def _place(
 ) -> HttpResponse:
     filled = filled_before(access.project, access.user, assignment) if resumed else None
     is_always = request.POST.get("shield") == Seat.Shield.ALWAYS
-    taxonomy = taxonomy_current(access.project)
-    context = {"place": place_shown(assignment, taxonomy, filled=filled, shield_always=is_always)}
+    context = {"place": place_shown(assignment, access.taxonomy, filled=filled, shield_always=is_always)}
     return render(request, "judgments/label.html#place", context)
 
 

@@ -13,10 +13,15 @@ from annotator.pool.models import Item
 from annotator.pool.selectors import ItemPage, item_page
 from annotator.pool.terms import Found, Match, found_in, terms_of
 from annotator.projects.selectors import Taxonomy
+from annotator.statements import row_of
 
 HEAD_CHARS: Final = 4_000
 PARTS_MAX: Final = 20
 SITE_MAX: Final = 99
+SITE: Final = f"""
+SELECT count(*) FROM (SELECT FROM item WHERE project_id = %(project)s AND registrable_domain = %(site)s
+                      LIMIT {SITE_MAX + 2}) AS same
+"""  # noqa: S608 - our own constant only
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,9 @@ def site_count(item: Item) -> int:
     """How many other items of the project are on the item's site, counted to one past `SITE_MAX`. One query."""
     if item.withheld:
         return 0
-    same = Item.objects.filter(project_id=item.project_id, registrable_domain=item.registrable_domain)
-    return max(same.order_by()[: SITE_MAX + 2].count() - 1, 0)
+    row = row_of(SITE, {"project": item.project_id, "site": item.registrable_domain})
+    assert row is not None  # a count
+    return max(row[0] - 1, 0)
 
 
 def pane_of(page: ItemPage, taxonomy: Taxonomy, *, n_site: int) -> Pane:

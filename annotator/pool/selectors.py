@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -11,6 +12,11 @@ from annotator.pool.addresses import Address, AddressRefused, UrlParts, canonica
 from annotator.pool.models import Evidence, Ingest, Item, RefusedRow
 from annotator.pool.reasons import Reason
 from annotator.projects.models import Project
+from annotator.statements import columns_of, row_as, row_of
+
+NEWEST_EVIDENCE: Final = f"""
+SELECT {columns_of(Evidence, "evidence")} FROM evidence WHERE item_id = %(item)s ORDER BY version DESC LIMIT 1
+"""  # noqa: S608 - our own columns only
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,8 @@ def item_of(project: Project, pk: int) -> Item:
 
 def item_page(item: Item) -> ItemPage:
     """The item with its newest evidence. One query."""
-    evidence = Evidence.objects.filter(item_id=item.pk).order_by("-version").first() or Evidence()
+    row = row_of(NEWEST_EVIDENCE, {"item": item.pk})
+    evidence = Evidence() if row is None else row_as(Evidence, row)
     return ItemPage(
         item=item,
         url=_parts(item),

@@ -8,6 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from annotator.accounts.models import User
 from annotator.errors import Forbidden, NotFound, NotSignedIn
 from annotator.projects.models import Membership, Project, Role, Standing
+from annotator.projects.selectors import Taxonomy, taxonomy_current, taxonomy_version
+from annotator.statements import columns_of, row_as, row_of, width_of
 
 
 class Can(StrEnum):
@@ -47,15 +49,31 @@ SENTENCES: dict[Can, str] = {
 }
 
 
+MEMBERSHIP = f"""
+SELECT {columns_of(Membership, "member")}, {columns_of(Project, "project")},
+    (SELECT id FROM taxonomy_version WHERE project_id = project.id ORDER BY number DESC LIMIT 1)
+FROM membership member JOIN account ON account.id = member.user_id JOIN project ON project.id = member.project_id
+WHERE member.user_id = %(user)s AND project.slug = %(slug)s AND account.is_active
+"""  # noqa: S608 - our own columns only
+
+
 @dataclass(frozen=True)
 class Access:
-    """A person's proven access to one project."""
+    """A person's proven access to one project. `taxonomy_id` is the newest taxonomy's as of the proof, where known."""
 
     project: Project
     user: User
     role: Role
     case_holder: bool = False
     standing: Standing = Standing.QUALIFIED
+    taxonomy_id: int | None = None
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The newest taxonomy as of the proof. From memory as a rule: no query."""
+        if self.taxonomy_id is None:
+            return taxonomy_current(self.project)
+        return taxonomy_version(self.taxonomy_id)
 
     @property
     def can(self) -> dict[str, bool]:
@@ -64,29 +82,28 @@ class Access:
 
 
 def project_for(user: User | AnonymousUser, slug: str, capability: Can) -> Access:
-    """`user`'s access to the project `slug`, proven for `capability`. One query.
+    """`user`'s access to the project `slug`, proven for `capability`. One query: a revoked role ends at once.
 
     Raises NotSignedIn; NotFound to whoever is not a member, whether or not the project exists; Forbidden to a member
     without the capability.
     """
     if not isinstance(user, User):
         raise NotSignedIn("Sign in first.")
-    membership = (
-        Membership.objects.select_related("project")
-        .filter(user=user, project__slug=slug, user__is_active=True)
-        .first()
-    )
-    if membership is None:
+    row = row_of(MEMBERSHIP, {"user": user.pk, "slug": slug})
+    if row is None:
         raise NotFound(f'You have no project "{slug}".')
+    width = width_of(Membership)
+    membership, project = row_as(Membership, row[:width]), row_as(Project, row[width:-1])
     role = Role(membership.role)
     if role not in ROLES_THAT_CAN[capability]:
         raise Forbidden(f"Your role here is {role.label}: it may not {SENTENCES[capability]}.")
     return Access(
-        project=membership.project,
+        project=project,
         user=user,
         role=role,
         case_holder=membership.case_holder,
         standing=Standing(membership.standing),
+        taxonomy_id=row[-1],
     )
 
 

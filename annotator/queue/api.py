@@ -9,7 +9,6 @@ from annotator.errors import Conflict
 from annotator.pool.selectors import item_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors, page_of
-from annotator.projects.selectors import taxonomy_current
 from annotator.queue.places import (
     assignment_claim,
     assignment_known,
@@ -56,8 +55,7 @@ class ClaimView(APIView):
         assignment = assignment_claim(access.project, access.user, holding=wish.validated_data["holding"])
         if assignment is None:
             return Response(status=204)
-        taxonomy = taxonomy_current(access.project)
-        return Response(ClaimedSerializer(claimed(assignment, item_page(assignment.item), taxonomy)).data)
+        return Response(claimed(assignment, item_page(assignment.item), access.taxonomy))
 
 
 class RenewView(APIView):

@@ -46,6 +46,9 @@ class ClaimedSerializer(serializers.Serializer[Any]):
     taxonomy = TaxonomyRefSerializer()
 
 
+CLAIMED = ClaimedSerializer()  # one for all requests: it has no state, and building its fields takes long
+
+
 class LeaseSerializer(serializers.Serializer[Any]):
     """How long the caller holds the place."""
 
@@ -103,9 +106,10 @@ class BatchItemSerializer(serializers.ModelSerializer[BatchItem]):
 
 def claimed(assignment: Assignment, page: ItemPage, taxonomy: Taxonomy) -> dict[str, Any]:
     """A claimed place as the API gives it: nothing of why it is served, or of what is expected."""
-    return {
+    shown = {
         "assignment": assignment.pk,
         "lease_until": assignment.lease_until,
         "item": page,
         "taxonomy": {"version": taxonomy.version.number, "categories": taxonomy.slugs},
     }
+    return CLAIMED.to_representation(shown)
