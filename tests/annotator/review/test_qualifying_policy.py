@@ -110,7 +110,15 @@ def test_everything_has_to_pass() -> None:
     assert verdict_of(score, ["games"]) == Passed("passed in every category with 14 answers")
     assert verdict_of(score, ["games", "hate"]) == More(frozenset({"hate"}))
     assert verdict_of(score, ["games", "hate", "chat"]) == Failed("chat 0 of 4")
-    assert out_of_gold(score, ["hate"]) == Failed("no gold is left to decide hate 1 of 1")
+
+
+def test_too_little_gold_is_not_held_against_somebody_who_is_right_half_of_the_time() -> None:
+    score = Score(by_category={"games": Tally(3, 5), "hate": Tally(2, 5), "chat": Tally(0, 0)}, n_answers=10)
+
+    assert out_of_gold(score, ["games", "chat"]) == Passed(
+        "passed with 10 answers; not sure yet, for no gold is left: chat 0 of 0, games 3 of 5"
+    )
+    assert out_of_gold(score, ["games", "hate"]) == Failed("hate 2 of 5, and no gold is left to try again")
 
 
 def test_somebody_who_makes_no_mistake_passes_with_the_first_items() -> None:
