@@ -100,6 +100,8 @@ async function refresh() {
 
 on("left", ({ kind, seconds }) => {
   const isNewRun = step();
+  // A covered page costs points: pages may be lighter from now on, and the line that says so is due.
+  if (document.querySelector('.place[data-shielded="true"]')) sinceRefresh = REFRESH_AFTER;
   if (kind !== "submit") return;
   session.seconds = [...session.seconds, seconds].slice(-KEPT);
   session.answers += 1;
