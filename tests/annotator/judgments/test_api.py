@@ -10,6 +10,7 @@ from annotator.accounts.models import User
 from annotator.accounts.services import token_create
 from annotator.judgments.models import Judgment
 from annotator.projects.models import Project, Role
+from annotator.queue.models import Assignment
 from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,52 @@ def test_nothing_to_claim_is_a_204(ann: Caller) -> None:
     Project.objects.update(paused=True)
 
     assert ann.post("/queue/claim/").status_code == 204
+
+
+def test_a_submit_carries_the_next_place_when_asked(ann: Caller) -> None:
+    first = ann.claim()
+    prefetched = ann.post("/queue/claim/", {"holding": [first["assignment"]]}).json()
+    path = f"/assignments/{first['assignment']}/judgment/"
+    body = answer(next=True, holding=[prefetched["assignment"]], clause="1.1")
+
+    stored, again = ann.post(path, body), ann.post(path, body)
+
+    assert (stored.status_code, again.status_code) == (201, 200)
+    assert stored.json()["clause"] == "1.1"
+    assert set(stored.json()["next"]) == set(first)
+    assert stored.json()["next"]["assignment"] not in {first["assignment"], prefetched["assignment"]}
+    assert stored.json()["next"]["item"]["title"].startswith("chess")
+    assert again.json()["next"]["assignment"] == stored.json()["next"]["assignment"]
+    assert Judgment.objects.count() == 1
+
+
+def test_next_is_null_when_nothing_is_left_and_missing_when_not_asked(ann: Caller) -> None:
+    Project.objects.update(overlap=1)
+    place = ann.claim()["assignment"]
+    plain = ann.post(f"/assignments/{place}/judgment/", answer()).json()
+    place = ann.claim()["assignment"]
+    Project.objects.update(paused=True)
+
+    last = ann.post(f"/assignments/{place}/judgment/", answer(next=True)).json()
+
+    assert "next" not in plain
+    assert last["next"] is None
+
+
+def test_an_unknown_clause_is_refused_by_its_number(ann: Caller) -> None:
+    refused = ann.post(f"/assignments/{ann.claim()['assignment']}/judgment/", answer(clause="7.7"))
+
+    assert refused.status_code == 400
+    assert '"7.7" is not a clause' in refused.json()["error"]["message"]
+    assert not Judgment.objects.exists()
+
+
+def test_a_place_says_nothing_of_why_it_is_served_or_what_is_expected(ann: Caller) -> None:
+    Assignment.objects.update(severity=3, expected=["violence"])
+
+    claimed = ann.claim()
+    judged = ann.post(f"/assignments/{claimed['assignment']}/judgment/", answer(next=True)).json()
+
+    assert set(claimed) == {"assignment", "lease_until", "item", "taxonomy"}
+    assert not {"purpose", "fast", "severity", "expected"} & set(judged)
+    assert set(judged["next"]) == set(claimed)
