@@ -128,6 +128,7 @@ class SettingsForm(forms.ModelForm[Project]):
             "prefetch": "Leased and rendered while the one on the screen is being judged; 0 for none.",
             "exposure_budget": "Severity 2 is 1 point, severity 3 is 3 points, over all projects; 0 for no limit.",
             "exposure_hours": "The budget is for so many hours, rolling.",
+            "cooldown_minutes": "Lighter pages only, for at least so long, once the budget is used up.",
             "qualification": "On gold, with an explanation after each answer, as soon as there is enough gold.",
             "retest_days": "The same person gets the same page again, unannounced.",
         }

@@ -18,7 +18,7 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.claiming import cursor_forget
 from annotator.queue.exposure import Limits, Ration, Spent, ration
-from annotator.queue.models import Assignment, AssignmentState, Exposure, OptOut
+from annotator.queue.models import Assignment, AssignmentState, Exposure, Lesson, OptOut
 from annotator.queue.places import assignment_release
 from annotator.queue.terms import claim_terms, limits_of
 
@@ -105,7 +105,7 @@ def opt_outs_set(project: Project, annotator: User, categories: Collection[str])
 
 
 def why_nothing(project: Project, annotator: User, now: datetime) -> Nothing:
-    """Why the queue has nothing for `annotator` at the moment. At most two queries."""
+    """Why the queue has nothing for `annotator` at the moment. At most three queries."""
     if project.paused:
         return Nothing(
             "The project is paused",
@@ -113,6 +113,13 @@ def why_nothing(project: Project, annotator: User, now: datetime) -> Nothing:
         )
     terms = claim_terms(project, annotator)
     if terms.qualifying:
+        mine = Lesson.objects.filter(assignment__for_annotator=annotator, assignment__project=project)
+        if mine.filter(assignment__state=AssignmentState.SUBMITTED).exists():
+            return Nothing(
+                "You have answered them all",
+                "In a few seconds you go on from here, with more of these pages or with ordinary ones. "
+                'If there is a pause first, "What qualification is" says why, and until when.',
+            )
         return Nothing(
             "Your first pages are being prepared",
             "You start on pages whose answer is known, with an explanation after each of yours. "
@@ -122,7 +129,7 @@ def why_nothing(project: Project, annotator: User, now: datetime) -> Nothing:
         return Nothing(
             "No lighter page is left right now",
             f"You have seen many harmful pages. {lighter_words(terms.until, now)}, and you have answered those "
-            "that are open. A good moment for a break: this page goes on by itself.",
+            "that are open. A good moment for a break: this page looks for more every few seconds.",
         )
     if terms.avoid:
         taxonomy = taxonomy_current(project)
@@ -140,6 +147,7 @@ def why_nothing(project: Project, annotator: User, now: datetime) -> Nothing:
 
 
 def lighter_words(until: datetime, now: datetime) -> str:
-    """Until when somebody is given lighter pages, in words."""
-    tomorrow = " tomorrow" if until.date() > now.date() else ""
-    return f"Lighter pages until {until:%H:%M} UTC{tomorrow}"
+    """Until when somebody is given lighter pages, in words, and for how long: they may be far from Greenwich."""
+    hours, minutes = divmod(-(-(until - now) // timedelta(minutes=1)), 60)
+    left = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return f"Lighter pages until {until:%H:%M} UTC ({left})"

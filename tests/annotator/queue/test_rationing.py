@@ -224,12 +224,17 @@ def test_the_quiet_line_says_until_when_only_while_pages_are_lighter(project: Pr
 
 
 @pytest.mark.parametrize(
-    ("hour", "words"), [(14, "Lighter pages until 14:20 UTC"), (26, "Lighter pages until 02:20 UTC tomorrow")]
+    ("seconds", "words"),
+    [
+        (60 * 60, "Lighter pages until 00:20 UTC (1 h 0 min)"),
+        (14 * 60 + 1, "Lighter pages until 00:20 UTC (15 min)"),
+        (1, "Lighter pages until 00:20 UTC (1 min)"),
+    ],
 )
-def test_the_end_of_a_rest_is_said_with_its_day(hour: int, words: str) -> None:
-    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+def test_the_end_of_a_rest_is_said_with_how_long_it_still_is(seconds: int, words: str) -> None:
+    until = datetime(2026, 3, 2, 0, 20, tzinfo=UTC)
 
-    assert lighter_words(midnight + timedelta(hours=hour, minutes=20), midnight + 12 * HOUR) == words
+    assert lighter_words(until, until - timedelta(seconds=seconds)) == words
 
 
 def test_why_nothing_names_the_reason_that_comes_first(project: Project, ann: User) -> None:
