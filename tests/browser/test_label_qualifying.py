@@ -56,6 +56,7 @@ def test_an_answer_is_explained_over_the_next_page_until_enter(nias: Page) -> No
     told = nias.get_by_role("dialog", name="About your answer")
     expect(told).to_contain_text(WHY)
     expect(told).to_contain_text("Not quite")
+    expect(nias.locator("#progress")).to_contain_text("1 of about 2")
     expect(nias.locator(".place")).to_be_hidden()
     assert Axe().run(nias).response["violations"] == []
     nias.keyboard.press("1")

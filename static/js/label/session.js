@@ -124,6 +124,8 @@ on("delivered", ({ entry }) => {
   if (sinceRefresh >= REFRESH_AFTER) refresh();
 });
 
+on("explanation", refresh);
+
 on("paused", paintBreak);
 
 on("resumed", () => {
