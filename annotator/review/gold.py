@@ -1,6 +1,6 @@
 """Gold: items whose right answer is known and explained. They check annotators, and teach new ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -136,7 +136,7 @@ def gold_suggestions(project: Project, category: str = "") -> QuerySet[Resolutio
     return rows.select_related("item", "clause").order_by(F("method"), "-pk")
 
 
-def suggestions(rows: Sequence[Resolution]) -> list[Suggestion]:
+def suggestions(rows: Iterable[Resolution]) -> list[Suggestion]:
     """The same with the explanation to start from: the lead's reason, or that nobody differed."""
     return [Suggestion(row, row.reason if row.method == Method.ADJUDICATED else UNANIMOUS) for row in rows]
 

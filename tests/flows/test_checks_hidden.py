@@ -67,9 +67,10 @@ def by_page(purpose: Purpose) -> Iterator[tuple[int, list[str], str]]:
     page = client.get(f"{base}/")
     assignment = re.search(rb'name="assignment" value="(\d+)"', page.content)
     assert assignment is not None
+    client_id = str(uuid4())
     answer = {
         "assignment": assignment[1].decode(),
-        "client_id": str(uuid4()),
+        "client_id": client_id,
         "labels": [GAMES],
         "part": "place",
     }
@@ -81,7 +82,7 @@ def by_page(purpose: Purpose) -> Iterator[tuple[int, list[str], str]]:
         client.get(f"{base}/session/"),
         client.post(f"{base}/undo/", {"part": "place"}),
     ]
-    assert Judgment.objects.filter(annotator=user, client_id=answer["client_id"]).get().purpose == purpose
+    assert Judgment.objects.filter(annotator=user, client_id=client_id).get().purpose == purpose
     for response in responses:
         yield response.status_code, sorted(response.headers), plain(response.content.decode(), project, user)
 

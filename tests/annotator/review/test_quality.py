@@ -11,9 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from annotator.accounts.models import User
 from annotator.agreement.intervals import Tally
+from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment
 from annotator.judgments.selectors import judgments_current
-from annotator.judgments.services import Answer, judgment_submit
+from annotator.judgments.services import judgment_submit
 from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import LogEntry, Membership, Project, Role, Standing
