@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
@@ -15,6 +15,7 @@ from annotator.judgments.services import judgment_submit
 from annotator.judgments.turns import judgment_turn
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Membership, Standing
+from annotator.queue.lanes import Lane
 from annotator.queue.models import Assignment, AssignmentState, Exposure, OptOut, Purpose
 from annotator.queue.places import (
     assignment_claim,
@@ -260,3 +261,38 @@ def test_what_was_given_back_is_found_in_a_short_range(million: Queue) -> None:
 
     assert taken.pk == place.pk
     assert_short(plans)
+
+
+def rows_fetched() -> dict[str, tuple[int, int]]:
+    """Rows of each table that this transaction has read: by scans of all of it, and by index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables")
+        return {table: (whole, by_index or 0) for table, whole, by_index in cursor.fetchall()}
+
+
+@pytest.mark.parametrize("lane", [Lane.ALL, Lane.BENIGN])
+def test_the_plan_that_is_kept_for_any_parameters_reads_as_little(million: Queue, lane: Lane) -> None:
+    annotator = million.people[8]
+    access, place = access_of(million, annotator), claimed(million, annotator)
+    if lane == Lane.BENIGN:
+        expose(annotator)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    before: dict[str, tuple[int, int]] = {}
+    for turns in range(14):
+        if turns == 4:
+            before = rows_fetched()
+        following = judgment_turn(access, place.pk, answer()).place
+        assert following is not None
+        place = following
+
+    read = {table: (whole - before[table][0], by_index - before[table][1])
+            for table, (whole, by_index) in rows_fetched().items()}  # fmt: skip
+    assert {table for table, (whole, _) in read.items() if whole} <= SMALL
+    assert read["assignment"][1] <= 10 * 10
+    assert max(by_index for _, by_index in read.values()) <= 10 * 60  # exposure, by the minute
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT SUM(generic_plans) FROM pg_prepared_statements WHERE statement LIKE '%raised AS%'"
+        )
+        assert cursor.fetchone()[0] >= 10
