@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import BadInput, TooLarge
 from annotator.http import render_page
 from annotator.pool.forms import ItemFilterForm, UploadForm, upload_check
+from annotator.pool.pane import item_pane
 from annotator.pool.selectors import (
     ItemFilter,
     ingest_of,
     ingests_of,
     item_of,
-    item_page,
     item_rows,
     items_of,
     refused_by_reason,
@@ -27,6 +27,7 @@ from annotator.pool.selectors import (
 )
 from annotator.pool.services import ingest_create
 from annotator.projects.access import Can, project_for
+from annotator.projects.selectors import taxonomy_current
 
 INGESTS_PAGE, ITEMS_PAGE = 30, 50
 
@@ -113,7 +114,8 @@ def items(request: HttpRequest, slug: str) -> HttpResponse:
 def item(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """One item: its address taken apart, its evidence, and what later stages know of it."""
     access = project_for(request.user, slug, Can.INSPECT)
-    context = {"access": access, "nav": "items", "shown": item_page(item_of(access.project, item_id))}
+    pane = item_pane(item_of(access.project, item_id), taxonomy_current(access.project))
+    context = {"access": access, "nav": "items", "shown": pane.page, "pane": pane}
     return render_page(request, "pool/item.html", context)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.utils.safestring import SafeString
 
 from annotator.judgments.models import Judgment, Verdict
 from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.models import Item
+from annotator.pool.pane import Pane, pane_of
 from annotator.pool.selectors import ItemPage, item_page
 from annotator.projects.access import Access
 from annotator.projects.models import Category, Clause
@@ -65,6 +67,11 @@ class Desk:
     cards: tuple[JudgmentCard, ...]
     history: tuple[ResolutionLine, ...]
     clauses: tuple[ClauseText, ...]
+
+    @cached_property
+    def pane(self) -> Pane:
+        """The texts of the page as annotators read them: inert, with the guideline's terms marked."""
+        return pane_of(self.page, self.taxonomy, n_site=0)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,16 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from annotator.pool.models import Evidence, Item
 from annotator.pool.pane import HEAD_CHARS, SITE_MAX, Pane, item_pane, pane_of
 from annotator.pool.selectors import item_page
-from annotator.projects.models import Project
+from annotator.projects.models import Project, Role
 from annotator.projects.selectors import taxonomy_current
-from tests.factories import GAMBLING, make_items, make_project
+from tests.factories import GAMBLING, make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +107,16 @@ def test_the_site_is_not_counted_to_its_end(project: Project) -> None:
     assert shown.site_text == "99+"
     assert [f"LIMIT {SITE_MAX + 2}" in query["sql"] for query in queries].count(True) == 1
     assert len(queries) == 2
+
+
+def test_whoever_looks_an_item_up_sees_what_it_hides(client: Client, project: Project) -> None:
+    item = make_items(project, 1)[0]
+    Evidence.objects.filter(item=item).update(title="<b>gpj\u202eexe</b>", text="gam\u200bes")
+    client.force_login(make_member(project, Role.LEAD), backend="django.contrib.auth.backends.ModelBackend")
+
+    html = client.get(reverse("pool:item", args=[project.slug, item.pk])).content.decode()
+
+    assert "&lt;b&gt;gpj" in html
+    assert "\u202e" not in html
+    assert "\u200b" not in html
+    assert '<mark title="Games">gam' in html
