@@ -161,9 +161,9 @@ def renew(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @never_cache
 def release(request: HttpRequest, slug: str) -> HttpResponse:
-    """Give back the places of a page that closes."""
+    """Give back the places of a page that pauses; one that closes says until when it had them, as it knows it."""
     access = _labeller(request, slug)
-    known = moment_from(request.POST, "known")
+    known = moment_from(request.POST, "known") if "known" in request.POST else None
     assignment_release(access.project, access.user, ids_from(request.POST, "assignment"), known=known)
     return HttpResponse(status=204)
 

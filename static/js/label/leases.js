@@ -27,27 +27,22 @@ async function renew() {
   }
 }
 
-// With the end of the lease that this page knows: a page that shows the place after it has renewed it, and keeps it.
-function releasing(places) {
-  const body = named(places);
-  const ends = places.map((place) => place.dataset.lease).sort((a, b) => new Date(a) - new Date(b));
-  body.append("known", ends.at(-1));
-  return body;
-}
-
 export async function release(places) {
   if (!places.length) return;
   try {
-    await post(form.dataset.release, releasing(places));
+    await post(form.dataset.release, named(places));
   } catch {
     // Offline: nobody renews the leases, so they lapse.
   }
 }
 
+// With the end of the lease that this page knows: a page that shows the place after it has renewed it, and keeps it.
 function releaseAtClose() {
   const places = held();
   if (!places.length) return;
-  const body = releasing(places);
+  const ends = places.map((place) => place.dataset.lease).sort((a, b) => new Date(a) - new Date(b));
+  const body = named(places);
+  body.append("known", ends.at(-1));
   body.append("csrfmiddlewaretoken", cookie("csrftoken"));
   body.append("owner", form.elements.owner.value);
   navigator.sendBeacon(form.dataset.release, body);
