@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE: Final = 4
 CONNECTIONS: Final = 3
-EXAMPLES: Final = int(os.environ.get("CROSSGUARD_QUEUE_EXAMPLES", "12"))
+EXAMPLES: Final = int(os.environ.get("CROSSGUARD_QUEUE_EXAMPLES", "20"))
 STEPS: Final = 40
 PATIENCE_SECONDS: Final = 20
 
