@@ -78,7 +78,7 @@ def site_count(item: Item) -> int:
         return 0
     row = row_of(SITE, {"project": item.project_id, "site": item.registrable_domain})
     assert row is not None  # a count
-    return max(row[0] - 1, 0)
+    return max(int(row[0]) - 1, 0)
 
 
 def pane_of(page: ItemPage, taxonomy: Taxonomy, *, n_site: int) -> Pane:
