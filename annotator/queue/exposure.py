@@ -5,9 +5,11 @@ only, for the cool-down at least, and until enough of those points have left the
 once for a while, instead of being stopped again by each page as single points expire.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Final
 
 POINTS: Final = (0.0, 0.0, 1.0, 3.0)
@@ -72,34 +74,41 @@ def ration(spent: Sequence[Spent], limits: Limits, now: datetime) -> Ration:
     >>> ration([Spent(noon, 3), Spent(noon + 2 * MINUTE, 3)], limits, noon + 5 * MINUTE).until
     datetime.datetime(2026, 3, 2, 16, 1)
     """
-    taken = sorted(spent, key=lambda one: one.minute)
-    points = _within(taken, limits, now)
-    if not limits.budget:
+    taken = _Taken(spent, limits)
+    points = taken.within(now)
+    begun = taken.last_rest() if limits.budget else None
+    until = None if begun is None else taken.rest_end(begun)
+    if until is None or until <= now:
         return Ration(benign_only=False, until=None, points=points)
-    until = max(
-        (
-            _rest_end(taken, limits, one.minute)
-            for one in taken
-            if _within(taken, limits, one.minute) >= limits.budget
-        ),
-        default=now,
-    )
-    return Ration(benign_only=until > now, until=until if until > now else None, points=points)
+    return Ration(benign_only=True, until=until, points=points)
 
 
-def _within(taken: Sequence[Spent], limits: Limits, at: datetime) -> float:
-    """Points of the window that ends `at`."""
-    return sum(one.points for one in taken if one.minute <= at < _leaves(one, limits))
+class _Taken:
+    """Points by minute with their running sum: the claim asks at each turn, so nothing is added up twice."""
 
+    def __init__(self, spent: Sequence[Spent], limits: Limits) -> None:
+        taken = sorted(spent, key=lambda one: one.minute)
+        self._limits = limits
+        self._minutes = [one.minute for one in taken]
+        self._sums = [0.0, *accumulate(one.points for one in taken)]
 
-def _leaves(one: Spent, limits: Limits) -> datetime:
-    return one.minute + MINUTE + limits.window
+    def within(self, at: datetime) -> float:
+        """Points of the window that ends `at`."""
+        gone = bisect_right(self._minutes, at - MINUTE - self._limits.window)
+        return self._sums[bisect_right(self._minutes, at)] - self._sums[gone]
 
+    def last_rest(self) -> datetime | None:
+        """The last minute in which a rest began. No earlier one ends later."""
+        return next(
+            (minute for minute in reversed(self._minutes) if self.within(minute) >= self._limits.budget), None
+        )
 
-def _rest_end(taken: Sequence[Spent], limits: Limits, begun: datetime) -> datetime:
-    """When a rest that began in the minute `begun` ends, if nothing further is taken."""
-    latest = begun + MINUTE + limits.window
-    ends = sorted({_leaves(one, limits) for one in taken if begun < _leaves(one, limits) <= latest})
-    line = RECOVERED * limits.budget
-    recovered = next((end for end in ends if _within(taken, limits, end) <= line), latest)
-    return max(recovered, begun + MINUTE + limits.cooldown)
+    def rest_end(self, begun: datetime) -> datetime:
+        """When a rest that began in the minute `begun` ends, if nothing further is taken."""
+        latest = begun + MINUTE + self._limits.window
+        line = RECOVERED * self._limits.budget
+        leaving = (minute + MINUTE + self._limits.window for minute in self._minutes)
+        recovered = next(
+            (end for end in leaving if begun < end < latest and self.within(end) <= line), latest
+        )
+        return max(recovered, begun + MINUTE + self._limits.cooldown)
