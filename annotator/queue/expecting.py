@@ -17,7 +17,7 @@ from annotator.projects.selectors import GRAVE, Taxonomy, taxonomy_current
 
 ENOUGH_TERMS: Final = 2
 ENOUGH_GRAVE_TERMS: Final = 1
-READ_CHARACTERS: Final = 20_000
+READ_CHARACTERS: Final = 5_000
 """Of the text of a page: what is further down has been reached by few."""
 
 
