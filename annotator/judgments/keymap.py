@@ -163,7 +163,7 @@ def _clashes(wanted: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, s
     for name, key in wanted.items():
         if key:
             names[key].append(name)
-    found = {}
+    found: dict[str, str] = {}
     for key, sharing in names.items():
         if len(sharing) > 1:
             both = " and ".join(f"“{texts[name]}”" for name in sharing)

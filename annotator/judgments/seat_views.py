@@ -21,6 +21,8 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.queue.rationing import lighter_line
 from annotator.queue.selectors import batch_progress
 
+FIELD = "key:"  # before the name of each thing that has a key
+
 
 @require_http_methods(["GET", "POST"])
 @login_required
@@ -35,7 +37,7 @@ def keys(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, "Your keys are the usual ones again.")
         return redirect("judgments:keys", slug=slug)
     typed = {
-        name.removeprefix("key:"): text for name, text in request.POST.items() if name.startswith("key:")
+        name.removeprefix(FIELD): str(text) for name, text in request.POST.items() if name.startswith(FIELD)
     }
     shield = str(request.POST.get("shield", ""))
     try:
