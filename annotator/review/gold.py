@@ -95,7 +95,9 @@ def gold_retire_outdated(project: Project) -> int:
     same = Resolution.objects.filter(
         item=OuterRef("item"), superseded_by__isnull=True, verdict=Verdict.LABELLED, labels=OuterRef("labels")
     )
-    outdated = gold_of(project).filter(~Exists(same) | Q(item__withheld=True))
+    outdated = Gold.objects.filter(project=project, retired_at__isnull=True).filter(
+        ~Exists(same) | Q(item__withheld=True)
+    )
     found = dict(outdated.values_list("pk", "item_id"))
     if found:
         _retire_outdated(project, found)
@@ -112,8 +114,8 @@ def _retire_outdated(project: Project, found: Mapping[int, int]) -> None:
 
 
 def gold_of(project: Project) -> QuerySet[Gold]:
-    """The gold in use. One query."""
-    return Gold.objects.filter(project=project, retired_at__isnull=True)
+    """The gold in use; an explanation may quote its page, so none of withheld ones. One query."""
+    return Gold.objects.filter(project=project, retired_at__isnull=True, item__withheld=False)
 
 
 def gold_set(project: Project) -> GoldSet:

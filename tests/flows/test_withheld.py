@@ -26,6 +26,7 @@ from annotator.projects.models import LogEntry, Membership, Project, Role
 from annotator.queue.models import Assignment
 from annotator.queue.places import assignment_claim
 from annotator.queue.stopping import page_stop
+from annotator.review.gold import gold_add
 from annotator.review.models import Disagreement
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
@@ -84,6 +85,7 @@ def item(project: Project) -> Item:
             frozenset(judgment.pk for judgment in seen.judgments), seen.newest.pk if seen.newest else None
         ),
     )
+    gold_add(lead, item.pk, f"{MARKER} explanation")
     make_classifier(project)
     snapshot_run_execute(snapshot_run_start(project, by=None).pk)
     return item
@@ -157,7 +159,7 @@ def test_the_marker_is_found_in_many_places_before_the_stop(project: Project, it
     found = {
         "another lead": {
             "GET pool:items", "GET pool:item", "GET queue:batch", "GET review:item_review", "GET review:disagreement",
-            "GET review:flags", "GET api:item-list", "GET api:item-read", "GET api:judgment-list",
+            "GET review:flags", "GET review:gold", "GET api:item-list", "GET api:item-read", "GET api:judgment-list",
             "GET api:resolution-list", "GET api:disagreement-detail", "GET api:batch-item-list",
         },
         "another scientist": {"GET pool:items", "GET pool:item", "GET api:resolution-list"},
@@ -231,7 +233,7 @@ def test_no_table_but_the_case_and_what_people_wrote_holds_the_page(project: Pro
             cursor.execute(f"SELECT EXISTS (SELECT FROM {table} t WHERE t::text LIKE %s)", [f"%{MARKER}%"])
             if cursor.fetchone() == (True,):
                 holding.add(model._meta.db_table)
-    assert holding == {"case", "judgment", "flag", "resolution"}
+    assert holding == {"case", "judgment", "flag", "resolution", "gold"}
     assert not LogEntry.objects.filter(text__contains=MARKER).exists()
 
 
