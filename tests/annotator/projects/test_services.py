@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, Forbidden
 from annotator.projects.blueprint import default_blueprint
-from annotator.projects.models import Category, Clause, Membership, Project, Role, TaxonomyVersion
+from annotator.projects.models import Category, Clause, Membership, Project, Role, Standing, TaxonomyVersion
 from annotator.projects.selectors import guideline_current, log_of, taxonomy_current
 from annotator.projects.services import (
     guideline_publish,
@@ -124,6 +124,44 @@ def test_the_last_admin_stays(project: Project, creator: User) -> None:
         membership_end(project, "founder", by=creator)
 
     assert Membership.objects.get(user=creator).role == Role.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("columns", "standing", "words"),
+    [
+        ({"gold_enough": True}, Standing.QUALIFYING, "they begin with qualification"),
+        ({"gold_enough": False}, Standing.QUALIFIED, "there is too little gold yet"),
+        ({"gold_enough": True, "qualification": False}, Standing.QUALIFIED, "qualification is switched off"),
+    ],
+)
+def test_a_new_annotator_begins_with_qualification_where_there_is_gold_for_it(
+    project: Project, creator: User, columns: dict[str, bool], standing: Standing, words: str
+) -> None:
+    Project.objects.filter(pk=project.pk).update(**columns)
+    make_user("nia")
+
+    membership_set(project, "nia", Role.ANNOTATOR, by=creator)
+
+    assert Membership.objects.get(user__username="nia").standing == standing
+    newest = log_of(project).first()
+    assert newest is not None
+    assert words in newest.text
+
+
+def test_standing_is_kept_by_an_annotator_and_ends_with_the_role(project: Project, creator: User) -> None:
+    Project.objects.filter(pk=project.pk).update(gold_enough=True)
+    make_user("nia")
+    nia = Membership.objects.filter(user__username="nia")
+    membership_set(project, "nia", Role.ANNOTATOR, by=creator)
+    nia.update(standing=Standing.WARNED, check_share=0.1)
+
+    membership_set(project, "nia", Role.ANNOTATOR, by=creator)
+    kept = nia.get()
+    membership_set(project, "nia", Role.LEAD, by=creator)
+    ended = nia.get()
+
+    assert (kept.standing, kept.check_share) == (Standing.WARNED, 0.1)
+    assert (ended.standing, ended.check_share) == (Standing.QUALIFIED, 0.0)
 
 
 def test_a_member_gets_another_role_and_leaves(project: Project, creator: User) -> None:
