@@ -22,7 +22,7 @@ def row_of(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | N
     Values are bound by the server, which takes each by its type: where one may be None, the statement has to cast it.
     """
     with connection.cursor() as cursor:
-        cursor.cursor = ServerBindingCursor(connection.connection)
+        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # absent in the stubs
         cursor.execute(statement, {name: _bound(value) for name, value in parameters.items()})
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

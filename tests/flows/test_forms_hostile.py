@@ -22,7 +22,8 @@ HOSTILE: Final = ("\x00", "9" * 30, "-1")
 TEXTS: Final = {
     "username": "bo", "role": "lead", "name": "script", "text": "x", "new_password1": "x", "slug": "other", "note": "x",
     "labels": "games", "unsure": "gambling", "verdict": "labelled", "reason": "unclear", "skip_note": "x",
-    "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place", "shown_at": "x",
+    "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
+    "shown_at": "x",
 }  # fmt: skip
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",

@@ -206,7 +206,7 @@ def test_each_look_is_logged_before_it_shows_all_versions(project: Project, hold
         f'{MARKER} <span class="unseen" title="Right-to-left override">U+202E</span> tales {item.pk}',
         f"{MARKER} again",
     ]
-    assert dict(seen[0].metadata)["note"] == f"{MARKER} \U0001f600 \u00e9"
+    assert {str(name): text for name, text in seen[0].metadata}["note"] == f"{MARKER} \U0001f600 \u00e9"
     assert seen[1].address_as_it_came == f"HTTPS[://]{MARKER}[.]example/?a=%20"
     looks = CaseAccess.objects.filter(what=LOOKED)
     assert [row.user for row in looks] == [holder.user] * 2
