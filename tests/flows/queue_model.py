@@ -36,7 +36,6 @@ class Model:
     resting: set[int] = field(default_factory=set)
     avoided: set[tuple[int, str]] = field(default_factory=set)
     withheld: set[int] = field(default_factory=set)
-    cases: list[int] = field(default_factory=list)
     paused: bool = False
 
     def place_of(self, person: int, pick: int) -> int | None:
