@@ -24,8 +24,9 @@ from benchmarks import annotators_report  # noqa: E402
 from benchmarks.bare import BareSeat  # noqa: E402
 from benchmarks.cpu import Cpu, cpu_look  # noqa: E402
 from benchmarks.load import Load, load_run  # noqa: E402
-from benchmarks.seats import ApiSeat, Desk, PageSeat, Seat  # noqa: E402
+from benchmarks.seats import ApiSeat, PageSeat  # noqa: E402
 from benchmarks.system import System, system  # noqa: E402
+from benchmarks.work import Desk, Seat  # noqa: E402
 
 if TYPE_CHECKING:
     from benchmarks.ground import Ground

@@ -74,12 +74,21 @@ def goals(result: dict[str, Any]) -> None:
             ratio = bare[_place(cell)]["judgments_per_second"] / max(cell["judgments_per_second"], 1e-9)
             cell["bare_psycopg_times_faster"] = round(ratio, 2)
             words.append(f"bare psycopg is {ratio:.1f} times as fast (goal: at most {TIMES_BARE})")
+            cost = _core_ms(cell) / max(_core_ms(bare[_place(cell)]), 1e-9)
+            cell["cpu_times_bare_psycopg"] = round(cost, 2)
+            words.append(f"{cost:.1f} times its CPU with the senders', whatever else the machine does")
         if _place(cell) == (3, 32) and cell["items"] == 100_000:
             ratio = cell["judgments_per_second"] / LABEL_STUDIO_PER_SECOND
             cell["times_label_studio"] = round(ratio, 1)
             words.append(f"{ratio:.0f} times Label Studio's rate (goal: {TIMES_LABEL_STUDIO})")
         print(f"overlap {cell['overlap']}, {cell['annotators']} by {cell['way']}: {'; '.join(words)}")
     result["label_studio"] = LABEL_STUDIO
+
+
+def _core_ms(cell: dict[str, Any]) -> float:
+    """CPU of all sides for one judgment: bare psycopg has no web server, and its sender does part of that work."""
+    cores = sum(cell["cores_used"].get(name, 0.0) for name in ("web", "postgres", "sender"))
+    return float(cores / max(cell["judgments_per_second"], 1e-9) * 1000)
 
 
 def _place(cell: dict[str, Any]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from benchmarks.seats import Answering, Diary, Window
+from benchmarks.work import Answering, Diary, Window
 
 TAKE = """
 WITH picked AS MATERIALIZED (

@@ -25,7 +25,7 @@ from annotator.projects.services import project_create  # noqa: E402
 from annotator.queue.models import Stream  # noqa: E402
 from annotator.queue.services import BatchChoice, batch_open  # noqa: E402
 from benchmarks.ingest import rows  # noqa: E402
-from benchmarks.seats import Diary  # noqa: E402
+from benchmarks.work import Diary  # noqa: E402
 
 ADMIN = "admin"
 TABLES = "item, evidence, batch_item, assignment, judgment, queue_cursor, review_due, account, membership"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks.seats import Diary, Seat, Window
+from benchmarks.work import Diary, Seat, Window
 
 PROCESSES_MAX = 4
 HEAD_START_SECONDS = 0.5
