@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import annotators_report  # noqa: E402
-from benchmarks.bare import BareSeat  # noqa: E402
+from benchmarks.bare import BareSeat, SameSeat  # noqa: E402
 from benchmarks.cpu import Cpu, cpu_look  # noqa: E402
 from benchmarks.load import Load, load_run  # noqa: E402
 from benchmarks.seats import ApiSeat, PageSeat  # noqa: E402
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from benchmarks.ground import Ground
 
 WARM_SECONDS = 3.0
-WAYS = ("api", "page", "bare")
+WAYS = ("api", "page", "bare", "same")
 NEVER = 86_400.0
 """Seconds between ticks while only the seat is measured."""
 
@@ -58,7 +58,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--annotators", type=_numbers, default=[1, 8, 32], help="how many at once: 1,8,32")
     parser.add_argument("--overlap", type=_numbers, default=[1, 3], help="places an item: 1,3")
     parser.add_argument("--seconds", type=float, default=30.0, help="measured in each cell, after a warm-up")
-    parser.add_argument("--ways", type=lambda text: text.split(","), default=WAYS, help="of api,page,bare")
+    parser.add_argument(
+        "--ways", type=lambda text: text.split(","), default=WAYS, help="of api,page,bare,same"
+    )
     parser.add_argument(
         "--tick", type=float, help="let the loop work too, with so many seconds between ticks"
     )
@@ -129,7 +131,10 @@ def _seats(running: System, made: "Ground", way: str, count: int) -> Sequence[Se
         return [PageSeat(desk, person.pk, ground.session_of(person)) for person in people]
     dsn = Layout(running.home).database_url()
     ids = (made.project.pk, made.taxonomy, made.guideline)
-    return [BareSeat(dsn, *ids, person.pk, made.categories) for person in people]
+    if way == "bare":
+        return [BareSeat(dsn, *ids, person.pk, made.categories) for person in people]
+    statements = ground.turn_statements(made.project)
+    return [SameSeat(dsn, *ids, person.pk, made.categories, **statements) for person in people]
 
 
 def _numbers_of(load: Load, seconds: float) -> dict[str, Any]:

@@ -1,13 +1,18 @@
-"""The yardstick: the same places taken and the same rows written by psycopg alone, one transaction a judgment.
+"""Two yardsticks, each by psycopg alone and one transaction a judgment: no request, session, permission or page.
 
-No request, no session, no permission, no page, no other streams: what PostgreSQL and its disk allow here. How
-far it has come each seat remembers by itself: places before that are taken, and would only be walked over again.
+`bare` takes the same places and writes the same rows by the shortest statements there are: what PostgreSQL and
+its disk allow here. How far it has come each seat remembers by itself: places before that are taken, and would
+only be walked over again. `same` makes the very claims and inserts of the product, by its own statements, with
+all that these see to besides (rations, opt-outs, checks, exposure, speed): what the product adds to them is the
+difference to `api` and `page`.
 """
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 
@@ -66,6 +71,40 @@ class BareSeat:
                 with connection.transaction():
                     connection.execute(WRITE, known | said)
                     place, floor = _taken(connection, known | {"floor": floor})
+                seconds = time.perf_counter() - start
+                diary.acknowledged.append(client_id)
+                if window.begin <= time.monotonic() - seconds:
+                    diary.submit_seconds.append(seconds)
+                    diary.measured += time.monotonic() <= window.end
+        return diary
+
+
+@dataclass(frozen=True)
+class SameSeat(BareSeat):
+    """As `BareSeat`, by the statements of the product; they come with the seat, whose process knows no Django."""
+
+    terms: str
+    turn: str
+    given: int  # the column of the turn's row that holds the next place
+    parameters: Mapping[str, Any]
+
+    def run(self, window: Window) -> Diary:
+        """Work until the window is over."""
+        diary = Diary(self.annotator)
+        answering = Answering(random.Random(self.annotator), self.categories)
+        known = {name: getattr(self, name) for name in ("project", "taxonomy", "guideline", "annotator")}
+        since = datetime.now(UTC) - timedelta(hours=8)
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            place, _ = _taken(connection, known | {"floor": 0})
+            while not window.is_over:
+                client_id, start = answering.client_id(), time.perf_counter()
+                said = {"assignment": place, "client_id": client_id, "labels": sorted(answering.labels())}
+                connection.execute(self.terms, known | {"since": since})
+                turn = dict(self.parameters) | known | said | {"holding": [place]}
+                row = connection.execute(self.turn, turn).fetchone()
+                if row is None or row[0] is None or row[self.given] is None:
+                    raise RuntimeError("The answer was not stored, or the batch is worked off.")
+                place = row[self.given]
                 seconds = time.perf_counter() - start
                 diary.acknowledged.append(client_id)
                 if window.begin <= time.monotonic() - seconds:

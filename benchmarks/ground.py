@@ -16,14 +16,19 @@ from django.test import Client  # noqa: E402
 
 from annotator.accounts.models import User  # noqa: E402
 from annotator.accounts.services import token_create  # noqa: E402
+from annotator.judgments.models import Judgment  # noqa: E402
+from annotator.judgments.submitting import TURN  # noqa: E402
 from annotator.pool.models import Item  # noqa: E402
 from annotator.pool.services import Upload, ingest_create, ingest_run  # noqa: E402
 from annotator.projects.blueprint import default_blueprint  # noqa: E402
 from annotator.projects.models import Membership, Project, Role  # noqa: E402
 from annotator.projects.selectors import guideline_current, taxonomy_current  # noqa: E402
 from annotator.projects.services import project_create  # noqa: E402
+from annotator.queue.claiming import Claimant, Lane, claim_parameters  # noqa: E402
 from annotator.queue.models import Stream  # noqa: E402
 from annotator.queue.services import BatchChoice, batch_open  # noqa: E402
+from annotator.queue.terms import TERMS  # noqa: E402
+from annotator.statements import width_of  # noqa: E402
 from benchmarks.ingest import rows  # noqa: E402
 from benchmarks.work import Diary  # noqa: E402
 
@@ -165,3 +170,21 @@ def versions() -> str:
         )
         server, fsync, commit = cursor.fetchone()
     return f"PostgreSQL {server} (fsync {fsync}, synchronous_commit {commit}), Django {django.get_version()}"
+
+
+def turn_statements(project: Project) -> dict[str, Any]:
+    """The statements of a turn as the product makes them, and what is the same in each: for psycopg alone."""
+    answer = {
+        "unsure": [],
+        "verdict": "labelled",
+        "seconds": 5.0,
+        "note": "",
+        "severity": 0,
+        "clause": None,
+    }
+    return {
+        "terms": TERMS,
+        "turn": TURN[Lane.ALL],
+        "given": width_of(Judgment),
+        "parameters": claim_parameters(Claimant(project.pk, 0, project.lease_seconds)) | answer,
+    }

@@ -19,6 +19,7 @@ from annotator.queue.claiming import Claimant, failing_alone
 from annotator.queue.models import Assignment
 from annotator.queue.places import claim_on, holding_checked
 from annotator.queue.terms import ClaimTerms, claim_terms, points_of
+from annotator.statements import BIGINT
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def judgment_turn(access: Access, assignment_id: int, answer: Answer, *, holding
 def _at_once(
     access: Access, assignment_id: int, checked: Checked, terms: ClaimTerms, holding: Sequence[int]
 ) -> tuple[Submitted | None, Assignment | None]:
-    """Both by one statement; neither when two tabs of this person got into each other's way."""
+    """Both by one statement; neither when two tabs of this person got into each other's way, or for no id of ours."""
+    if assignment_id >= BIGINT:
+        return None, None
     claimant = Claimant(access.project.pk, access.user.pk, access.project.lease_seconds, holding, terms)
     new = new_judgment(access, assignment_id, checked)
     try:

@@ -1,6 +1,7 @@
 """A person at the labelling page, in a real Chromium."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import get_ident
 from typing import Any
 
@@ -64,17 +65,24 @@ def quiet(page: Page, live_server: Any, page_errors: list[str]) -> Iterator[None
 
     request_started.connect(started)
     request_finished.connect(finished)
-    yield
-    complaints = list(page_errors)
-    page.unroute_all(behavior="ignoreErrors")
-    eventually(lambda: page.evaluate("true") and not asked)  # the browser's events arrive while we talk to it
-    page.context.set_offline(True)
-    for other in page.context.pages:
-        other.close()
-    eventually(lambda: not under_way)
-    page_errors[:] = complaints
-    request_started.disconnect(started)
-    request_finished.disconnect(finished)
+    try:
+        yield
+        complaints = list(page_errors)
+        page.unroute_all(behavior="ignoreErrors")
+        with suppress(
+            AssertionError
+        ):  # of a request that a test cut off the browser may report no end at all
+            eventually(
+                lambda: page.evaluate("true") and not asked, seconds=3
+            )  # its events arrive while we talk
+        page.context.set_offline(True)
+        for other in page.context.pages:
+            other.close()
+        eventually(lambda: not under_way)
+        page_errors[:] = complaints
+    finally:
+        request_started.disconnect(started)
+        request_finished.disconnect(finished)
 
 
 @pytest.fixture

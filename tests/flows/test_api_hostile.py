@@ -22,7 +22,9 @@ LABELLED: Final = {"labels": ["games"], "unsure": ["gambling"], "verdict": "labe
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "judgment_submit": {
         "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c11", **LABELLED, "seconds": 4.5, "note": "A note.",
+        "clause": "1.1", "next": True, "holding": [1],
     },
+    "gold_add": {"item": 1, "explanation": "Nobody takes it for anything else.", "clause": "1.1"},
     "queue_claim": {"holding": [1]},
     "assignment_skip": {"reason": "unclear", "note": "A note."},
     "resolution_adjudicate": {
@@ -97,7 +99,7 @@ class Operation:
     def address(self, **values: object) -> str:
         """The address in `pilot`; ids and numbers are 1 unless given."""
         path = self.path.replace("{slug}", "pilot")
-        for name in ("item_id", "assignment_id", "disagreement_id", "ingest_id", "number", "id"):
+        for name in ("item_id", "assignment_id", "disagreement_id", "gold_id", "ingest_id", "number", "id"):
             path = path.replace(f"{{{name}}}", str(values.get(name, values.get("every", 1))))
         assert "{" not in path, path
         return path
