@@ -173,7 +173,8 @@ def versions() -> str:
 
 
 def turn_statements(project: Project) -> dict[str, Any]:
-    """The statements of a turn as the product makes them, and what is the same in each: for psycopg alone."""
+    """The statements of a turn as the product makes them, and what is the same in each, in plain types."""
+    claim = claim_parameters(Claimant(project.pk, 0, project.lease_seconds))
     answer = {
         "unsure": [],
         "verdict": "labelled",
@@ -186,5 +187,5 @@ def turn_statements(project: Project) -> dict[str, Any]:
         "terms": TERMS,
         "turn": TURN[Lane.ALL],
         "given": width_of(Judgment),
-        "parameters": claim_parameters(Claimant(project.pk, 0, project.lease_seconds)) | answer,
+        "parameters": claim | {"purposes": [str(purpose) for purpose in claim["purposes"]]} | answer,
     }

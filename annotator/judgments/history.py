@@ -67,8 +67,7 @@ class HistoryFilterForm(forms.Form):
 def judgments_matching(project: Project, annotator: User, wanted: HistoryFilter) -> QuerySet[Judgment]:
     """One person's standing judgments that match, newest first, with item and clause. One query.
 
-    By the index judgment_of_annotator from its end: at most all that one person ever judged is read, and for the
-    newest page without a filter only that.
+    The index judgment_of_annotator holds them in this order: at most all that one person ever judged is read.
     """
     rows = judgments_own(project, annotator).select_related("item", "clause")
     if wanted.category:

@@ -150,13 +150,3 @@ def test_a_cited_clause_is_shown(client: Client, project: Project, ann: User) ->
     make_judgment(item, ann, [GAMES], clause=Clause.objects.get(guideline__project=project))
 
     assert "Clause 1.1" in client.get(HISTORY).content.decode()
-
-
-def test_the_newest_page_is_read_from_the_end_of_an_index(project: Project, ann: User) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-    plan = judgments_matching(project, ann, HistoryFilter(category=GAMES))[:51].explain()
-
-    assert "judgment_of_annotator" in plan
-    assert "Sort" not in plan
