@@ -24,7 +24,8 @@ from annotator.projects.blueprint import default_blueprint  # noqa: E402
 from annotator.projects.models import Membership, Project, Role  # noqa: E402
 from annotator.projects.selectors import guideline_current, taxonomy_current  # noqa: E402
 from annotator.projects.services import project_create  # noqa: E402
-from annotator.queue.claiming import Claimant, Lane, claim_parameters  # noqa: E402
+from annotator.queue.claiming import Claimant, claim_parameters  # noqa: E402
+from annotator.queue.lanes import Lane  # noqa: E402
 from annotator.queue.models import Stream  # noqa: E402
 from annotator.queue.services import BatchChoice, batch_open  # noqa: E402
 from annotator.queue.terms import TERMS  # noqa: E402
