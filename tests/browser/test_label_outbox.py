@@ -126,8 +126,8 @@ def test_what_waits_survives_closing_the_page(
     answer(desk, "1")
     expect(waiting(desk)).to_have_text("1 waiting to be saved")
     desk.goto("about:blank")
-    context.set_offline(False)
     assert answers() == []
+    context.set_offline(False)
 
     desk.goto(live_server.url + LABEL)
 

@@ -149,10 +149,10 @@ def served_as_gold(ann: User) -> None:
 
 SEEN_BY_A_LEAD: Final = (
     judged_otherwise, could_not_be_judged, judged_by_somebody_else, resolved_otherwise, in_dispute_otherwise,
-    flagged_otherwise, served_for_another_reason, scored_by_a_model, expected_otherwise, expected_less_severe,
-    known_otherwise, gold_otherwise,
+    flagged_otherwise, served_for_another_reason, scored_by_a_model, expected_otherwise, known_otherwise,
+    gold_otherwise,
 )  # fmt: skip
-HIDDEN: Final = (*SEEN_BY_A_LEAD, read_slowly, served_as_gold)
+HIDDEN: Final = (*SEEN_BY_A_LEAD, expected_less_severe, read_slowly, served_as_gold)
 LEADS_PAGES: Final = {
     "review:item_review", "review:disagreement", "review:disagreements", "review:flags", "review:gold", "queue:batch",
     "queue:item_ledger", "pool:item",
@@ -161,7 +161,7 @@ LEADS_PAGES: Final = {
 
 def everything_otherwise(ann: User) -> None:
     """All that can be hidden at once, but who a place is for: that changes how full the queue is, which all may see."""
-    for change in (*SEEN_BY_A_LEAD, read_slowly):
+    for change in (*SEEN_BY_A_LEAD, expected_less_severe, read_slowly):
         change(ann)
 
 
