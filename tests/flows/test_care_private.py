@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 VOLATILE = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken[^}]*|nonce-?="[^"]*"|"lease_until":"[^"]*"'
-    r'|data-lease="[^"]*"|name="client_id" value="[^"]*"|(\d+|a)\xa0(second|minute)s? ago|(?<=>)now(?=<)'
+    r'|data-lease="[^"]*"|name="client_id" value="[^"]*"|(\d+|a)\s(second|minute)s?\sago|(?<=>)now(?=<)'
 )
 VALUES = {"number": 1, "version": 1}
 OTHERS = [Role.LEAD, Role.ADMIN, Role.SCIENTIST, Role.ANNOTATOR]
