@@ -10,11 +10,13 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 from pytest_django import Settings
 
 from tests import chromium
 from tests.workers import CeleryWorker, celery_worker
+
+expect.set_options(timeout=15_000)  # a page that is right is so at once; a busy machine is not
 
 CHROMIUM_FLAGS = [
     "--disable-gpu",
