@@ -87,17 +87,7 @@ def make_items(
 ) -> list[Item]:
     """`n` pages about `topic`, each on a site of its own, with evidence; ids ascend."""
     items = Item.objects.bulk_create(_item(project, topic, split, columns) for _ in range(n))
-    Evidence.objects.bulk_create(
-        Evidence(
-            item=item,
-            title=f"{topic} {item.pk}",
-            text=f"A page about {topic}, number {item.pk}.",
-            content_hash=content_hash(
-                PageText(f"{topic} {item.pk}", "", f"A page about {topic}, number {item.pk}.")
-            ),
-        )
-        for item in items
-    )
+    Evidence.objects.bulk_create(_evidence(item, topic) for item in items)
     return items
 
 
@@ -222,6 +212,17 @@ def make_classifier(
             for slug in slugs
         ],
     )
+
+
+def _evidence(item: Item, topic: str) -> Evidence:
+    page = PageText(f"{topic} {item.pk}", "", f"A page about {topic}, number {item.pk}: {_own_words(item)}.")
+    return Evidence(item=item, title=page.title, text=page.text, content_hash=content_hash(page))
+
+
+def _own_words(item: Item) -> str:
+    """Three words that no other page has: whatever its number, no page repeats another."""
+    letters = item.url_hash.hex.translate(str.maketrans("0123456789", "ghijklmnop"))
+    return f"{letters[:8]} {letters[8:16]} {letters[16:24]}"
 
 
 def _item(project: Project, topic: str, split: Split, columns: dict[str, Any]) -> Item:

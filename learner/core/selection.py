@@ -86,7 +86,8 @@ def select_batch(
     Returns
     -------
     list of Choice
-        Each item once; fewer than the batch size only when the pool is used up.
+        Each item once; fewer than the batch size only when the pool is used up, or what is left in it repeats
+        pages of the batch.
     """
     pool = merge(candidates)
     places = plan.places()

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, NotFound, Unavailable
 from annotator.pool.cases import case_close, case_open
-from annotator.pool.models import Case, Item, Split
+from annotator.pool.models import Case, Evidence, Item, Split
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project, Role
 from annotator.projects.selectors import taxonomy_current
@@ -83,7 +83,7 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
         "url": train.url,
         "registrable_domain": train.registrable_domain,
         "title": f"chess {train.pk}",
-        "text": f"A page about chess, number {train.pk}.",
+        "text": Evidence.objects.get(item=train).text,
         "labels": [GAMBLING, GAMES],
         "is_games": True,
         "is_gambling": True,
