@@ -10,6 +10,8 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 from pytest_django import Settings
 
@@ -17,6 +19,8 @@ from tests import chromium
 from tests.workers import CeleryWorker, celery_worker
 
 expect.set_options(timeout=15_000)  # a page that is right is so at once; a busy machine is not
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
 
 CHROMIUM_FLAGS = [
     "--disable-gpu",

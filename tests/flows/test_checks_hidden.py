@@ -42,12 +42,13 @@ def world(purpose: Purpose) -> tuple[Project, User]:
 
 
 def plain(text: str, project: Project, user: User) -> str:
-    """The text without what differs between any two pages: numbers, moments, names."""
+    """The text without what differs between any two pages: numbers, moments, names, words of their own."""
     for word in (project.slug, user.username):
         text = text.replace(word, "")
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<uuid>", text)
     text = re.sub(r'(name="csrfmiddlewaretoken" value=|"csrf[^"]*": )"[^"]*"', r"\1", text)
     text = re.sub(r"X-CSRFToken[^}]*", "", text)
+    text = re.sub(r"\b[a-p]{8} [a-p]{8} [a-p]{8}\b", "<own words>", text)
     return re.sub(r"[\d.:+-]*\d", "#", text)
 
 

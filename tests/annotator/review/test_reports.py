@@ -194,6 +194,7 @@ def test_nothing_is_measured_when_another_worker_does(
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [ADVISORY_SPACE, project.pk])
 
             assert agreement_measure(project) is None
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [ADVISORY_SPACE, project.pk])
     finally:
         other.close()
 
