@@ -108,7 +108,7 @@ REST_IN = (
     """,
     """
     UPDATE assignment SET state = 'offered', annotator_id = m.user_id, offered_at = NOW(),
-                          lease_until = NOW() + INTERVAL '10 minutes'
+                          lease_until = NOW() + INTERVAL '10 hours'
     FROM membership m
     WHERE m.role = 'annotator' AND m.user_id > %(first)s + 9
       AND assignment.priority = 4294967296 + 1048576 + %(items)s - 500 + m.user_id - %(first)s
