@@ -139,13 +139,20 @@ def _batch_choice(run: QueryRun, choice: Choice, outlook: Outlook) -> BatchChoic
         stream=Stream(choice.stream),
         strategy=choice.strategy,
         score=choice.score,
-        reason=choice.reason,
+        reason=_reason(choice, outlook),
         classifier_number=run.classifier_number,
         pool_size=choice.pool_size,
         inclusion_probability=choice.inclusion_probability,
         seed=run.seed,
         forecast=outlook.forecasts.get(choice.item_id, NO_FORECAST),
     )
+
+
+def _reason(choice: Choice, outlook: Outlook) -> str:
+    """Why it was chosen; of two categories whose lines a page is close to, both are named."""
+    line = outlook.lines.get(choice.item_id, "") if choice.strategy == "multilabel_uncertainty" else ""
+    threshold, separator, note = choice.reason.partition("; ")
+    return f"{line or threshold}{separator}{note}"
 
 
 def _summary(batch: Batch | None, phases: Phases) -> str:

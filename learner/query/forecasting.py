@@ -1,6 +1,6 @@
 """What a classifier says of the candidates for a batch, for the care of those who will see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from annotator.queue.exposure import HARMFUL
 from learner.core.arrays import Booleans
 from learner.core.candidates import Candidates
 from learner.core.classifier import LinearClassifier
+from learner.core.lines import lines_between
 from learner.core.severity import expected_categories, expected_severity
 
 
@@ -17,11 +18,13 @@ from learner.core.severity import expected_categories, expected_severity
 class Outlook:
     """What a classifier expects of each candidate.
 
-    `benign` (n_rows,) is True where nothing harmful is expected; `forecasts` has each candidate by its item id.
+    `benign` (n_rows,) is True where nothing harmful is expected; `forecasts` has each candidate by its item id, and
+    `lines` those that stand between two categories, with which.
     """
 
     benign: Booleans
     forecasts: dict[int, Forecast]
+    lines: dict[int, str] = field(default_factory=dict)
 
 
 def outlook_of(classifier: LinearClassifier, candidates: Candidates, taxonomy: Taxonomy) -> Outlook:
@@ -40,5 +43,12 @@ def outlook_of(classifier: LinearClassifier, candidates: Candidates, taxonomy: T
         forecasts={
             int(item_id): Forecast(frozenset(slugs[row].tolist()), known)
             for item_id, row in zip(candidates.item_ids, expected, strict=True)
+        },
+        lines={
+            int(item_id): line
+            for item_id, line in zip(
+                candidates.item_ids, lines_between(classifier, candidates.features), strict=True
+            )
+            if line
         },
     )
