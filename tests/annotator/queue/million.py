@@ -68,6 +68,9 @@ FROM batch_item b, GENERATE_SERIES(1, 3) place, LATERAL (
 ) j
 """
 
+# Or the joins that follow are planned for tables of ten rows, and take minutes.
+SIZES_TOLD = "ANALYZE item, batch_item, assignment, membership"
+
 JUDGMENTS_IN = """
 INSERT INTO judgment (project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict, seconds,
                       note, late, taxonomy_id, guideline_id, created_at, purpose, fast)
@@ -151,7 +154,7 @@ def make_queue(size: Size = MILLION) -> Queue:
         parameters["first"] = people[0].pk
         # The checks of foreign keys may be planned already, for tables of ten rows: each would scan a million.
         cursor.execute("SET session_replication_role = replica")
-        for statement in (ITEMS_IN, LEDGER_IN, PLACES_IN, JUDGMENTS_IN, *REST_IN):
+        for statement in (ITEMS_IN, LEDGER_IN, PLACES_IN, SIZES_TOLD, JUDGMENTS_IN, *REST_IN):
             cursor.execute(statement, parameters)
         cursor.execute("RESET session_replication_role")
     return Queue(project, people)
