@@ -195,7 +195,7 @@ def test_changing_a_judgment_from_the_history(desk: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 1280, 2560])
 def test_the_page_fits_and_is_accessible(desk: Page, scheme: Any, width: int) -> None:
     desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     desk.set_viewport_size({"width": width, "height": 800})
