@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, e
 from pytest_django import Settings
 
 from tests import chromium
+from tests.connections import eventually
 from tests.workers import CeleryWorker, celery_worker
 
 expect.set_options(timeout=15_000)  # a page that is right is so at once; a busy machine is not
@@ -68,6 +71,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture(autouse=True)
+def _served_to_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Ends when the live server has nothing under way: the database is emptied next, and must not wait for it."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with suppress(AssertionError):  # of a connection that a test holds open
+        eventually(
+            lambda: not any("process_request_thread" in each.name for each in threading.enumerate()), 3
         )
 
 
