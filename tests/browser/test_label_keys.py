@@ -22,11 +22,10 @@ MANY = 60
 KEYS = "123456789qwertyuiopasdhjklzxcvnm"
 
 
-@pytest.fixture
-def many(project: Project) -> Project:
-    """A taxonomy of sixty categories: the first have keys, the rest are found by their names."""
+def make_topics(project: Project, how_many: int) -> None:
+    """A taxonomy of that many categories: the first have keys, and the last knows a term."""
     taxonomy = TaxonomyVersion.objects.create(project=project, number=2, created_by=project.created_by)
-    for n in range(MANY):
+    for n in range(how_many):
         Category.objects.create(
             taxonomy=taxonomy,
             position=n,
@@ -36,8 +35,14 @@ def many(project: Project) -> Project:
             severity=1,
             cipa=False,
             key=KEYS[n : n + 1],
-            terms=["roulette"] if n == MANY - 1 else [],
+            terms=["roulette"] if n == how_many - 1 else [],
         )
+
+
+@pytest.fixture
+def many(project: Project) -> Project:
+    """A taxonomy of sixty categories: the first have keys, the rest are found by their names."""
+    make_topics(project, MANY)
     return project
 
 
@@ -140,6 +145,16 @@ def test_sixty_categories_fit_and_are_accessible(many: Project, desk: Page, widt
 
     assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert Axe().run(desk).response["violations"] == []
+
+
+def test_stop_is_in_sight_on_a_laptop_with_sixteen_categories(project: Project, desk: Page) -> None:
+    make_topics(project, 16)
+    with desk.expect_response("**/label/next/"):
+        desk.reload()
+    desk.set_viewport_size({"width": 1366, "height": 768})
+
+    expect(box(desk, "Topic 15")).to_be_visible()
+    expect(desk.locator(".desk-stop")).to_be_in_viewport(ratio=1)
 
 
 def test_a_page_that_may_be_harmful_is_covered_until_asked_for(project: Project, desk: Page) -> None:
