@@ -158,6 +158,21 @@ def test_the_last_answer_is_told_on_demand(desk: Page) -> None:
     eventually(lambda: Judgment.objects.filter(verdict="withdrawn").exists())
 
 
+def test_the_last_answer_is_opened_read_out_and_put_away_by_keyboard(desk: Page) -> None:
+    answer(desk, "2")
+    saved(1)
+    last = desk.locator("#last")
+
+    desk.keyboard.press("l")
+    expect(last).to_be_focused()
+    desk.keyboard.press("Tab")
+    expect(last.get_by_role("link", name="Change")).to_be_focused()
+    desk.keyboard.press("Escape")
+
+    expect(last).to_be_hidden()
+    expect(desk.locator(".evidence")).to_be_focused()
+
+
 def test_an_undo_names_the_snapshot_that_used_the_answer(desk: Page, project: Project) -> None:
     answer(desk, "2")
     saved(1)

@@ -3,7 +3,7 @@
 
 import { form, on, settings, status, touched } from "./desk.js";
 import { undo } from "./answers.js";
-import { openLast } from "./last.js";
+import { closeLast, openLast } from "./last.js";
 import { pause, resume } from "./pause.js";
 import { current } from "./places.js";
 import { focusSearch } from "./search.js";
@@ -116,6 +116,7 @@ function onKey(event) {
     // The seat is elsewhere, or a page was stopped: the buttons on the screen say what there is to do.
   } else if (event.key === "Escape") {
     if (guideline.matches(":popover-open")) guideline.hidePopover();
+    else closeLast();
   } else if (event.ctrlKey ? onCtrl(event) : onPageKey(event)) {
     event.preventDefault();
     event.stopPropagation();

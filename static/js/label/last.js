@@ -8,12 +8,18 @@ import { messageOf } from "./wire.js";
 const panel = document.getElementById("last");
 const explanation = document.getElementById("explanation");
 
+// Whether it was open. The focus goes back to the page to judge, unless it is somewhere else by now.
+export function closeLast() {
+  if (!panel || panel.hidden) return false;
+  const hadFocus = panel.contains(document.activeElement);
+  panel.hidden = true;
+  if (hadFocus) document.querySelector(".evidence")?.focus({ preventScroll: true });
+  return true;
+}
+
 export async function openLast() {
-  if (!panel) return;
-  if (!panel.hidden) {
-    panel.hidden = true;
-    return;
-  }
+  if (!panel || closeLast()) return;
+  const before = document.activeElement;
   try {
     const response = await fetch(form.dataset.last, { headers: { Accept: "text/html" }, redirect: "manual" });
     if (!response.ok) {
@@ -23,6 +29,8 @@ export async function openLast() {
     panel.innerHTML = await response.text();
     panel.hidden = false;
     panel.scrollIntoView({ block: "nearest" });
+    // Read out, and its buttons are the next stops of Tab; but nobody is torn from a note begun meanwhile.
+    if (document.activeElement === before) panel.focus({ preventScroll: true });
   } catch {
     toast("No connection: your last answer can be looked at when it is back.", "warning");
   }
