@@ -58,9 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--annotators", type=_numbers, default=[1, 8, 32], help="how many at once: 1,8,32")
     parser.add_argument("--overlap", type=_numbers, default=[1, 3], help="places an item: 1,3")
     parser.add_argument("--seconds", type=float, default=30.0, help="measured in each cell, after a warm-up")
-    parser.add_argument(
-        "--ways", type=lambda text: text.split(","), default=WAYS, help="of api,page,bare,same"
-    )
+    parser.add_argument("--ways", type=_ways, default=list(WAYS), help="of api,page,bare,same")
     parser.add_argument(
         "--tick", type=float, help="let the loop work too, with so many seconds between ticks"
     )
@@ -71,6 +69,13 @@ def _options() -> argparse.Namespace:
 
 def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",")]
+
+
+def _ways(text: str) -> list[str]:
+    ways = text.split(",")
+    if unknown := [way for way in ways if way not in WAYS]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)!r} is no way: choose of {','.join(WAYS)}")
+    return ways
 
 
 def _measured(running: System, options: argparse.Namespace) -> dict[str, Any]:
