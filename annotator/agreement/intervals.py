@@ -69,7 +69,12 @@ def wilson(tally: Tally, z: float = SURE) -> Interval:
     if not 0 <= right <= n:
         msg = f"want 0 <= right <= n, got {right} of {n}"
         raise ValueError(msg)
-    if n == 0:
+    return score_interval(right, n, z)
+
+
+def score_interval(right: float, n: float, z: float = SURE) -> Interval:
+    """The same interval of counts that need not be whole, as expected counts are; 0 <= right <= n is taken as given."""
+    if n <= 0:
         return Interval(0.0, 1.0)
     share, weight = right / n, z * z / n
     middle = (share + weight / 2) / (1 + weight)

@@ -1,0 +1,183 @@
+"""Adaptive overlap: whether an item needs another judgment, category by category, given people's skills."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from math import exp, log
+from typing import Final
+
+from annotator.agreement.decide import Answer
+
+FLOOR: Final = 1e-6
+"""Chances are kept this far from 0 and 1: nobody is held infallible."""
+LABELLED: Final = "labelled"
+"""The verdict under which an absent label says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Sensitivity and specificity, each between 0 and 1."""
+
+    sensitivity: float
+    specificity: float
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySkills:
+    """Estimates for one category: prevalence, each person's reliability, and the team's for anybody else."""
+
+    prevalence: float
+    team: Reliability
+    people: Mapping[Hashable, Reliability] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapPolicy:
+    """Judgments at least and at most, and the certainty from which more are not worth their price.
+
+    Raises
+    ------
+    ValueError
+        The bounds are out of order, or `certainty` is not above one half and below 1.
+    """
+
+    certainty: float
+    least: int
+    most: int
+
+    def __post_init__(self) -> None:
+        if not (1 / 2 < self.certainty < 1 and 1 <= self.least <= self.most):
+            msg = (
+                "want 0.5 < certainty < 1 and 1 <= least <= most, "
+                f"got {self.certainty}, {self.least} and {self.most}"
+            )
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """Every category is certain: the labels, the chance of the least certain one, and the reason."""
+
+    labels: frozenset[str]
+    probability: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneMore:
+    """Another place should open; `categories` are not certain yet (none when only the verdicts differ)."""
+
+    reason: str
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ForLead:
+    """The most judgments are in, or no count of them may settle it; `categories` are open."""
+
+    reason: str
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NoSkills:
+    """The policy cannot say: fixed overlap holds, for the reason given."""
+
+    reason: str
+
+
+Advice = Enough | OneMore | ForLead | NoSkills
+
+
+def advise(
+    answers: Mapping[Hashable, Answer],
+    skills: Mapping[str, CategorySkills],
+    policy: OverlapPolicy,
+    *,
+    severe: frozenset[str],
+) -> Advice:
+    """Whether the judgments on an item, by annotator, suffice; their order does not matter.
+
+    Parameters
+    ----------
+    answers : mapping of annotator to Answer
+        One effective judgment each. More than `policy.most` (a late submit) is fine: all count.
+    skills : mapping of category to CategorySkills
+        Of every category that is asked for; without one of them the policy has no advice.
+    policy : OverlapPolicy
+    severe : frozenset of str
+        Severity-3 categories. Where one person names one and another does not, no probability settles it.
+
+    Examples
+    --------
+    >>> games = Answer(frozenset({"games"}), frozenset(), "labelled")
+    >>> skills = {"games": CategorySkills(0.1, Reliability(0.9, 0.99))}
+    >>> advise({"ada": games, "bo": games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).probability > 0.99
+    True
+    >>> advise({"ada": games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).reason
+    'games is 91 % likely; 95 % is wanted'
+    """
+    n = len(answers)
+    if n < policy.least:
+        return OneMore(f"{n} of at least {policy.least} judgments are in")
+    verdicts = sorted({answer.verdict for answer in answers.values()})
+    if len(verdicts) > 1:
+        return _more(n, policy, f"verdicts differ: {', '.join(verdicts)}", frozenset())
+    if verdicts != [LABELLED]:
+        return NoSkills(f"skills say nothing on the verdict {verdicts[0]}")
+    named = frozenset().union(*(answer.named for answer in answers.values()))
+    unknown = sorted(named - skills.keys())
+    if unknown or not skills:
+        return NoSkills(f"no skills are estimated for {', '.join(unknown) or 'any category'}")
+    contested = (named & severe) - _by_all(answers)
+    if contested:
+        reason = f"severe and not seen by everybody: {', '.join(sorted(contested))}"
+        return _more(n, policy, reason, contested)
+    return _by_probability(answers, skills, policy)
+
+
+def probability_present(answers: Mapping[Hashable, Answer], category: str, skills: CategorySkills) -> float:
+    """The chance that the category is present, by Bayes' rule; who is unsure about it says nothing on it."""
+    odds = _logit(skills.prevalence)
+    for who, answer in answers.items():
+        if category in answer.unsure:
+            continue
+        skill = skills.people.get(who, skills.team)
+        hit, clear = _kept(skill.sensitivity), _kept(skill.specificity)
+        odds += log(hit / (1 - clear)) if category in answer.labels else log((1 - hit) / clear)
+    return 1 / (1 + exp(-odds)) if odds > 0 else exp(odds) / (1 + exp(odds))
+
+
+def _by_probability(
+    answers: Mapping[Hashable, Answer],
+    skills: Mapping[str, CategorySkills],
+    policy: OverlapPolicy,
+) -> Advice:
+    chances = {slug: probability_present(answers, slug, skills[slug]) for slug in sorted(skills)}
+    sure = {slug: max(chance, 1 - chance) for slug, chance in chances.items()}
+    worst = min(sure, key=sure.__getitem__)
+    if sure[worst] < policy.certainty:
+        doubtful = frozenset(slug for slug, chance in sure.items() if chance < policy.certainty)
+        reason = f"{worst} is {chances[worst]:.0%} likely; {policy.certainty:.0%} is wanted".replace(
+            "%", " %"
+        )
+        return _more(len(answers), policy, reason, doubtful)
+    reason = f"all categories are certain, the least ({worst}) to {sure[worst]:.1%}".replace("%", " %")
+    labels = frozenset(slug for slug, chance in chances.items() if chance > 1 / 2)
+    return Enough(labels, sure[worst], reason)
+
+
+def _more(n: int, policy: OverlapPolicy, reason: str, categories: frozenset[str]) -> OneMore | ForLead:
+    return OneMore(reason, categories) if n < policy.most else ForLead(reason, categories)
+
+
+def _by_all(answers: Mapping[Hashable, Answer]) -> frozenset[str]:
+    return frozenset.intersection(*(answer.labels for answer in answers.values()))
+
+
+def _kept(chance: float) -> float:
+    return min(max(chance, FLOOR), 1 - FLOOR)
+
+
+def _logit(chance: float) -> float:
+    kept = _kept(chance)
+    return log(kept / (1 - kept))

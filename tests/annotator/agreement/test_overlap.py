@@ -1,0 +1,105 @@
+"""Adaptive overlap: when judgments suffice, when one more is wanted, and what no probability may settle."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotator.agreement.decide import Answer
+from annotator.agreement.overlap import (
+    CategorySkills,
+    Enough,
+    ForLead,
+    NoSkills,
+    OneMore,
+    OverlapPolicy,
+    Reliability,
+    advise,
+    probability_present,
+)
+
+TEAM = Reliability(0.9, 0.99)
+SKILLS = {
+    "games": CategorySkills(0.1, TEAM, {"ada": Reliability(0.98, 0.999)}),
+    "self-harm": CategorySkills(0.01, TEAM),
+}
+POLICY = OverlapPolicy(0.95, 1, 3)
+SEVERE = frozenset({"self-harm"})
+NOTHING = Answer(frozenset(), frozenset(), "labelled")
+GAMES = Answer(frozenset({"games"}), frozenset(), "labelled")
+HARM = Answer(frozenset({"self-harm"}), frozenset(), "labelled")
+MAYBE_HARM = Answer(frozenset(), frozenset({"self-harm"}), "labelled")
+BROKEN = Answer(frozenset(), frozenset(), "unreachable")
+
+
+def test_chance_is_that_of_bayes_rule() -> None:
+    # 0.1 * 0.9 against 0.9 * 0.01: 0.09 / (0.09 + 0.009)
+    assert probability_present({"bo": GAMES}, "games", SKILLS["games"]) == pytest.approx(10 / 11)
+
+
+def test_one_judgment_is_enough_when_its_annotator_is_reliable_and_not_when_it_is_anybody() -> None:
+    by_ada = advise({"ada": GAMES}, SKILLS, POLICY, severe=SEVERE)
+    by_bo = advise({"bo": GAMES}, SKILLS, POLICY, severe=SEVERE)
+
+    assert isinstance(by_ada, Enough)
+    assert by_ada.labels == {"games"}
+    assert by_ada.reason == "all categories are certain, the least (games) to 99.1 %"
+    assert by_bo == OneMore("games is 91 % likely; 95 % is wanted", frozenset({"games"}))
+
+
+def test_lead_decides_when_the_most_judgments_leave_a_category_uncertain() -> None:
+    policy = OverlapPolicy(0.999, 1, 2)
+
+    advice = advise({"bo": GAMES, "cy": NOTHING}, SKILLS, policy, severe=SEVERE)
+
+    assert isinstance(advice, ForLead)
+    assert advice.categories == {"games"}
+
+
+@pytest.mark.parametrize("named", [HARM, MAYBE_HARM])
+def test_nobody_is_overruled_who_names_a_severe_category(named: Answer) -> None:
+    answers = {"bo": named, **{f"p{n}": NOTHING for n in range(20)}}
+
+    more = advise(answers, SKILLS, OverlapPolicy(0.95, 1, 99), severe=SEVERE)
+    most = advise(answers, SKILLS, POLICY, severe=SEVERE)
+
+    reason = "severe and not seen by everybody: self-harm"
+    assert more == OneMore(reason, SEVERE)
+    assert most == ForLead(reason, SEVERE)
+
+
+def test_policy_has_no_advice_without_skills_or_on_other_verdicts() -> None:
+    assert advise({"bo": GAMES}, {}, POLICY, severe=SEVERE) == NoSkills("no skills are estimated for games")
+    assert advise({"bo": NOTHING}, {}, POLICY, severe=SEVERE) == NoSkills(
+        "no skills are estimated for any category"
+    )
+    advice = advise({"bo": BROKEN, "cy": BROKEN}, SKILLS, POLICY, severe=SEVERE)
+    assert advice == NoSkills("skills say nothing on the verdict unreachable")
+    differ = advise({"bo": BROKEN, "cy": GAMES}, SKILLS, POLICY, severe=SEVERE)
+    assert differ == OneMore("verdicts differ: labelled, unreachable")
+
+
+def test_least_holds_even_when_everything_is_certain() -> None:
+    policy = OverlapPolicy(0.95, 2, 3)
+
+    assert advise({"ada": GAMES}, SKILLS, policy, severe=SEVERE) == OneMore(
+        "1 of at least 2 judgments are in"
+    )
+    assert advise({}, SKILLS, policy, severe=SEVERE) == OneMore("0 of at least 2 judgments are in")
+
+
+@given(st.lists(st.sampled_from([NOTHING, GAMES, HARM, MAYBE_HARM, BROKEN]), max_size=4))
+def test_order_of_judgments_changes_nothing_and_the_most_is_never_passed(given_: list[Answer]) -> None:
+    people = list(zip(("ada", "bo", "cy", "di"), given_, strict=False))
+
+    advice = [advise(dict(order), SKILLS, POLICY, severe=SEVERE) for order in permutations(people)]
+
+    assert all(one == advice[0] for one in advice)
+    assert len(given_) < POLICY.most or not isinstance(advice[0], OneMore)
+
+
+@pytest.mark.parametrize("bad", [(0.5, 1, 3), (1.0, 1, 3), (0.9, 0, 3), (0.9, 4, 3)])
+def test_policy_out_of_bounds_is_refused(bad: tuple[float, int, int]) -> None:
+    with pytest.raises(ValueError, match=r"want 0\.5 < certainty < 1 and 1 <= least <= most, got"):
+        OverlapPolicy(*bad)
