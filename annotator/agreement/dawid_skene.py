@@ -74,6 +74,9 @@ class Fit:
         Share of each value among the items that were answered.
     counts : float array (n_annotators, n_values, n_values)
         Expected answers of each annotator: [annotator, true value, value given].
+    sizes : float array (n_annotators, n_values)
+        Answers that each row of a confusion is worth: each answer counts with the square of its posterior, because one
+        on an item that may be something else says less (the diagonal of the observed information, Louis 1982, 3.2).
     confusion : float array (n_annotators, n_values, n_values)
         Chance of each answer given the true value; rows sum to 1. With `strength` 0 an annotator who never met a
         value has the team's row there.
@@ -88,6 +91,7 @@ class Fit:
     posterior: FloatArray
     marginals: FloatArray
     counts: FloatArray
+    sizes: FloatArray
     confusion: FloatArray
     log_likelihood: float
     iterations: int
@@ -117,6 +121,7 @@ def dawid_skene(answers: Answers, *, strength: float = 0.0, max_iterations: int 
     ----------
     Dawid and Skene (1979), Applied Statistics 28(1), 20-28, equations 2.3 to 2.5, start by 3.1.
     https://doi.org/10.2307/2346806
+    Louis (1982), Journal of the Royal Statistical Society B 44(2), 226-233.
 
     Examples
     --------
@@ -140,7 +145,8 @@ def dawid_skene(answers: Answers, *, strength: float = 0.0, max_iterations: int 
         before = log_likelihood
     everything = np.full((answers.n_items, answers.n_values), np.nan)
     everything[rows.answered] = posterior
-    return Fit(everything, marginals, counts, confusion, before, iteration, converged)
+    sizes = rows.count(posterior**2).sum(axis=2)
+    return Fit(everything, marginals, counts, sizes, confusion, before, iteration, converged)
 
 
 def smoothed(counts: FloatArray, strength: float) -> FloatArray:
@@ -158,7 +164,8 @@ def smoothed(counts: FloatArray, strength: float) -> FloatArray:
     size = counts.sum(axis=2, keepdims=True) + strength
     with np.errstate(divide="ignore", invalid="ignore"):
         own = (counts + strength * team) / size
-    return np.where(size > TINY, own, team)
+    rows: FloatArray = np.where(size > TINY, own, team)
+    return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +200,9 @@ class _Rows:
         by_truth = [
             np.bincount(self.cell, np.ascontiguousarray(column)[self.row], size) for column in posterior.T
         ]
-        return np.stack(by_truth, axis=1).reshape(n_annotators, n_values, n_values).transpose(0, 2, 1)
+        return (
+            np.array(by_truth, dtype=np.float64).reshape(n_values, n_annotators, n_values).transpose(1, 0, 2)
+        )
 
     def infer(self, marginals: FloatArray, confusion: FloatArray) -> tuple[FloatArray, float]:
         """E-step: posterior of each answered item, and the log-likelihood of all answers."""

@@ -1,6 +1,6 @@
 """Adaptive overlap: whether an item needs another judgment, category by category, given people's skills."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp, log
 from typing import Final
@@ -27,7 +27,7 @@ class CategorySkills:
 
     prevalence: float
     team: Reliability
-    people: Mapping[Hashable, Reliability] = field(default_factory=dict)
+    people: Mapping[int, Reliability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ Advice = Enough | OneMore | ForLead | NoSkills
 
 
 def advise(
-    answers: Mapping[Hashable, Answer],
+    answers: Mapping[int, Answer],
     skills: Mapping[str, CategorySkills],
     policy: OverlapPolicy,
     *,
@@ -111,9 +111,9 @@ def advise(
     --------
     >>> games = Answer(frozenset({"games"}), frozenset(), "labelled")
     >>> skills = {"games": CategorySkills(0.1, Reliability(0.9, 0.99))}
-    >>> advise({"ada": games, "bo": games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).probability > 0.99
+    >>> advise({1: games, 2: games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).probability > 0.99
     True
-    >>> advise({"ada": games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).reason
+    >>> advise({1: games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).reason
     'games is 91 % likely; 95 % is wanted'
     """
     n = len(answers)
@@ -135,7 +135,7 @@ def advise(
     return _by_probability(answers, skills, policy)
 
 
-def probability_present(answers: Mapping[Hashable, Answer], category: str, skills: CategorySkills) -> float:
+def probability_present(answers: Mapping[int, Answer], category: str, skills: CategorySkills) -> float:
     """The chance that the category is present, by Bayes' rule; who is unsure about it says nothing on it."""
     odds = _logit(skills.prevalence)
     for who, answer in answers.items():
@@ -148,7 +148,7 @@ def probability_present(answers: Mapping[Hashable, Answer], category: str, skill
 
 
 def _by_probability(
-    answers: Mapping[Hashable, Answer],
+    answers: Mapping[int, Answer],
     skills: Mapping[str, CategorySkills],
     policy: OverlapPolicy,
 ) -> Advice:
@@ -170,7 +170,7 @@ def _more(n: int, policy: OverlapPolicy, reason: str, categories: frozenset[str]
     return OneMore(reason, categories) if n < policy.most else ForLead(reason, categories)
 
 
-def _by_all(answers: Mapping[Hashable, Answer]) -> frozenset[str]:
+def _by_all(answers: Mapping[int, Answer]) -> frozenset[str]:
     return frozenset.intersection(*(answer.labels for answer in answers.values()))
 
 

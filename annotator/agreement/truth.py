@@ -21,7 +21,8 @@ ENOUGH: Final = 10.0
 class Rate:
     """A chance of a right answer, shrunk to the team's mean: 0 <= low <= value <= high <= 1.
 
-    `n` is how many of the annotator's own answers are in it, as expected; `why_uncertain` is empty from `ENOUGH` on.
+    `n` is what the annotator's own answers are worth: see `Fit.sizes`. `why_uncertain` is empty from `ENOUGH` on. The
+    interval takes the skills of the others as known: fair from three judgments an item, too narrow with two.
     """
 
     value: float
@@ -180,8 +181,8 @@ def _skills(fit: Fit, answers: Answers) -> tuple[Skill, ...]:
     return tuple(
         Skill(
             int(who),
-            _rate(shrunk[who, PRESENT, PRESENT], fit.counts[who, PRESENT].sum()),
-            _rate(shrunk[who, ABSENT, ABSENT], fit.counts[who, ABSENT].sum()),
+            _rate(shrunk[who, PRESENT, PRESENT], fit.sizes[who, PRESENT]),
+            _rate(shrunk[who, ABSENT, ABSENT], fit.sizes[who, ABSENT]),
         )
         for who in np.unique(answers.annotator)
     )
@@ -190,5 +191,5 @@ def _skills(fit: Fit, answers: Answers) -> tuple[Skill, ...]:
 def _rate(value: float, n: float) -> Rate:
     size = float(n) + SHRINKAGE
     ends = score_interval(float(value) * size, size)
-    why = "" if n >= ENOUGH else f"{n:.1f} answers of their own: mostly the team's mean"
+    why = "" if n >= ENOUGH else f"worth {n:.1f} answers of their own: mostly the team's mean"
     return Rate(float(value), ends.low, ends.high, float(n), why)

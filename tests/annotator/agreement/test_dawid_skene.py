@@ -21,7 +21,8 @@ tables = st.tuples(st.integers(2, 10), st.integers(2, 5)).flatmap(
 
 def answers_of(table: Table, n_values: int = 3) -> Answers:
     item, annotator = np.nonzero(table >= 0)
-    return Answers(item, annotator, table[item, annotator], *table.shape, n_values)
+    n_items, n_annotators = table.shape
+    return Answers(item, annotator, table[item, annotator], n_items, n_annotators, n_values)
 
 
 def anaesthetists() -> Answers:

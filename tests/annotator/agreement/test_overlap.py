@@ -19,9 +19,10 @@ from annotator.agreement.overlap import (
     probability_present,
 )
 
+ADA, BO, CY, DI = range(1, 5)
 TEAM = Reliability(0.9, 0.99)
 SKILLS = {
-    "games": CategorySkills(0.1, TEAM, {"ada": Reliability(0.98, 0.999)}),
+    "games": CategorySkills(0.1, TEAM, {ADA: Reliability(0.98, 0.999)}),
     "self-harm": CategorySkills(0.01, TEAM),
 }
 POLICY = OverlapPolicy(0.95, 1, 3)
@@ -35,12 +36,12 @@ BROKEN = Answer(frozenset(), frozenset(), "unreachable")
 
 def test_chance_is_that_of_bayes_rule() -> None:
     # 0.1 * 0.9 against 0.9 * 0.01: 0.09 / (0.09 + 0.009)
-    assert probability_present({"bo": GAMES}, "games", SKILLS["games"]) == pytest.approx(10 / 11)
+    assert probability_present({BO: GAMES}, "games", SKILLS["games"]) == pytest.approx(10 / 11)
 
 
 def test_one_judgment_is_enough_when_its_annotator_is_reliable_and_not_when_it_is_anybody() -> None:
-    by_ada = advise({"ada": GAMES}, SKILLS, POLICY, severe=SEVERE)
-    by_bo = advise({"bo": GAMES}, SKILLS, POLICY, severe=SEVERE)
+    by_ada = advise({ADA: GAMES}, SKILLS, POLICY, severe=SEVERE)
+    by_bo = advise({BO: GAMES}, SKILLS, POLICY, severe=SEVERE)
 
     assert isinstance(by_ada, Enough)
     assert by_ada.labels == {"games"}
@@ -51,7 +52,7 @@ def test_one_judgment_is_enough_when_its_annotator_is_reliable_and_not_when_it_i
 def test_lead_decides_when_the_most_judgments_leave_a_category_uncertain() -> None:
     policy = OverlapPolicy(0.999, 1, 2)
 
-    advice = advise({"bo": GAMES, "cy": NOTHING}, SKILLS, policy, severe=SEVERE)
+    advice = advise({BO: GAMES, CY: NOTHING}, SKILLS, policy, severe=SEVERE)
 
     assert isinstance(advice, ForLead)
     assert advice.categories == {"games"}
@@ -59,7 +60,7 @@ def test_lead_decides_when_the_most_judgments_leave_a_category_uncertain() -> No
 
 @pytest.mark.parametrize("named", [HARM, MAYBE_HARM])
 def test_nobody_is_overruled_who_names_a_severe_category(named: Answer) -> None:
-    answers = {"bo": named, **{f"p{n}": NOTHING for n in range(20)}}
+    answers = {BO: named, **dict.fromkeys(range(10, 30), NOTHING)}
 
     more = advise(answers, SKILLS, OverlapPolicy(0.95, 1, 99), severe=SEVERE)
     most = advise(answers, SKILLS, POLICY, severe=SEVERE)
@@ -70,28 +71,26 @@ def test_nobody_is_overruled_who_names_a_severe_category(named: Answer) -> None:
 
 
 def test_policy_has_no_advice_without_skills_or_on_other_verdicts() -> None:
-    assert advise({"bo": GAMES}, {}, POLICY, severe=SEVERE) == NoSkills("no skills are estimated for games")
-    assert advise({"bo": NOTHING}, {}, POLICY, severe=SEVERE) == NoSkills(
+    assert advise({BO: GAMES}, {}, POLICY, severe=SEVERE) == NoSkills("no skills are estimated for games")
+    assert advise({BO: NOTHING}, {}, POLICY, severe=SEVERE) == NoSkills(
         "no skills are estimated for any category"
     )
-    advice = advise({"bo": BROKEN, "cy": BROKEN}, SKILLS, POLICY, severe=SEVERE)
+    advice = advise({BO: BROKEN, CY: BROKEN}, SKILLS, POLICY, severe=SEVERE)
     assert advice == NoSkills("skills say nothing on the verdict unreachable")
-    differ = advise({"bo": BROKEN, "cy": GAMES}, SKILLS, POLICY, severe=SEVERE)
+    differ = advise({BO: BROKEN, CY: GAMES}, SKILLS, POLICY, severe=SEVERE)
     assert differ == OneMore("verdicts differ: labelled, unreachable")
 
 
 def test_least_holds_even_when_everything_is_certain() -> None:
     policy = OverlapPolicy(0.95, 2, 3)
 
-    assert advise({"ada": GAMES}, SKILLS, policy, severe=SEVERE) == OneMore(
-        "1 of at least 2 judgments are in"
-    )
+    assert advise({ADA: GAMES}, SKILLS, policy, severe=SEVERE) == OneMore("1 of at least 2 judgments are in")
     assert advise({}, SKILLS, policy, severe=SEVERE) == OneMore("0 of at least 2 judgments are in")
 
 
 @given(st.lists(st.sampled_from([NOTHING, GAMES, HARM, MAYBE_HARM, BROKEN]), max_size=4))
 def test_order_of_judgments_changes_nothing_and_the_most_is_never_passed(given_: list[Answer]) -> None:
-    people = list(zip(("ada", "bo", "cy", "di"), given_, strict=False))
+    people = list(zip((ADA, BO, CY, DI), given_, strict=False))
 
     advice = [advise(dict(order), SKILLS, POLICY, severe=SEVERE) for order in permutations(people)]
 
