@@ -100,7 +100,7 @@ def _crowd_kit(answers: Answers, gold: np.ndarray) -> float | str:
 def _crowd_kit_labels(answers: Answers) -> np.ndarray | None:
     try:
         import pandas as pd
-        from crowdkit.aggregation import DawidSkene
+        from crowdkit.aggregation import DawidSkene  # type: ignore[import-not-found]
     except ImportError:
         return None
     frame = pd.DataFrame({"task": answers.item, "worker": answers.annotator, "label": answers.value})

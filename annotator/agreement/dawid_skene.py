@@ -149,6 +149,15 @@ def dawid_skene(answers: Answers, *, strength: float = 0.0, max_iterations: int 
     return Fit(everything, marginals, counts, sizes, confusion, before, iteration, converged)
 
 
+def posterior_given(answers: Answers, marginals: FloatArray, confusion: FloatArray) -> FloatArray:
+    """The posterior of each item (n_items, n_values) under skills that are known already; nan where nobody answered."""
+    everything = np.full((answers.n_items, answers.n_values), np.nan)
+    if answers.n:
+        rows = _Rows.of(answers)
+        everything[rows.answered], _ = rows.infer(marginals, confusion)
+    return everything
+
+
 def smoothed(counts: FloatArray, strength: float) -> FloatArray:
     """Confusion of each annotator: their counts, and `strength` answers more that follow the team's mean row.
 
