@@ -9,8 +9,11 @@ import numpy as np
 from annotator.agreement.coefficients import (
     FloatArray,
     expected_disagreement,
+    fleiss_kappa,
+    gwet_ac1,
     krippendorff_alpha,
     percent_agreement,
+    value_shares,
 )
 from annotator.agreement.ratings import IntArray, Ratings, Tally, tally
 
@@ -36,23 +39,25 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class CategoryAgreement:
-    """Agreement on one category: as seen, and corrected for chance."""
+    """Agreement on one category: as seen, and corrected for chance in three ways."""
 
     percent: Estimate
     alpha: Estimate
+    fleiss: Estimate
+    ac1: Estimate
 
 
 def agreement_by_category(
-    ratings: Ratings, *, seed: int, resamples: int = RESAMPLES, level: float = LEVEL
+    ratings: Ratings, *, seed: int, n_values: int = 2, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> list[CategoryAgreement]:
-    """Percent agreement and alpha of each category, in the order of the columns.
+    """The coefficients of each category, in the order of the columns; `n_values` is the size of the scale.
 
     The same seed gives the same intervals. A category's interval comes from its own random stream: adding a
     category changes no other number.
     """
     return [
         agreement_of(
-            tally(ratings, category),
+            tally(ratings, category, n_values=n_values),
             np.random.default_rng([seed, category]),
             resamples=resamples,
             level=level,
@@ -64,7 +69,7 @@ def agreement_by_category(
 def agreement_of(
     answers: Tally, rng: np.random.Generator, *, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> CategoryAgreement:
-    """Both coefficients of one tally, with percentile bootstrap intervals over items.
+    """All coefficients of one tally, with percentile bootstrap intervals over items.
 
     Items, not judgments, are drawn with replacement, because the answers on one item belong together. A draw
     of items is a multinomial draw of patterns: `resamples` x 7 numbers rather than `resamples` x n_items.
@@ -83,14 +88,22 @@ def agreement_of(
         raise ValueError(msg)
     if answers.n_items == 0:
         nothing = Estimate(None, None, None, 0, 0, "no item has two judgments")
-        return CategoryAgreement(percent=nothing, alpha=nothing)
+        return CategoryAgreement(percent=nothing, alpha=nothing, fleiss=nothing, ac1=nothing)
     draws = rng.multinomial(answers.n_items, answers.items / answers.n_items, size=resamples)
-    expected = float(expected_disagreement(answers))
+    disagreeing = float(expected_disagreement(answers))
+    shares = value_shares(answers)
+    fleiss = 1 - float((shares**2).sum())
+    ac1 = 1 - float((shares * (1 - shares)).sum()) / (shares.size - 1)
+
+    def estimate(coefficient: Coefficient, chance: float) -> Estimate:
+        cost = 1 / chance if chance else 0.0
+        return _estimate(coefficient, answers, draws, level=level, disputed_costs=cost)
+
     return CategoryAgreement(
-        percent=_estimate(percent_agreement, answers, draws, level=level, disputed_costs=1.0),
-        alpha=_estimate(
-            krippendorff_alpha, answers, draws, level=level, disputed_costs=1 / expected if expected else 0.0
-        ),
+        percent=estimate(percent_agreement, 1.0),
+        alpha=estimate(krippendorff_alpha, disagreeing),
+        fleiss=estimate(fleiss_kappa, fleiss),
+        ac1=estimate(gwet_ac1, ac1),
     )
 
 

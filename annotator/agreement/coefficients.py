@@ -70,6 +70,78 @@ def krippendorff_alpha(tally: Tally, items: IntArray | None = None) -> FloatArra
     return 1 - _ratio(weights @ disagreeing, n_answers * expected_disagreement(tally, weights))
 
 
+def fleiss_kappa(tally: Tally, items: IntArray | None = None) -> FloatArray:
+    """Fleiss' kappa, for any number of answers an item: (observed - expected) / (1 - expected).
+
+    Observed is `percent_agreement`. Expected is the sum of the squared shares of the values, where a value's share
+    is the mean over items of its share of the item's answers: each item weighs the same, as it does in the
+    observed part. With equally many answers on every item this is Fleiss' own definition.
+
+    Parameters
+    ----------
+    tally : Tally
+    items : int array (..., n_patterns), optional
+        Items per pattern, in place of `tally.items`: one row per resample.
+
+    Returns
+    -------
+    float array (...,)
+        At most 1; nan where no item has two answers, or all answers are the same.
+
+    References
+    ----------
+    Fleiss (1971), Psychological Bulletin 76, 378-382. Varying numbers: Gwet (2014), Handbook of Inter-Rater
+    Reliability, 4th edition, section 2.5, here over items with two answers only.
+
+    Examples
+    --------
+    >>> from annotator.agreement.ratings import Ratings, tally
+    >>> round(float(fleiss_kappa(tally(Ratings.from_table([[1, 1], [0, 0], [1, 0]])))), 3)
+    0.333
+    """
+    expected = (value_shares(tally, items) ** 2).sum(axis=-1)
+    return _ratio(percent_agreement(tally, items) - expected, 1 - expected)
+
+
+def gwet_ac1(tally: Tally, items: IntArray | None = None) -> FloatArray:
+    """Gwet's AC1: chance agreement is small where nearly everything has the same value.
+
+    Expected is sum_v p_v (1 - p_v) / (q - 1), with the shares p_v of `value_shares` and q the number of values
+    of the scale (the columns of `tally.patterns`), also those that nobody used. On two values it is 2 p (1 - p).
+
+    Parameters
+    ----------
+    tally : Tally
+    items : int array (..., n_patterns), optional
+        Items per pattern, in place of `tally.items`: one row per resample.
+
+    Returns
+    -------
+    float array (...,)
+        At most 1, and 1 where all answers are the same; nan where no item has two answers.
+
+    References
+    ----------
+    Gwet (2008), British Journal of Mathematical and Statistical Psychology 61, 29-48, equations 6 and 7.
+
+    Examples
+    --------
+    >>> from annotator.agreement.ratings import Ratings, tally
+    >>> round(float(gwet_ac1(tally(Ratings.from_table([[0, 0]] * 9 + [[1, 0]])))), 3)
+    0.89
+    """
+    shares = value_shares(tally, items)
+    expected = (shares * (1 - shares)).sum(axis=-1) / (tally.patterns.shape[1] - 1)
+    return _ratio(percent_agreement(tally, items) - expected, 1 - expected)
+
+
+def value_shares(tally: Tally, items: IntArray | None = None) -> FloatArray:
+    """The share of each value (..., n_values): the mean over items of its share of the item's answers."""
+    weights = tally.items if items is None else items
+    within = tally.patterns / tally.patterns.sum(axis=1, keepdims=True)
+    return _ratio(weights @ within, weights.sum(axis=-1)[..., np.newaxis])
+
+
 def expected_disagreement(tally: Tally, items: IntArray | None = None) -> FloatArray:
     """The chance that two answers drawn from the whole tally differ: the denominator of alpha."""
     weights = tally.items if items is None else items

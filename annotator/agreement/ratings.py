@@ -13,6 +13,8 @@ Codes = NDArray[np.int8]
 MISSING: Final = -1
 ABSENT: Final = 0
 PRESENT: Final = 1
+UNSURE: Final = 2
+"""Asked and not decided. A value of its own, or missing: see `unsure_as_missing`."""
 SHARED: Final = 2
 """Answers that make an item say something on agreement."""
 LONG_AXES: Final = 2
@@ -139,8 +141,23 @@ class Tally:
         return int(self.items @ self.patterns.sum(axis=1))
 
 
-def tally(ratings: Ratings, category: int = 0) -> Tally:
+def unsure_as_missing(ratings: Ratings) -> Ratings:
+    """The same judgments of categories, where an unsure one counts as not given.
+
+    Examples
+    --------
+    >>> unsure_as_missing(Ratings.from_table([[1, 2]])).values[:, 0].tolist()
+    [1, -1]
+    """
+    values = np.where(ratings.values == UNSURE, np.int8(MISSING), ratings.values)
+    return Ratings(ratings.item, ratings.annotator, values)
+
+
+def tally(ratings: Ratings, category: int = 0, *, n_values: int = 2) -> Tally:
     """The tally of one category: O(n_judgments) time, whatever the number of annotators.
+
+    `n_values` is the size of the scale: 2 for absent and present, 3 with unsure as a value. It grows to the
+    highest code that occurs.
 
     Examples
     --------
@@ -151,7 +168,7 @@ def tally(ratings: Ratings, category: int = 0) -> Tally:
     column = ratings.values[:, category]
     given = column != MISSING
     item, value = ratings.item[given], column[given].astype(np.int64)
-    n_values = max(int(value.max(initial=PRESENT)) + 1, 2)
+    n_values = max(int(value.max(initial=PRESENT)) + 1, n_values)
     n_items = int(item.max(initial=-1)) + 1
     counts = np.bincount(item * n_values + value, minlength=n_items * n_values).reshape(n_items, n_values)
     shared = counts[counts.sum(axis=1) >= SHARED]

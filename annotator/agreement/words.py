@@ -56,3 +56,47 @@ def _band(value: float) -> tuple[Level, str]:
     if value >= TENTATIVE:
         return "warn", "tentative"
     return "bad", "not reliable"
+
+
+LANDIS_KOCH: Final = (
+    (0.8, "almost perfect"),
+    (0.6, "substantial"),
+    (0.4, "moderate"),
+    (0.2, "fair"),
+    (0.0, "slight"),
+)
+
+
+def kappa_word(kappa: Estimate) -> Word:
+    """What a kappa (or AC1) is called: slight, fair, moderate, substantial, almost perfect; poor under 0.
+
+    Like `alpha_word`, an interval that reaches into another band makes the word uncertain, and the text says so.
+
+    References
+    ----------
+    Landis and Koch (1977), Biometrics 33, 159-174, p. 165. Bounds are theirs: 0.20 is slight, above it is fair.
+
+    Examples
+    --------
+    >>> kappa_word(Estimate(0.7, 0.65, 0.75, 120, 240)).text
+    'substantial'
+    """
+    if kappa.value is None:
+        return Word("unknown", kappa.why_undefined)
+    text = _strength(kappa.value)
+    if kappa.low is None or kappa.high is None:
+        return Word("warn", f"{text} so far, {kappa.why_undefined}")
+    low, high = _strength(kappa.low), _strength(kappa.high)
+    if low != text:
+        return Word("warn", f"{text} so far, but the interval reaches down to {low}")
+    if high != text:
+        return Word("warn", f"{text} so far, but the interval reaches up to {high}")
+    if kappa.value > LANDIS_KOCH[1][0]:
+        return Word("good", text)
+    return Word("warn" if kappa.value > LANDIS_KOCH[2][0] else "bad", text)
+
+
+def _strength(value: float) -> str:
+    if value < 0:
+        return "poor"
+    return next((text for bound, text in LANDIS_KOCH if value > bound), "slight")

@@ -54,3 +54,49 @@ def from_counts(table: str) -> NDArray[np.int8]:
     """A table (n_items, n_annotators) with as many judgments of each value as the digits of its row say."""
     rows = [[int(digit) for digit in row] for row in table.split()]
     return np.array([np.repeat(np.arange(len(row)), row) for row in rows], dtype=np.int8)
+
+
+# The small table in the encyclopedia article on Fleiss' kappa: ten items, fourteen annotators, five values; kappa .210.
+FLEISS_SMALL: Final = [
+    [0, 0, 0, 0, 14],
+    [0, 2, 6, 4, 2],
+    [0, 0, 3, 5, 6],
+    [0, 3, 9, 2, 0],
+    [2, 2, 8, 1, 1],
+    [7, 7, 0, 0, 0],
+    [3, 2, 6, 3, 0],
+    [2, 5, 3, 2, 2],
+    [6, 5, 2, 1, 0],
+    [0, 2, 2, 3, 7],
+]
+# Artstein and Poesio (2008), Inter-Coder Agreement for Computational Linguistics, table 1: Cohen's kappa .348.
+ARTSTEIN_POESIO: Final = [[20, 20], [10, 50]]
+# Gwet (2008): skewed prevalence. Percent agreement .944, kappa about -.02, AC1 about .94.
+GWET_2008: Final = [[118, 5], [2, 0]]
+# Set-valued answers of two people, from the test suite of the DKPro statistics library, letters being elements.
+# Alpha .2731 with Passonneau's MASI, .3156 with Jaccard, both reproduced with nltk.
+LABEL_SETS: Final = (
+    ("", ""),
+    ("", "A"),
+    ("A", "A"),
+    ("A", "B"),
+    ("AB", "A"),
+    ("AB", "AC"),
+    ("ABC", "ABC"),
+    ("C", "AC"),
+    ("C", "AC"),
+)
+
+
+def from_contingency(table: list[list[int]]) -> NDArray[np.int8]:
+    """A table (n_items, 2) of two annotators: `table[v][w]` items have v of the first and w of the second."""
+    counts = np.array(table)
+    return np.repeat(np.argwhere(counts >= 0), counts.ravel(), axis=0).astype(np.int8)
+
+
+def from_sets(pairs: tuple[tuple[str, str], ...], elements: str) -> NDArray[np.int8]:
+    """A table (n_items, 2, n_elements)."""
+    return np.array(
+        [[[int(element in answer) for element in elements] for answer in pair] for pair in pairs],
+        dtype=np.int8,
+    )
