@@ -23,12 +23,13 @@ TABLE_AXES: Final = (2, 3)
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """One judgment with a label verdict: what the annotator saw as present, and what they left undecided."""
+    """One judgment with a label verdict: seen as present, left undecided, and never asked about."""
 
     item: Hashable
     annotator: Hashable
     labels: frozenset[str]
     unsure: frozenset[str] = frozenset()
+    not_asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +92,12 @@ class Ratings:
         return cls(item, annotator, dense[item, annotator])
 
     @classmethod
-    def from_answers(cls, answers: Iterable[ItemAnswer], categories: Sequence[str]) -> "Ratings":
+    def from_answers(
+        cls, answers: Iterable[ItemAnswer], categories: Sequence[str], *, unsure: int = MISSING
+    ) -> "Ratings":
         """Ratings of judgments with label verdicts, a column per category in the order given.
 
+        `unsure` is the code of a category that somebody could not decide: MISSING, or UNSURE to keep it as a value.
         Labels outside `categories` (retired ones) are ignored. Non-label verdicts do not belong here: such a
         judgment says nothing on any category, and the caller leaves it out.
         """
@@ -104,7 +108,8 @@ class Ratings:
         values = np.full((len(rows), len(column)), ABSENT, dtype=np.int8)
         for row, answer in enumerate(rows):
             values[row, [column[slug] for slug in answer.labels if slug in column]] = PRESENT
-            values[row, [column[slug] for slug in answer.unsure if slug in column]] = MISSING
+            values[row, [column[slug] for slug in answer.unsure if slug in column]] = unsure
+            values[row, [column[slug] for slug in answer.not_asked if slug in column]] = MISSING
         item = np.array([items.setdefault(answer.item, len(items)) for answer in rows], dtype=np.int64)
         annotator = np.array(
             [people.setdefault(answer.annotator, len(people)) for answer in rows], dtype=np.int64

@@ -10,11 +10,17 @@ from rest_framework.views import APIView
 
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
+from annotator.projects.api import ByIdPagination, caller, errors, page_of, slug_parameter
 from annotator.review.desk import desk_of
 from annotator.review.gold import gold_add, gold_of, gold_retire
 from annotator.review.models import Method
-from annotator.review.selectors import agreement_of, disagreement_of, disagreements_open, resolutions_current
+from annotator.review.selectors import (
+    Unsure,
+    agreement_of,
+    disagreement_of,
+    disagreements_open,
+    resolutions_current,
+)
 from annotator.review.serializers import (
     METHODS,
     AdjudicationSerializer,
@@ -186,12 +192,28 @@ class AgreementView(APIView):
     """How far people agree."""
 
     @extend_schema(
-        operation_id="agreement_read", responses={200: AgreementSerializer, **ERRORS}, tags=["review"]
+        operation_id="agreement_read",
+        parameters=[
+            OpenApiParameter(
+                "unsure",
+                OpenApiTypes.STR,
+                enum=Unsure.values,
+                description="What unsure counts as: missing by default.",
+            )
+        ],
+        responses={200: AgreementSerializer, **errors(400)},
+        tags=["review"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Percent agreement and Krippendorff's alpha of each category, with n and intervals."""
+        """Percent agreement, Krippendorff's alpha, Fleiss' kappa and AC1 of each category, with n and intervals."""
         access = project_for(caller(request), slug, Can.INSPECT)
-        return Response(AgreementSerializer(agreement_of(access.project) or NOT_MEASURED).data)
+        unsure = request.query_params.get("unsure", Unsure.MISSING)
+        if unsure not in Unsure.values:
+            raise BadInput(
+                f'"{unsure}" is not a treatment of unsure. Use one of: {", ".join(Unsure.values)}.'
+            )
+        found = agreement_of(access.project, unsure=Unsure(unsure))
+        return Response(AgreementSerializer(found or NOT_MEASURED).data)
 
 
 def _method(value: str) -> Method:

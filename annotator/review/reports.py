@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotator.agreement.bootstrap import agreement_by_category
-from annotator.agreement.ratings import ItemAnswer, Ratings
+from annotator.agreement.bootstrap import CategoryAgreement, agreement_by_category
+from annotator.agreement.ratings import UNSURE, ItemAnswer, Ratings, unsure_as_missing
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Project
@@ -47,7 +47,8 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     """A new agreement report, or None when none is due or another worker measures this project now.
 
     Judgments count that are neither superseded nor withdrawn, late ones too. A judgment says nothing on a category
-    that its taxonomy version lacked, or that it was unsure about. Other verdicts than labels say nothing at all.
+    that its taxonomy version lacked. Unsure is once missing, and once a value of its own (`unsure_as_value`).
+    Other verdicts than labels say nothing at all.
     """
     if not _alone(project) or not agreement_due(project):
         return None
@@ -56,8 +57,8 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     taxonomy = taxonomy_current(project)
     others = judgments_current(project).exclude(verdict=Verdict.LABELLED).count()
     unsure: Counter[str] = Counter()
-    ratings = Ratings.from_answers(_answers(project, taxonomy, unsure), taxonomy.slugs)
-    rows = zip(taxonomy.slugs, agreement_by_category(ratings, seed=newest), strict=True)
+    ratings = Ratings.from_answers(_answers(project, taxonomy, unsure), taxonomy.slugs, unsure=UNSURE)
+    rows = zip(taxonomy.slugs, *_both_treatments(ratings, seed=newest), strict=True)
     return AgreementReport.objects.create(
         project=project,
         taxonomy=taxonomy.version,
@@ -70,10 +71,10 @@ def agreement_measure(project: Project) -> AgreementReport | None:
             {
                 "slug": slug,
                 "n_unsure": unsure[slug],
-                "percent": asdict(row.percent),
-                "alpha": asdict(row.alpha),
+                **asdict(missing),
+                "unsure_as_value": asdict(value),
             }
-            for slug, row in rows
+            for slug, missing, value in rows
         ],
     )
 
@@ -87,7 +88,15 @@ def _answers(project: Project, taxonomy: Taxonomy, unsure: Counter[str]) -> Iter
     for item, annotator, labels, undecided, version in judgments.iterator(chunk_size=CHUNK):
         unsure.update(undecided)
         not_asked = _not_asked(taxonomy.version.pk, version)
-        yield ItemAnswer(item, annotator, _set(tuple(labels)), _set(tuple(undecided)) | not_asked)
+        yield ItemAnswer(item, annotator, _set(tuple(labels)), _set(tuple(undecided)), not_asked)
+
+
+def _both_treatments(ratings: Ratings, seed: int) -> tuple[list[CategoryAgreement], list[CategoryAgreement]]:
+    """Agreement by category with unsure as missing, and as a value of its own."""
+    return (
+        agreement_by_category(unsure_as_missing(ratings), seed=seed),
+        agreement_by_category(ratings, seed=seed, n_values=UNSURE + 1),
+    )
 
 
 @lru_cache(maxsize=4096)

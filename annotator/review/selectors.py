@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import Any, Final
 
-from django.db.models import Count, F, Func, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Func, OuterRef, QuerySet, Subquery, TextChoices
 from django.db.models.functions import Coalesce
 
 from annotator.agreement.bootstrap import Estimate
@@ -20,6 +21,15 @@ from annotator.projects.selectors import taxonomy_version
 from annotator.queue.models import Assignment, AssignmentState, Purpose
 from annotator.review.models import AgreementReport, Disagreement, Method, Resolution
 from annotator.review.standing import Standing
+
+COEFFICIENTS: Final = ("percent", "alpha", "fleiss", "ac1")
+
+
+class Unsure(TextChoices):
+    """What an answer "unsure" counts as when agreement is measured."""
+
+    MISSING = "missing", "missing"
+    VALUE = "value", "a value of its own"
 
 
 @dataclass(frozen=True)
@@ -58,11 +68,13 @@ class ItemReview:
 
 @dataclass(frozen=True)
 class CategoryAgreement:
-    """How far people agree on one category; an unsure answer is a missing one, and `n_unsure` counts them."""
+    """How far people agree on one category; `n_unsure` counts unsure answers."""
 
     category: Category
     percent: Estimate
     alpha: Estimate
+    fleiss: Estimate
+    ac1: Estimate
     n_unsure: int
 
     @property
@@ -197,8 +209,11 @@ def _by_item(rows: Iterable[Disagreement]) -> dict[int, Disagreement]:
     return {row.item_id: row for row in rows}
 
 
-def agreement_of(project: Project) -> Agreement | None:
-    """The newest measurement of agreement, or None before the first. One query, and one a taxonomy version."""
+def agreement_of(project: Project, *, unsure: Unsure = Unsure.MISSING) -> Agreement | None:
+    """The newest measurement of agreement, or None before the first. One query, and one a taxonomy version.
+
+    A report from before a coefficient was kept says so in its place; the next one has it.
+    """
     report = agreement_report_latest(project)
     if report is None:
         return None
@@ -213,13 +228,21 @@ def agreement_of(project: Project) -> Agreement | None:
         categories=tuple(
             CategoryAgreement(
                 category=categories[row["slug"]],
-                percent=Estimate(**row["percent"]),
-                alpha=Estimate(**row["alpha"]),
+                **{name: _kept(_treated(row, unsure).get(name)) for name in COEFFICIENTS},
                 n_unsure=row["n_unsure"],
             )
             for row in report.categories
         ),
     )
+
+
+def _treated(row: dict[str, Any], unsure: Unsure) -> dict[str, Any]:
+    found: dict[str, Any] = row if unsure == Unsure.MISSING else row.get("unsure_as_value", {})
+    return found
+
+
+def _kept(estimate: dict[str, Any] | None) -> Estimate:
+    return Estimate(**estimate) if estimate else Estimate(None, None, None, 0, 0, "not measured yet")
 
 
 def agreement_report_latest(project: Project) -> AgreementReport | None:

@@ -142,11 +142,13 @@ class CoefficientSerializer(serializers.Serializer[Any]):
 
 
 class CategoryAgreementSerializer(serializers.Serializer[CategoryAgreement]):
-    """Agreement on one category; unsure answers are missing ones."""
+    """Agreement on one category; unsure answers count as `unsure` of the request says."""
 
     category = serializers.CharField(source="category.slug")
     percent = CoefficientSerializer()
     alpha = CoefficientSerializer()
+    fleiss = CoefficientSerializer()
+    ac1 = CoefficientSerializer()
     word = serializers.CharField(source="word.text")
     n_unsure = serializers.IntegerField()
 

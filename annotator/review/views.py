@@ -10,22 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotator.agreement.words import RELIABLE
-from annotator.charts import Estimate, interval_bars, sparkline
+from annotator.charts import sparkline
 from annotator.errors import BadInput, Conflict
 from annotator.http import render_page
 from annotator.judgments.models import Verdict
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.review.agreement_lines import CHOICES, agreement_chart, agreement_lines
 from annotator.review.desk import Desk, answer_words, desk_of, dispute_lines, url_parts
 from annotator.review.forms import AdjudicationForm, GoldForm, adjudication_initial, shown_judgments
 from annotator.review.gold import gold_of, suggestions
 from annotator.review.overview import overview_of
 from annotator.review.selectors import (
-    Agreement,
+    Unsure,
     agreement_of,
     disagreement_after,
     disagreement_of,
@@ -37,7 +36,6 @@ from annotator.review.selectors import (
 from annotator.review.services import flag_close, resolution_adjudicate
 
 PAGE = 50
-SCALE_LOW = (0.0, -0.2, -0.6, -1.0)  # whose quarters up to 1 are round numbers
 
 
 @require_GET
@@ -106,12 +104,25 @@ def item_review(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
 @require_GET
 @login_required
 def agreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """How far people agree on each category."""
+    """How far people agree on each category, by one coefficient; unknown choices show the first."""
     access = project_for(request.user, slug, Can.INSPECT)
-    measured = agreement_of(access.project)
-    context = {"access": access, "nav": "agreement", "agreement": measured}
+    name = request.GET.get("coefficient", "")
+    treatment = request.GET.get("unsure", "")
+    unsure = Unsure(treatment) if treatment in Unsure.values else Unsure.MISSING
+    shown = CHOICES.get(name, CHOICES["alpha"])
+    measured = agreement_of(access.project, unsure=unsure)
+    context = {
+        "access": access,
+        "nav": "agreement",
+        "agreement": measured,
+        "choices": CHOICES.values(),
+        "shown": shown,
+        "treatments": list(Unsure),
+        "unsure": unsure,
+    }
     if measured is not None:
-        context["chart"] = _alpha_chart(measured)
+        context["lines"] = lines = agreement_lines(measured, shown)
+        context["chart"] = agreement_chart(lines, shown)
     return render_page(request, "review/agreement.html", context)
 
 
@@ -207,19 +218,6 @@ def _shown(desk: Desk, form: AdjudicationForm) -> dict[str, object]:
         "shown_judgments": shown_judgments(desk.review),
         "shown_resolution": newest.pk if newest else "",
     }
-
-
-def _alpha_chart(measured: Agreement) -> SafeString:
-    rows = [
-        Estimate(row.category.name, alpha.value, alpha.low, alpha.high, alpha.n_items, row.word.text)
-        for row in measured.measured
-        for alpha in [row.alpha]
-    ]
-    lowest = min((row.low if row.low is not None else row.value or 0.0 for row in rows), default=0.0)
-    title = "Krippendorff's alpha of each category, with its interval"
-    return interval_bars(
-        rows, title, scale=(next(end for end in SCALE_LOW if end <= lowest), 1.0), target=RELIABLE
-    )
 
 
 def _disagreements_url(access: Access, disagreement_id: int | None, category: str) -> str:
