@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "learner.snapshots",
     "learner.query",
     "learner.training",
+    "learner.suspects",
     "learner.evaluation",
     "learner.demo",
     "learner",
@@ -146,7 +147,15 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "interactive"  # the tick, and choosing a batch: what people wait for
 CELERY_TASK_ROUTES = {
     pattern: {"queue": "bulk"}
-    for pattern in ("pool.*", "review.*", "snapshots.*", "query.featurise", "training.*", "evaluation.*")
+    for pattern in (
+        "pool.*",
+        "review.*",
+        "snapshots.*",
+        "query.featurise",
+        "training.*",
+        "suspects.*",
+        "evaluation.*",
+    )
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

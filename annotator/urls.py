@@ -26,6 +26,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("annotator.review.urls")),
     path("projects/<slug:slug>/", include("learner.snapshots.urls")),
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
+    path("projects/<slug:slug>/", include("learner.suspects.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),

@@ -35,10 +35,12 @@ from learner.core.due import (
     FeatureFacts,
     NotDue,
     QueueFacts,
+    SuspectFacts,
     TrainingFacts,
     evaluation_due,
     featurise_due,
     query_due,
+    suspects_due,
     training_due,
 )
 from learner.evaluation.models import EvaluationRun
@@ -53,6 +55,10 @@ from learner.query.shards import coverage_of
 from learner.query.tasks import choose, featurise
 from learner.snapshots.models import SnapshotRun
 from learner.snapshots.tasks import freeze
+from learner.suspects.models import SuspectRun
+from learner.suspects.selectors import suspect_facts
+from learner.suspects.services import suspect_run_start
+from learner.suspects.tasks import suspect
 from learner.training.models import ClassifierVersion, TrainingRun
 from learner.training.selectors import classifier_latest, training_facts
 from learner.training.services import batch_run_start, training_run_start
@@ -67,10 +73,11 @@ KINDS: Final = (
     (QueryRun, choose),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
+    (SuspectRun, suspect),
     (SnapshotRun, freeze),
 )
 
-Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts)
+Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts, SuspectFacts)
 
 
 @shared_task(name="learner.tick")
@@ -120,6 +127,7 @@ def project_tick(project: Project, now: datetime) -> None:
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
         _start_if_due(project, queue_facts(project, level, coverage), query_due, now=now)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
+    _start_if_due(project, suspect_facts(project), suspects_due, now=now)
 
 
 def _waits_for_first_classifier(project: Project, version: ClassifierVersion | None, waiting: int) -> bool:
@@ -160,11 +168,16 @@ def _start_evaluation(project: Project, _: str) -> None:
     evaluation_run_start(project)
 
 
+def _start_suspects(project: Project, _: str) -> None:
+    suspect_run_start(project)
+
+
 STARTS: Final[dict[type, tuple[str, type[Run], Callable[[Project, str], None]]]] = {
     FeatureFacts: ("query", FeatureRun, _start_features),
     QueueFacts: ("query", QueryRun, _start_query),
     TrainingFacts: ("training", TrainingRun, _start_training),
     EvaluationFacts: ("evaluation", EvaluationRun, _start_evaluation),
+    SuspectFacts: ("suspects", SuspectRun, _start_suspects),
 }
 
 

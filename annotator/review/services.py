@@ -123,6 +123,34 @@ def resolution_adjudicate(
     return resolution
 
 
+@transaction.atomic
+def disagreement_open(
+    access: Access, item_id: int, *, reason: str, categories: Collection[str], resolution: int
+) -> Disagreement:
+    """The open disagreement of a resolved item, put in question by a lead; the one that is open already, if any.
+
+    What is held stays held until a lead decides, or until new judgments let the sweep settle it. Raises Conflict
+    when `resolution` is not the newest any more, NotFound for an item of another project.
+    """
+    item = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id).first()
+    if item is None:
+        raise NotFound(f"There is no item {item_id} in this project.")
+    if item.withheld:
+        raise Withheld
+    if not Resolution.objects.filter(pk=resolution, item=item, superseded_by__isnull=True).exists():
+        raise Conflict(f"Item {item_id} was resolved anew since you opened it. Look again, then decide.")
+    row, _ = Disagreement.objects.get_or_create(
+        item=item,
+        closed_at=None,
+        defaults={
+            "project": access.project,
+            "reason": Truncator(reason).chars(REASON_MAX),
+            "categories": sorted(categories),
+        },
+    )
+    return row
+
+
 def flag_close(access: Access, flag_id: int) -> None:
     """Close a flag: the lead has looked. Closing twice closes once.
 

@@ -86,6 +86,17 @@ class EvaluationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspectFacts:
+    """Resolutions since suspects were last looked for (counted up to `needed`), and whether there is a classifier."""
+
+    new_resolutions: int
+    needed: int
+    has_classifier: bool
+    looked_before: bool = False
+    attempts: Attempts = Attempts()
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureFacts:
     """Items that have no features yet, and whether an ingest is still adding more."""
 
@@ -145,6 +156,22 @@ def evaluation_due(facts: EvaluationFacts, *, now: datetime) -> Due | NotDue:
     if facts.evaluated:
         return Due(f"evaluation due: {_count(facts.new_audited, 'newly audited item')}")
     return Due(f"evaluation due: v{facts.last_version} has none yet, {_count(facts.audited, 'audited item')}")
+
+
+def suspects_due(facts: SuspectFacts, *, now: datetime) -> Due | NotDue:
+    """Whether labels should be doubted again: once there is a classifier, and as more is resolved.
+
+    Examples
+    --------
+    >>> suspects_due(SuspectFacts(50, 50, has_classifier=True), now=datetime(2026, 1, 1))
+    Due(reason='suspects due: 50 new resolutions')
+    """
+    if not facts.has_classifier:
+        return NotDue("suspects wait for the first classifier version")
+    new = _count(facts.new_resolutions, "new resolution")
+    if facts.new_resolutions < facts.needed:
+        return NotDue(f"suspects not due: {new}, {facts.needed} needed")
+    return _held_back(facts.attempts, "a search for suspects", now=now) or Due(f"suspects due: {new}")
 
 
 def featurise_due(facts: FeatureFacts, *, now: datetime) -> Due | NotDue:

@@ -61,6 +61,7 @@ PAGES: Final = {
     "review:own_checks": "annie",
     "snapshots:snapshots": "sam",
     "snapshots:snapshot": "sam",
+    "suspects:suspects": "lee",
     "training:classifiers": "sam",
     "training:classifier": "sam",
     "training:uses": "annie",
@@ -71,6 +72,7 @@ NO_PAGES: Final = {
         "projects:case_holder", "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "review:gold_retire", "review:standing", "training:train", "training:choose",
+        "suspects:answer",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",

@@ -96,6 +96,8 @@ WHO: Final[dict[str, str]] = {
     "pool:refused": Can.INGEST,
     "pool:items": Can.INSPECT,
     "pool:item": Can.INSPECT,
+    "suspects:suspects": Can.RESOLVE,
+    "suspects:answer": Can.RESOLVE,
     "training:classifiers": Can.INSPECT,
     "training:classifier": Can.INSPECT,
     "training:overview_part": Can.INSPECT,

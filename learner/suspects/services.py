@@ -1,0 +1,67 @@
+"""Asking for suspects, and a lead's answers to them. Imports nothing heavy: the work is done by workers."""
+
+from django.db import transaction
+
+from annotator.errors import Conflict, Withheld
+from annotator.judgments.models import Verdict
+from annotator.projects.access import Access
+from annotator.projects.models import Project
+from annotator.review.services import Adjudication, BasedOn, disagreement_open, resolution_adjudicate
+from annotator.runs import run_start
+from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
+from learner.suspects.selectors import suspect_of, suspects_open, words_of
+
+
+def suspect_run_start(project: Project) -> SuspectRun:
+    """A run that will look for suspects, or the one that is active. The tick wakes it."""
+    return run_start(SuspectRun, project)
+
+
+@transaction.atomic
+def suspect_confirm(access: Access, suspect_id: int) -> None:
+    """The label stands: not asked again while its resolution is held. Confirming twice confirms once."""
+    suspect = _open_suspect(access, suspect_id)
+    SuspectConfirmation.objects.get_or_create(
+        resolution_id=suspect.resolution_id,
+        category=suspect.category,
+        defaults={"project": access.project, "by": access.user},
+    )
+
+
+@transaction.atomic
+def suspect_fix(access: Access, suspect_id: int, *, judgments: frozenset[int]) -> None:
+    """The lead's resolution with the doubted category turned over, by compare-and-set.
+
+    `judgments` are those that the lead saw. Raises Conflict, naming what changed, when others count now.
+    """
+    suspect = _open_suspect(access, suspect_id)
+    labels = frozenset(suspect.resolution.labels) ^ {suspect.category}
+    adjudication = Adjudication(labels, Verdict.LABELLED, f"Suspect: {words_of(suspect)}")
+    based_on = BasedOn(judgments, suspect.resolution_id)
+    resolution_adjudicate(access, suspect.item_id, adjudication=adjudication, based_on=based_on)
+
+
+@transaction.atomic
+def suspect_send_back(access: Access, suspect_id: int) -> None:
+    """The item among the disagreements, with the evidence as its reason; what is held stays held meanwhile."""
+    suspect = _open_suspect(access, suspect_id)
+    disagreement_open(
+        access,
+        suspect.item_id,
+        reason=f"Suspect: {words_of(suspect)}",
+        categories=frozenset({suspect.category}),
+        resolution=suspect.resolution_id,
+    )
+
+
+def _open_suspect(access: Access, suspect_id: int) -> Suspect:
+    """The suspect; raises Conflict when it was answered, or its resolution superseded, since it was shown."""
+    suspect = suspect_of(access.project, suspect_id)
+    if suspect.item.withheld:
+        raise Withheld
+    if not suspects_open(access.project).filter(pk=suspect_id).exists():
+        raise Conflict(
+            f"Item {suspect.item_id} has changed since you opened this page: its resolution was replaced, somebody "
+            "answered already, or a newer run no longer doubts it. Look again, then decide."
+        )
+    return suspect

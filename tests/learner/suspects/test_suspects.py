@@ -1,0 +1,194 @@
+"""Suspects from the search to the answer: a real small classifier, real near-duplicates, real rows."""
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from annotator.errors import Conflict
+from annotator.judgments.selectors import judgments_current
+from annotator.pool.models import Item, Signature
+from annotator.projects.access import Access, Can, project_for
+from annotator.projects.models import Project, Role
+from annotator.review.models import Disagreement, Method, Resolution
+from annotator.runs import RunStatus
+from learner.core.due import Due, NotDue, suspects_due
+from learner.query.featurising import feature_run_execute
+from learner.query.services import feature_run_start
+from learner.suspects.judging import near_duplicate_groups, suspect_run_execute
+from learner.suspects.models import Suspect, SuspectRun
+from learner.suspects.selectors import suspect_facts, suspects_open
+from learner.suspects.services import suspect_confirm, suspect_fix, suspect_run_start, suspect_send_back
+from tests.factories import (
+    GAMES,
+    make_batch,
+    make_classifier,
+    make_items,
+    make_judgment,
+    make_member,
+    make_project,
+    make_resolution,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    """Twelve resolved pages on games and twelve on the weather; the first page on games is held to be none."""
+    project = make_project("pilot")
+    items = make_items(project, 12, topic="games chess") + make_items(project, 12, topic="weather")
+    make_batch(project, items[:1])
+    make_judgment(items[0], make_member(project, username="bo"), [])
+    for number, item in enumerate(items):
+        make_resolution(item, [GAMES] if 0 < number < 12 else [])
+    feature_run_execute(feature_run_start(project).pk)
+    return project
+
+
+def search(project: Project) -> SuspectRun:
+    run = suspect_run_start(project)
+    suspect_run_execute(run.pk)
+    run.refresh_from_db()
+    assert run.status == RunStatus.DONE, run.error
+    return run
+
+
+def lead(project: Project) -> Access:
+    return project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE)
+
+
+def first(project: Project) -> Suspect:
+    suspect = suspects_open(project).first()
+    assert suspect is not None
+    return suspect
+
+
+def judged(suspect: Suspect) -> frozenset[int]:
+    current = judgments_current(suspect.project).filter(item=suspect.item)
+    return frozenset(current.values_list("pk", flat=True))
+
+
+def test_a_wrong_label_is_found_with_its_evidence(project: Project) -> None:
+    run = search(project)
+
+    suspect = first(project)
+    wrong = Item.objects.filter(project=project).order_by("pk")[0]
+    assert (run.n_items, suspect.item, suspect.category, suspect.present) == (24, wrong, GAMES, False)
+    assert suspect.probability is not None
+    assert suspect.doubt == pytest.approx(suspect.probability, abs=1e-6)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Suspect.objects.update(doubt=0)
+
+
+def test_a_confirmed_label_is_not_asked_again_when_the_next_run_doubts_it_too(project: Project) -> None:
+    search(project)
+    suspect, access = first(project), lead(project)
+
+    suspect_confirm(access, suspect.pk)
+
+    assert not suspects_open(project).filter(item=suspect.item).exists()
+    search(project)
+    assert Suspect.objects.filter(item=suspect.item).count() == 2
+    assert not suspects_open(project).filter(item=suspect.item).exists()
+
+
+def test_a_fix_is_a_resolution_with_the_evidence_as_its_reason(project: Project) -> None:
+    search(project)
+    suspect = first(project)
+
+    suspect_fix(lead(project), suspect.pk, judgments=judged(suspect))
+
+    held = Resolution.objects.get(supersedes=suspect.resolution)
+    assert (held.labels, held.method) == ([GAMES], Method.ADJUDICATED)
+    assert held.reason.startswith("Suspect: games is held absent. classifier: gives the category 0.")
+    assert not suspects_open(project).filter(item=suspect.item).exists()
+
+
+def test_a_fix_is_refused_when_somebody_judged_meanwhile(project: Project) -> None:
+    search(project)
+    suspect, access = first(project), lead(project)
+    seen = judged(suspect)
+    make_judgment(suspect.item, make_member(project, username="cy"), [])
+
+    with pytest.raises(Conflict, match="cy judged it"):
+        suspect_fix(access, suspect.pk, judgments=seen)
+
+    assert not Resolution.objects.filter(supersedes=suspect.resolution).exists()
+
+
+def test_an_answer_is_refused_when_another_lead_was_faster(project: Project) -> None:
+    search(project)
+    suspect, access = first(project), lead(project)
+    suspect_fix(access, suspect.pk, judgments=judged(suspect))
+
+    for late in (suspect_confirm, suspect_send_back):
+        with pytest.raises(Conflict, match="has changed since"):
+            late(access, suspect.pk)
+
+
+def test_what_is_sent_back_is_a_disagreement_and_stays_held(project: Project) -> None:
+    search(project)
+    suspect = first(project)
+
+    suspect_send_back(lead(project), suspect.pk)
+
+    row = Disagreement.objects.get(item=suspect.item, closed_at=None)
+    assert row.categories == [GAMES]
+    assert row.reason.startswith("Suspect: ")
+    assert not Resolution.objects.filter(supersedes=suspect.resolution).exists()
+
+
+def test_a_withheld_item_is_no_suspect(project: Project) -> None:
+    search(project)
+    suspect = first(project)
+
+    Item.objects.filter(pk=suspect.item_id).update(withheld=True)
+
+    assert not suspects_open(project).filter(item=suspect.item).exists()
+
+
+def test_near_duplicates_that_hold_the_opposite_are_counted_and_named(project: Project) -> None:
+    ids = list(Item.objects.filter(project=project).order_by("pk").values_list("pk", flat=True))
+    # The first shares a band with the second, which shares another with the rest of the games.
+    Signature.objects.create(item_id=ids[0], bands=[7])
+    Signature.objects.create(item_id=ids[1], bands=[7, 8])
+    Signature.objects.bulk_create(Signature(item_id=pk, bands=[8]) for pk in ids[2:12])
+
+    search(project)
+
+    suspect = first(project)
+    assert len(set(near_duplicate_groups(ids).tolist())) == 13
+    assert (suspect.item_id, suspect.duplicates, suspect.duplicates_against) == (ids[0], 11, 11)
+    assert suspect.against == ids[1:4]
+    assert suspect.doubt >= 11 / 12
+
+
+def test_a_search_is_due_once_there_is_a_classifier_and_enough_is_new(project: Project) -> None:
+    now = timezone.now()
+    assert isinstance(suspects_due(suspect_facts(project), now=now), NotDue)
+    make_classifier(project)
+    assert suspects_due(suspect_facts(project), now=now) == NotDue(
+        "suspects not due: 24 new resolutions, 30 needed"
+    )
+    for item in make_items(project, 6):
+        make_resolution(item, [])
+
+    assert suspects_due(suspect_facts(project), now=now) == Due("suspects due: 30 new resolutions")
+
+
+def test_the_page_shows_the_evidence_and_takes_the_answer_without_script(
+    client: Client, project: Project
+) -> None:
+    search(project)
+    suspect = first(project)
+    client.force_login(make_member(project, Role.LEAD))
+
+    page = client.get("/projects/pilot/suspects/").content.decode()
+    answer = client.post(f"/projects/pilot/suspects/{suspect.pk}/", {"answer": "confirm", "category": GAMES})
+
+    assert "held absent" in page
+    assert "having seen no page of this site" in page
+    assert answer["Location"] == "/projects/pilot/suspects/?category=games"
+    assert not suspects_open(project).filter(item=suspect.item).exists()
+    assert client.post(f"/projects/pilot/suspects/{suspect.pk}/", {"answer": "x"}).status_code == 400
