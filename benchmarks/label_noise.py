@@ -8,6 +8,7 @@ of its own, which counts as a miss. cleanlab, when it is importable, ranks the s
 """
 
 import argparse
+import importlib
 import json
 import statistics
 import sys
@@ -62,17 +63,17 @@ def precision(planted: Booleans, badness: Array) -> float:
 def cleanlab_badness(noisy: Array, probabilities: Array) -> dict[str, Array]:
     """One minus cleanlab's label quality per item, by two of its aggregations; nothing without cleanlab."""
     try:
-        from cleanlab.internal.multilabel_scorer import MultilabelScorer, exponential_moving_average
+        scorer = importlib.import_module("cleanlab.internal.multilabel_scorer")
     except ImportError:
         return {}
     # It knows no missing answer: absent, with a probability that says so.
     given = (noisy == 1).astype(int)
     certain = np.where((noisy < 0) | np.isnan(probabilities), 0.001, probabilities)
     ways = {
-        "cleanlab, moving average": exponential_moving_average,
+        "cleanlab, moving average": scorer.exponential_moving_average,
         "cleanlab, worst category": lambda s, **_: s.min(axis=-1),
     }
-    return {name: 1 - MultilabelScorer(aggregator=way)(given, certain) for name, way in ways.items()}
+    return {name: 1 - scorer.MultilabelScorer(aggregator=way)(given, certain) for name, way in ways.items()}
 
 
 def main() -> None:

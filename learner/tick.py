@@ -127,7 +127,7 @@ def project_tick(project: Project, now: datetime) -> None:
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
         _start_if_due(project, queue_facts(project, level, coverage), query_due, now=now)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
-    _start_if_due(project, suspect_facts(project), suspects_due, now=now)
+    _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
 
 
 def _waits_for_first_classifier(project: Project, version: ClassifierVersion | None, waiting: int) -> bool:

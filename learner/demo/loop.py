@@ -19,6 +19,8 @@ from learner.query.facts import queue_facts
 from learner.query.featurising import feature_run_execute
 from learner.query.services import ClassifierFile, feature_run_start, query_run_start
 from learner.query.shards import coverage_of
+from learner.suspects.judging import suspect_run_execute
+from learner.suspects.services import suspect_run_start
 from learner.training.fitting import training_run_execute
 from learner.training.selectors import classifier_latest, training_facts, training_progress
 from learner.training.services import training_run_start
@@ -67,6 +69,11 @@ def train_if_due(project: Project) -> None:
     if isinstance(due, Due):
         log_write(project, "evaluation", due.reason)
         _executed(evaluation_run_start(project), evaluation_run_execute)
+
+
+def suspects_search(project: Project) -> None:
+    """Look for resolved labels that look wrong: the simulated annotators err."""
+    _executed(suspect_run_start(project), suspect_run_execute)
 
 
 def is_just_trained(project: Project) -> bool:

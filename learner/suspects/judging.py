@@ -118,7 +118,8 @@ def near_duplicate_groups(item_ids: Sequence[int]) -> Integers:
     n = len(item_ids)
     size = n + len(bands)
     edges = coo_matrix(
-        (np.ones(len(items)), (items, np.array(columns, dtype=np.int64) + n)), shape=(size, size)
+        (np.ones(len(items)), (np.array(items, dtype=np.int64), np.array(columns, dtype=np.int64) + n)),
+        shape=(size, size),
     )
     return np.asarray(connected_components(edges, directed=False)[1][:n], dtype=np.int64)
 

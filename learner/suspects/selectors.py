@@ -12,7 +12,8 @@ from annotator.review.models import Disagreement, Resolution
 from annotator.runs import RunStatus
 from learner.core.due import SuspectFacts
 from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
-from learner.training.selectors import FIRST_VERSION_ITEMS, classifier_latest
+from learner.training.models import ClassifierVersion
+from learner.training.selectors import FIRST_VERSION_ITEMS
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,12 @@ def words_of(suspect: Suspect) -> str:
     return f"{suspect.category} {held}. {evidence}"
 
 
-def suspect_facts(project: Project) -> SuspectFacts:
-    """What the tick has to know of suspects. Three queries."""
+def suspect_facts(project: Project, version: ClassifierVersion | None) -> SuspectFacts:
+    """What the tick has to know of suspects, with the newest classifier version. Two queries; none without one."""
+    if version is None:
+        return SuspectFacts(0, FIRST_VERSION_ITEMS, has_classifier=False)
     run = suspect_run_latest(project)
-    version = classifier_latest(project)
     last = run.last_resolution if run else 0
     needed = project.retrain_after if run else FIRST_VERSION_ITEMS
     new = Resolution.objects.filter(project=project, pk__gt=last)[:needed].count()
-    return SuspectFacts(new, needed, has_classifier=version is not None, looked_before=run is not None)
+    return SuspectFacts(new, needed, has_classifier=True, looked_before=run is not None)

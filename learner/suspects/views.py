@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotator.errors import BadInput
 from annotator.http import render_page
+from annotator.pool.addresses import UrlParts
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_current
-from annotator.review.desk import UrlParts, url_parts
+from annotator.review.desk import url_parts
 from learner.suspects.forms import AnswerForm
 from learner.suspects.models import Suspect
 from learner.suspects.selectors import (

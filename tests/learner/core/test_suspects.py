@@ -1,7 +1,9 @@
 """Doubted labels: by hand, by near-duplicates and sites, and out of fold."""
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
+from learner.core.arrays import Array
 from learner.core.classifier import LinearClassifier
 from learner.core.features import PageText, featurise
 from learner.core.suspects import (
@@ -21,7 +23,7 @@ def page(number: int, word: str) -> PageText:
     return PageText(f"https://{host}/", host, host, f"{word} {word}s of the day", "", f"all about {word}")
 
 
-def games_and_weather(n: int) -> tuple[object, np.ndarray, np.ndarray]:
+def games_and_weather(n: int) -> tuple[csr_matrix, Array, Array]:
     """`n` pages on games, then `n` on weather, each on a site of its own; the first game is held to be none."""
     pages = [page(i, "chess" if i < n else "rain") for i in range(2 * n)]
     truth = np.repeat([[1], [0]], n, axis=0)

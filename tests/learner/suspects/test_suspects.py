@@ -151,7 +151,7 @@ def test_a_withheld_item_is_no_suspect(project: Project) -> None:
 def test_near_duplicates_that_hold_the_opposite_are_counted_and_named(project: Project) -> None:
     ids = list(Item.objects.filter(project=project).order_by("pk").values_list("pk", flat=True))
     # The first shares a band with the second, which shares another with the rest of the games.
-    Signature.objects.create(item_id=ids[0], bands=[7])
+    Signature.objects.update_or_create(item_id=ids[0], defaults={"bands": [7]})
     Signature.objects.create(item_id=ids[1], bands=[7, 8])
     Signature.objects.bulk_create(Signature(item_id=pk, bands=[8]) for pk in ids[2:12])
 
@@ -166,15 +166,15 @@ def test_near_duplicates_that_hold_the_opposite_are_counted_and_named(project: P
 
 def test_a_search_is_due_once_there_is_a_classifier_and_enough_is_new(project: Project) -> None:
     now = timezone.now()
-    assert isinstance(suspects_due(suspect_facts(project), now=now), NotDue)
-    make_classifier(project)
-    assert suspects_due(suspect_facts(project), now=now) == NotDue(
+    assert isinstance(suspects_due(suspect_facts(project, None), now=now), NotDue)
+    version = make_classifier(project)
+    assert suspects_due(suspect_facts(project, version), now=now) == NotDue(
         "suspects not due: 24 new resolutions, 30 needed"
     )
     for item in make_items(project, 6):
         make_resolution(item, [])
 
-    assert suspects_due(suspect_facts(project), now=now) == Due("suspects due: 30 new resolutions")
+    assert suspects_due(suspect_facts(project, version), now=now) == Due("suspects due: 30 new resolutions")
 
 
 def test_the_page_shows_the_evidence_and_takes_the_answer_without_script(
