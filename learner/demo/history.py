@@ -27,6 +27,7 @@ from learner.demo.loop import (
     is_just_trained,
     query_if_due,
     run_ended,
+    suspects_search,
     train_if_due,
 )
 from learner.demo.people import PEOPLE
@@ -145,6 +146,7 @@ def _history(cast: Cast, say: Say) -> None:
     say(f"{gold_make(cast.lead, cast.truth)} items are gold")
     checks_do(cast.project, everybody, cast.truth, cast.rng)
     agreement_measure(cast.project)
+    suspects_search(cast.project)
 
 
 def _work_until_low(cast: Cast, people: Sequence[Annotator]) -> None:
