@@ -63,10 +63,15 @@ def guideline_changes(old: Guideline, new: Guideline) -> tuple[ClauseChange, ...
 
 @lru_cache(maxsize=128)
 def _changes(old: Guideline, new: Guideline) -> tuple[ClauseChange, ...]:
-    before = {clause.number: clause for clause in old.clauses}
-    after = {clause.number for clause in new.clauses}
-    changed = [_change(before.get(clause.number), clause) for clause in new.clauses]
-    removed = [_removed(clause) for clause in old.clauses if clause.number not in after]
+    return clauses_compared(old.clauses, new.clauses)
+
+
+def clauses_compared(old: Sequence[Clause], new: Sequence[Clause]) -> tuple[ClauseChange, ...]:
+    """As `guideline_changes`, for clauses that are not published yet: a draft changes, so nothing is remembered."""
+    before = {clause.number: clause for clause in old}
+    after = {clause.number for clause in new}
+    changed = [_change(before.get(clause.number), clause) for clause in new]
+    removed = [_removed(clause) for clause in old if clause.number not in after]
     return (*(change for change in changed if change), *removed)
 
 

@@ -271,3 +271,28 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.text}"
+
+
+class GuidelineDraft(models.Model):
+    """The next guideline while leads write it: one a project, changed by compare-and-set on its revision."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    guideline = models.ForeignKey(
+        GuidelineVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version that it was begun from.",
+    )
+    clauses = models.JSONField(help_text="In order: number, category, title, body.")
+    revision = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "guideline_draft"
+        constraints = [
+            models.CheckConstraint(name="guideline_draft_revision_from_1", condition=Q(revision__gte=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"draft after {self.guideline}"

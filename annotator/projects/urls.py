@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.projects import views
+from annotator.projects import draft_views, views
 
 app_name = "projects"
 urlpatterns = [
@@ -10,6 +10,12 @@ urlpatterns = [
     path("projects/new/", views.create, name="create"),
     path("projects/<slug:slug>/guideline/", views.guideline, name="guideline"),
     path("projects/<slug:slug>/guideline/publish/", views.publish, name="publish"),
+    path("projects/<slug:slug>/guideline/draft/", draft_views.guideline_draft, name="guideline_draft"),
+    path("projects/<slug:slug>/guideline/draft/add/", draft_views.clause_add, name="clause_add"),
+    path("projects/<slug:slug>/guideline/draft/save/", draft_views.clause_save, name="clause_save"),
+    path("projects/<slug:slug>/guideline/draft/remove/", draft_views.clause_remove, name="clause_remove"),
+    path("projects/<slug:slug>/guideline/draft/publish/", draft_views.publish, name="draft_publish"),
+    path("projects/<slug:slug>/guideline/draft/discard/", draft_views.discard, name="draft_discard"),
     path("projects/<slug:slug>/settings/", views.settings, name="settings"),
     path("projects/<slug:slug>/members/", views.members, name="members"),
     path("projects/<slug:slug>/members/end/", views.member_end, name="member_end"),

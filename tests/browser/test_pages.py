@@ -33,6 +33,7 @@ PAGES: Final = {
     "projects:create": "ada",
     "projects:guideline": "annie",
     "projects:publish": "lee",
+    "projects:guideline_draft": "lee",
     "projects:settings": "ada",
     "projects:members": "ada",
     "projects:log": "sam",
@@ -69,7 +70,9 @@ PAGES: Final = {
 NO_PAGES: Final = {
     "only a POST": {
         "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end",
-        "projects:case_holder", "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
+        "projects:case_holder", "projects:clause_add", "projects:clause_save", "projects:clause_remove",
+        "projects:draft_publish", "projects:draft_discard",
+        "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "review:gold_retire", "review:standing", "training:train", "training:choose",
         "suspects:answer",

@@ -23,10 +23,11 @@ TEXTS: Final = {
     "username": "bo", "role": "lead", "name": "script", "text": "x", "new_password1": "x", "slug": "other", "note": "x",
     "labels": "games", "unsure": "gambling", "verdict": "labelled", "reason": "unclear", "skip_note": "x",
     "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
-    "shown_at": "x",
+    "shown_at": "x", "title": "x", "body": "x", "number": "1.1",
 }  # fmt: skip
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",
+    "revision": "0",
 }  # fmt: skip
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
 PARAMETERS: Final = ("page", "category", "text", "domain", "split", "before", "next", "unknown")
