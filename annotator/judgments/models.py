@@ -90,6 +90,7 @@ class Judgment(models.Model):
             models.Index(name="judgment_of_project", fields=["project", "id"]),
             models.Index(name="judgment_of_annotator", fields=["annotator", "project", "-id"]),
             models.Index(name="judgment_latest", fields=["project", "created_at"]),
+            models.Index(name="judgment_citing", fields=["clause", "id"], condition=Q(clause__isnull=False)),
             models.Index(
                 name="judgment_checks",
                 fields=["project", "annotator", "id"],

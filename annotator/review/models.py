@@ -72,6 +72,9 @@ class Resolution(models.Model):
         indexes = [
             models.Index(name="resolution_of_project", fields=["project", "id"]),
             GinIndex(name="resolution_labels", fields=["labels"]),
+            models.Index(
+                name="resolution_citing", fields=["clause", "id"], condition=Q(clause__isnull=False)
+            ),
         ]
         triggers = [APPEND_ONLY]
 

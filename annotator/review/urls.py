@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.review import gold_views, people_views, views
+from annotator.review import citing_views, gold_views, people_views, views
 
 app_name = "review"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("people/<int:user_id>/", people_views.person, name="person"),
     path("people/<int:user_id>/standing/", people_views.standing, name="standing"),
     path("judgments/checks/", people_views.checks, name="own_checks"),
+    path("guideline/cited/", citing_views.cited, name="cited"),
+    path("guideline/draft/impact/", citing_views.impact, name="draft_impact"),
     path("flags/", views.flags, name="flags"),
     path("flags/<int:flag_id>/close/", views.flag_end, name="flag_close"),
 ]

@@ -55,6 +55,8 @@ PAGES: Final = {
     "review:disagreement": "lee",
     "review:item_review": "lee",
     "review:agreement": "lee",
+    "review:cited": "lee",
+    "review:draft_impact": "lee",
     "review:flags": "lee",
     "review:gold": "lee",
     "review:people": "lee",

@@ -65,6 +65,8 @@ WHO: Final[dict[str, str]] = {
     "review:disagreement": Can.RESOLVE,
     "review:item_review": Can.RESOLVE,
     "review:agreement": Can.INSPECT,
+    "review:cited": Can.RESOLVE,
+    "review:draft_impact": Can.GUIDE,
     "review:flags": Can.RESOLVE,
     "review:flag_close": Can.RESOLVE,
     "review:gold": Can.RESOLVE,

@@ -1,0 +1,57 @@
+"""What rests on a clause: counted where it holds, never what is withheld."""
+
+import pytest
+from django.test import Client
+
+from annotator.pool.models import Item
+from annotator.projects.drafts import clause_draft_save
+from annotator.projects.models import Clause, Project, Role
+from annotator.review.citing import impact_of, items_citing
+from tests.factories import make_batch, make_items, make_judgment, make_member, make_project, make_resolution
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    """Three items that cite 1.1: two judgments by one person (10 and 30 seconds), a resolution, one more withheld."""
+    project = make_project("pilot")
+    clause = Clause.objects.get(guideline__project=project)
+    annie, items = make_member(project, username="annie"), make_items(project, 4)
+    make_batch(project, items)
+    for item, seconds in zip(items, (10, 30, None, 50), strict=True):
+        make_judgment(item, annie, ["games"], clause=clause if seconds else None, seconds=seconds)
+    make_resolution(items[2], ["games"], clause=clause)
+    Item.objects.filter(pk=items[3].pk).update(withheld=True)
+    return project
+
+
+def test_what_cites_a_clause_is_counted_with_people_and_hours(project: Project) -> None:
+    impact = impact_of(project, ["1.1"])
+
+    assert (impact.n_judgments, impact.n_resolutions, impact.n_people, impact.n_timed) == (2, 1, 1, 2)
+    assert impact.hours == pytest.approx(2 * 20 / 3600)
+    rows = items_citing(project, "1.1")
+    assert [(row.n_judgments, row.is_resolved_by_it) for row in rows] == [(0, True), (1, False), (1, False)]
+
+
+def test_nothing_is_counted_for_a_clause_that_nobody_names(project: Project) -> None:
+    impact = impact_of(project, ["9.9"])
+
+    assert (impact.n_judgments, impact.n_resolutions, impact.n_people, impact.hours) == (0, 0, 0, None)
+
+
+def test_the_draft_shows_what_it_touches_before_it_is_published(project: Project, client: Client) -> None:
+    lead = make_member(project, Role.LEAD, "lee")
+    client.force_login(lead)
+    address = "/projects/pilot/guideline/draft/impact/"
+    before = client.get(address).content.decode()
+
+    clause_draft_save(project, by=lead, revision=0, number="1.1", title="Judge the page", body="Only this.")
+    after = client.get(address).content.decode()
+
+    assert "changes and removes no published clause" in before
+    assert "n=2" in after
+    assert address in client.get("/projects/pilot/guideline/draft/").content.decode()
+    assert client.get("/projects/pilot/guideline/cited/?clause=%00").status_code == 404
+    assert client.get("/projects/pilot/guideline/cited/").content.decode().count('scope="row"') == 3
