@@ -8,14 +8,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotator.agreement.patterns import Pattern
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors, page_of, slug_parameter
+from annotator.projects.selectors import taxonomy_current
 from annotator.review.desk import desk_of
 from annotator.review.gold import gold_add, gold_of, gold_retire
 from annotator.review.models import Method
+from annotator.review.patterns import patterns_open
 from annotator.review.selectors import (
     Unsure,
+    Wanted,
     agreement_of,
     disagreement_of,
     disagreements_open,
@@ -29,6 +33,7 @@ from annotator.review.serializers import (
     DisagreementSerializer,
     GoldDraftSerializer,
     GoldSerializer,
+    PatternsSerializer,
     ResolutionSerializer,
 )
 from annotator.review.services import resolution_adjudicate
@@ -98,15 +103,40 @@ class DisagreementsView(APIView):
 
     @extend_schema(
         operation_id="disagreement_list",
-        parameters=[OpenApiParameter("category", OpenApiTypes.STR, description="In dispute.")],
+        parameters=[
+            OpenApiParameter("category", OpenApiTypes.STR, description="In dispute."),
+            OpenApiParameter(
+                "pattern",
+                OpenApiTypes.STR,
+                description="What people differ in, as `disagreement_patterns` has it.",
+            ),
+        ],
         responses={200: DisagreementSerializer(many=True), **errors(400)},
         tags=["review"],
     )
     def get(self, request: Request, slug: str) -> Response:
         """Open disagreements, newest first."""
         access = project_for(caller(request), slug, Can.RESOLVE)
-        rows = disagreements_open(access.project, slug_parameter(request, "category"))
+        wanted = Wanted(
+            slug_parameter(request, "category"), _pattern(request.query_params.get("pattern", ""))
+        )
+        rows = disagreements_open(access.project, wanted)
         return page_of(self, rows, DisagreementSerializer)
+
+
+class PatternsView(APIView):
+    """What people differ in."""
+
+    @extend_schema(
+        operation_id="disagreement_patterns",
+        responses={200: PatternsSerializer, **ERRORS},
+        tags=["review"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Open disagreements grouped by what people differ in: items times one more than the severity first."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        patterns = patterns_open(access.project, taxonomy_current(access.project))
+        return Response(PatternsSerializer({"patterns": patterns}).data)
 
 
 class DisagreementView(APIView):
@@ -134,6 +164,7 @@ class DisagreementView(APIView):
             "text": desk.page.text,
             "categories": row.categories,
             "reason": row.reason,
+            "pattern": row.pattern,
             "opened_at": row.opened_at,
             "closed_at": row.closed_at,
             "judgments": review.judgments,
@@ -214,6 +245,12 @@ class AgreementView(APIView):
             )
         found = agreement_of(access.project, unsure=Unsure(unsure))
         return Response(AgreementSerializer(found or NOT_MEASURED).data)
+
+
+def _pattern(value: str) -> str:
+    if value and Pattern.parse(value) is None:
+        raise BadInput(f'"{value}" is not a pattern. Use a `key` of disagreements/patterns/.')
+    return value
 
 
 def _method(value: str) -> Method:

@@ -12,6 +12,11 @@ urlpatterns = [
         api.DisagreementView.as_view(),
         name="disagreement-detail",
     ),
+    path(
+        "projects/<slug:slug>/disagreements/patterns/",
+        api.PatternsView.as_view(),
+        name="disagreement-patterns",
+    ),
     path("projects/<slug:slug>/gold/", api.GoldListView.as_view(), name="gold-list"),
     path("projects/<slug:slug>/gold/<int:gold_id>/retire/", api.GoldRetireView.as_view(), name="gold-retire"),
     path("projects/<slug:slug>/agreement/", api.AgreementView.as_view(), name="agreement-read"),

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from annotator.agreement.patterns import KEY_MAX
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.models import APPEND_ONLY, Clause, Project, Standing, TaxonomyVersion
@@ -86,6 +87,12 @@ class Disagreement(models.Model):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     categories = ArrayField(models.SlugField(max_length=40), default=list, help_text="In dispute.")
     reason = models.CharField(max_length=300)
+    pattern = models.CharField(
+        max_length=KEY_MAX,
+        blank=True,
+        default="",
+        help_text="What people differ in, as one word; empty until the sweep has looked.",
+    )
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -99,7 +106,12 @@ class Disagreement(models.Model):
         indexes = [
             models.Index(
                 name="disagreement_open", fields=["project", "id"], condition=Q(closed_at__isnull=True)
-            )
+            ),
+            models.Index(
+                name="disagreement_pattern",
+                fields=["project", "pattern", "id"],
+                condition=Q(closed_at__isnull=True),
+            ),
         ]
 
 

@@ -33,6 +33,17 @@ class Unsure(TextChoices):
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a list of disagreements is narrowed to: a category in dispute, the key of a pattern; empty for all."""
+
+    category: str = ""
+    pattern: str = ""
+
+
+ALL: Final = Wanted()
+
+
+@dataclass(frozen=True)
 class ItemReview:
     """One item before a lead: its judgments, its resolutions (newest first), what is disputed."""
 
@@ -107,11 +118,13 @@ def resolutions_current(project: Project) -> QuerySet[Resolution]:
     return current.exclude(method=Method.REOPENED)
 
 
-def disagreements_open(project: Project, category: str = "") -> QuerySet[Disagreement]:
-    """Items that wait for a lead, oldest first, with `n_judgments`; of one category, if given. One query."""
+def disagreements_open(project: Project, wanted: Wanted = ALL) -> QuerySet[Disagreement]:
+    """Items that wait for a lead, oldest first, with `n_judgments`; narrowed as `wanted`. One query."""
     rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
-    if category:
-        rows = rows.filter(categories__contains=[category])
+    if wanted.category:
+        rows = rows.filter(categories__contains=[wanted.category])
+    if wanted.pattern:
+        rows = rows.filter(pattern=wanted.pattern)
     counted = (
         judgments_current(project)
         .filter(item=OuterRef("item"))
@@ -138,10 +151,15 @@ def disagreement_of(project: Project, disagreement_id: int) -> Disagreement:
     return row
 
 
-def disagreement_after(project: Project, disagreement_id: int, category: str = "") -> Disagreement | None:
+def disagreement_after(project: Project, disagreement_id: int, wanted: Wanted = ALL) -> Disagreement | None:
     """The next open disagreement in the list, from its start again after its end. At most two queries."""
-    rows = disagreements_open(project, category).exclude(pk=disagreement_id)
+    rows = disagreements_open(project, wanted).exclude(pk=disagreement_id)
     return rows.filter(pk__gt=disagreement_id).first() or rows.first()
+
+
+def disagreement_before(project: Project, disagreement_id: int, wanted: Wanted = ALL) -> Disagreement | None:
+    """The open disagreement before this one in the list; None before the first. One query."""
+    return disagreements_open(project, wanted).filter(pk__lt=disagreement_id).last()
 
 
 def flags_open(project: Project) -> QuerySet[Flag]:

@@ -111,7 +111,34 @@ class DisagreementSerializer(serializers.ModelSerializer[Disagreement]):
 
     class Meta:
         model = Disagreement
-        fields = ["id", "item", "url", "categories", "reason", "n_judgments", "opened_at", "closed_at"]
+        fields = [
+            "id",
+            "item",
+            "url",
+            "categories",
+            "reason",
+            "pattern",
+            "n_judgments",
+            "opened_at",
+            "closed_at",
+        ]
+
+
+class PatternSerializer(serializers.Serializer[Any]):
+    """Open disagreements in which people differ in the same."""
+
+    key = serializers.CharField(help_text="For the `pattern` of `disagreement_list`.")
+    words = serializers.CharField()
+    n_items = serializers.IntegerField()
+    n_sites = serializers.IntegerField()
+    severity = serializers.IntegerField(help_text="Of its gravest category, 0 to 3.")
+    since = serializers.DateTimeField()
+
+
+class PatternsSerializer(serializers.Serializer[Any]):
+    """The patterns of a project's open disagreements, the weightiest first."""
+
+    patterns = PatternSerializer(many=True)
 
 
 class DisagreementDetailSerializer(serializers.Serializer[Any]):
@@ -124,6 +151,7 @@ class DisagreementDetailSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     categories = serializers.ListField(child=serializers.CharField())
     reason = serializers.CharField()
+    pattern = serializers.CharField(allow_blank=True)
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     judgments = DisputedJudgmentSerializer(many=True)

@@ -16,7 +16,7 @@ from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.queue.services import places_add
 from annotator.review.models import Disagreement, Method, Resolution
 from annotator.review.selectors import standings_of
-from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of
+from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of, pattern_in
 
 REASON_MAX = 300
 ADJUDICATION_REASON_MAX = 1000
@@ -217,7 +217,7 @@ def _write_disagreements(
             row = _disagreement(project, standing, dispute)
             (changed if standing.disagreement else opened).append(row)
     Disagreement.objects.bulk_create(opened)
-    Disagreement.objects.bulk_update(changed, ["reason", "categories"])
+    Disagreement.objects.bulk_update(changed, ["reason", "categories", "pattern"])
     return len(opened), _close(settled)
 
 
@@ -225,6 +225,7 @@ def _disagreement(project: Project, standing: Standing, dispute: Dispute) -> Dis
     row = standing.disagreement or Disagreement(project=project, item_id=standing.item_id)
     row.reason = Truncator(dispute.reason).chars(REASON_MAX)
     row.categories = sorted(dispute.categories)
+    row.pattern = pattern_in(standing, dispute).key
     return row
 
 

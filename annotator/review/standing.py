@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotator.agreement.decide import Answer, Decision, NeedsAnother, Resolved, Waiting, decide
+from annotator.agreement.patterns import Pattern, pattern_against_lead, pattern_of
 from annotator.judgments.models import Judgment
 from annotator.review.models import Disagreement, Method, Resolution
 
@@ -70,6 +71,14 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
         return Outcome(reopen=reopen, needs_place=True)
     dispute = Dispute(decision.reason, decision.categories)
     return Outcome(reopen=reopen, needs_place=isinstance(decision, NeedsAnother), dispute=dispute)
+
+
+def pattern_in(standing: Standing, dispute: Dispute) -> Pattern:
+    """What people differ in on an item in `dispute`."""
+    held = standing.resolution
+    if held is not None and held.method == Method.ADJUDICATED:
+        return pattern_against_lead(dispute.categories)
+    return pattern_of([answer_of(judgment) for judgment in standing.judgments])
 
 
 def answer_of(judgment: Judgment) -> Answer:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("disagreements/", views.disagreements, name="disagreements"),
     path("disagreements/<int:disagreement_id>/", views.disagreement, name="disagreement"),
     path("items/<int:item_id>/review/", views.item_review, name="item_review"),
+    path("items/<int:item_id>/alike/", views.alike, name="alike"),
     path("agreement/", views.agreement, name="agreement"),
     path("gold/", gold_views.gold, name="gold"),
     path("gold/<int:gold_id>/retire/", gold_views.gold_end, name="gold_retire"),

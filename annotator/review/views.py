@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from annotator.agreement.patterns import Pattern
 from annotator.charts import sparkline
 from annotator.errors import BadInput, Conflict
 from annotator.http import render_page
@@ -19,14 +20,19 @@ from annotator.judgments.models import Verdict
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.agreement_lines import CHOICES, agreement_chart, agreement_lines
+from annotator.review.alike import alike_of
 from annotator.review.desk import Desk, answer_words, desk_of, dispute_lines, url_parts
 from annotator.review.forms import AdjudicationForm, GoldForm, adjudication_initial, shown_judgments
 from annotator.review.gold import gold_of, suggestions
+from annotator.review.models import Disagreement
 from annotator.review.overview import overview_of
+from annotator.review.patterns import pattern_words, patterns_open
 from annotator.review.selectors import (
     Unsure,
+    Wanted,
     agreement_of,
     disagreement_after,
+    disagreement_before,
     disagreement_of,
     disagreements_by_category,
     disagreements_open,
@@ -36,6 +42,7 @@ from annotator.review.selectors import (
 from annotator.review.services import flag_close, resolution_adjudicate
 
 PAGE = 50
+PATTERNS = 20
 
 
 @require_GET
@@ -55,20 +62,28 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
-    """Items that wait for a lead, oldest first."""
+    """Items that wait for a lead: what people differ in first, then each, oldest first."""
     access = project_for(request.user, slug, Can.RESOLVE)
-    category = _category(request)
-    page = Paginator(disagreements_open(access.project, category), PAGE).get_page(request.GET.get("page"))
+    wanted = _wanted(request)
+    page = Paginator(disagreements_open(access.project, wanted), PAGE).get_page(request.GET.get("page"))
     taxonomy, counts = taxonomy_current(access.project), disagreements_by_category(access.project)
     context = {
         "access": access,
         "nav": "disagreements",
         "page": page,
         "lines": dispute_lines(page.object_list, taxonomy),
-        "category": category,
+        "wanted": wanted,
+        "query": _query(wanted),
+        "pattern": pattern_words(wanted.pattern, taxonomy),
         "categories": [(row, counts[row.slug]) for row in taxonomy.categories if row.slug in counts],
         "n_flags": flags_open(access.project).count(),
     }
+    if not wanted.category and not wanted.pattern and page.number == 1:
+        patterns = patterns_open(access.project, taxonomy)
+        context |= {
+            "patterns": [(line, _query(Wanted(pattern=line.key))) for line in patterns[:PATTERNS]],
+            "n_patterns_more": len(patterns[PATTERNS:]),
+        }
     return render_page(request, "review/disagreements.html", context, part="list")
 
 
@@ -78,15 +93,20 @@ def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpR
     """One disagreement: the answers side by side, and the form that settles it and goes on to the next."""
     access = project_for(request.user, slug, Can.RESOLVE)
     row = disagreement_of(access.project, disagreement_id)
-    category = _category(request)
-    following = disagreement_after(access.project, row.pk, category)
-    onward = _disagreements_url(access, following.pk if following else None, category)
+    wanted = _wanted(request)
+    following = disagreement_after(access.project, row.pk, wanted)
+    before = disagreement_before(access.project, row.pk, wanted)
     context = {
         "nav": "disagreements",
         "disagreement": row,
-        "onward": onward,
+        "onward": _disagreements_url(access, following, wanted),
+        "back": _disagreements_url(access, before, wanted) if before else "",
         "following": following,
-        "left": disagreements_open(access.project, category).exclude(pk=row.pk).count(),
+        "left": disagreements_open(access.project, wanted).exclude(pk=row.pk).count(),
+        "wanted": wanted,
+        "query": _query(wanted),
+        "pattern": pattern_words(row.pattern, taxonomy_current(access.project)),
+        "pattern_query": _query(Wanted(pattern=row.pattern)),
     }
     return _resolve(request, access, row.item_id, "review/disagreement.html", context)
 
@@ -99,6 +119,16 @@ def item_review(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     onward = reverse("review:item_review", args=[slug, item_id])
     context = {"nav": "items", "onward": onward, **_as_gold(access, item_id)}
     return _resolve(request, access, item_id, "review/item.html", context)
+
+
+@require_GET
+@login_required
+def alike(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
+    """Pages with nearly the text of one item, and what is held true of them; for the item's page."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    lines = alike_of(access.project, item_id, taxonomy_current(access.project))
+    context = {"access": access, "nav": "disagreements", "item_id": item_id, "lines": lines}
+    return render_page(request, "review/alike.html", context, part="alike")
 
 
 @require_GET
@@ -161,10 +191,19 @@ def _as_gold(access: Access, item_id: int) -> dict[str, object]:
     return {"gold": gold, "gold_form": form}
 
 
-def _category(request: HttpRequest) -> str:
-    """The category that the list is narrowed to; a word that can be no category narrows nothing."""
-    value = request.GET.get("category", "")
-    return value if slug_re.fullmatch(value) else ""
+def _wanted(request: HttpRequest) -> Wanted:
+    """What the list is narrowed to; a word that can be no category, or no pattern, narrows nothing."""
+    category, pattern = request.GET.get("category", ""), request.GET.get("pattern", "")
+    return Wanted(
+        category=category if slug_re.fullmatch(category) else "",
+        pattern=pattern if Pattern.parse(pattern) else "",
+    )
+
+
+def _query(wanted: Wanted) -> str:
+    """The end of an address that keeps the list narrowed; empty for the whole list."""
+    kept = {name: value for name, value in vars(wanted).items() if value}
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def _resolve(
@@ -220,9 +259,8 @@ def _shown(desk: Desk, form: AdjudicationForm) -> dict[str, object]:
     }
 
 
-def _disagreements_url(access: Access, disagreement_id: int | None, category: str) -> str:
+def _disagreements_url(access: Access, row: Disagreement | None, wanted: Wanted) -> str:
     """The page of a disagreement, or of their list; the filter stays."""
-    query = f"?{urlencode({'category': category})}" if category else ""
-    if disagreement_id is None:
-        return reverse("review:disagreements", args=[access.project.slug]) + query
-    return reverse("review:disagreement", args=[access.project.slug, disagreement_id]) + query
+    if row is None:
+        return reverse("review:disagreements", args=[access.project.slug]) + _query(wanted)
+    return reverse("review:disagreement", args=[access.project.slug, row.pk]) + _query(wanted)

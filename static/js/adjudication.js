@@ -1,5 +1,5 @@
 // The lead's form by keyboard: a category's key toggles it, Shift with a number takes over that judgment, Enter goes to
-// the reason, Ctrl+Enter resolves, → leaves the item for later. Without this file mouse and Tab do the same.
+// the reason, Ctrl+Enter resolves, → leaves the item for later, ← goes to the one before. Without this file mouse and Tab do the same.
 
 const form = document.querySelector("form[data-adjudication]");
 
@@ -33,6 +33,10 @@ function act(event) {
   }
   if (event.key === "ArrowRight") {
     form.querySelector("[data-later]")?.click();
+    return true;
+  }
+  if (event.key === "ArrowLeft") {
+    document.querySelector("[data-before]")?.click();
     return true;
   }
   return toggle(event.key);

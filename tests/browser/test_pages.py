@@ -54,6 +54,7 @@ PAGES: Final = {
     "review:disagreements": "lee",
     "review:disagreement": "lee",
     "review:item_review": "lee",
+    "review:alike": "lee",
     "review:agreement": "lee",
     "review:cited": "lee",
     "review:draft_impact": "lee",
@@ -89,7 +90,7 @@ NO_PAGES: Final = {
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
-    "review:item_review", "review:person", "snapshots:snapshot", "training:classifier", "projects:create",
+    "review:item_review", "review:alike", "review:person", "snapshots:snapshot", "training:classifier", "projects:create",
     "accounts:account", "accounts:password",
 }}  # fmt: skip
 
