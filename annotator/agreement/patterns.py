@@ -9,6 +9,7 @@ from typing import Final, Self
 from annotator.agreement.decide import Answer
 
 PARTS_MAX: Final = 3
+PAIR: Final = 2
 KEY_MAX: Final = 160
 LABELLED: Final = "labelled"
 
@@ -53,9 +54,12 @@ class Pattern:
         Pattern(kind=<Kind.ONE: 'one'>, parts=('violence',))
         """
         found = _KEY.fullmatch(key) if len(key) <= KEY_MAX else None
-        if found is None or found[1] not in Kind:
+        if found is None or found[1] not in _KINDS:
             return None
         return cls(Kind(found[1]), tuple(filter(None, found[2].split("."))))
+
+
+_KINDS: Final = frozenset(kind.value for kind in Kind)
 
 
 def pattern_of(answers: Sequence[Answer]) -> Pattern:
@@ -76,7 +80,7 @@ def pattern_of(answers: Sequence[Answer]) -> Pattern:
         return _pattern(Kind.UNSURE, frozenset[str]().union(*(answer.unsure for answer in answers)))
     if len(apart) == 1:
         return _pattern(Kind.ONE, apart)
-    if len(apart) == 2 and not any(apart <= answer.named for answer in answers):
+    if len(apart) == PAIR and not any(apart <= answer.named for answer in answers):
         return _pattern(Kind.EITHER, apart)
     return _pattern(Kind.SEVERAL, apart)
 

@@ -90,8 +90,8 @@ NO_PAGES: Final = {
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
-    "review:item_review", "review:alike", "review:person", "snapshots:snapshot", "training:classifier", "projects:create",
-    "accounts:account", "accounts:password",
+    "review:item_review", "review:alike", "review:person", "snapshots:snapshot", "training:classifier",
+    "projects:create", "accounts:account", "accounts:password",
 }}  # fmt: skip
 
 

@@ -99,8 +99,27 @@ def test_disagreements_are_narrowed_to_a_category(
     assert (count(GAMES), count("violence"), count("")) == (1, 0, 1)
 
 
+def test_disagreements_are_narrowed_to_a_pattern(
+    api: Client, project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    disagreement = dispute()
+
+    (pattern,) = api.get(address(project, "disagreements/patterns/")).json()["patterns"]
+
+    assert (pattern["key"], pattern["n_items"], pattern["n_sites"]) == (disagreement.pattern, 1, 1)
+    for key, found in ((pattern["key"], [disagreement.pk]), ("one:violence", [])):
+        rows = api.get(address(project, f"disagreements/?pattern={key}")).json()["results"]
+        assert [row["id"] for row in rows] == found
+
+
 @pytest.mark.parametrize(
-    "tail", ["disagreements/?category=%00", "resolutions/?label=%00", "resolutions/?method=x"]
+    "tail",
+    [
+        "disagreements/?category=%00",
+        "disagreements/?pattern=games",
+        "resolutions/?label=%00",
+        "resolutions/?method=x",
+    ],
 )
 def test_filter_is_refused_when_it_can_match_nothing(api: Client, project: Project, tail: str) -> None:
     answer = api.get(address(project, tail))

@@ -140,7 +140,19 @@ def test_disagreement_opens_once_when_the_item_is_swept_again(
     assert swept == Swept()
     disagreement = disagreements_open(project).get()
     assert disagreement.categories == [GAMBLING, GAMES]
+    assert disagreement.pattern == f"either:{GAMBLING}.{GAMES}"
     assert vars(disagreement)["n_judgments"] == 3
+
+
+def test_pattern_is_kept_current_when_an_answer_changes(
+    project: Project, item: Item, people: list[User]
+) -> None:
+    last = judge_apart(item, people)[2]
+    make_judgment(item, people[2], [VIOLENCE], supersedes=last)
+
+    review_sweep(project)
+
+    assert disagreements_open(project).get().pattern == f"several:{GAMBLING}.{GAMES}.{VIOLENCE}"
 
 
 def test_disagreement_opens_when_no_further_place_may_be_added(project: Project, people: list[User]) -> None:
@@ -344,7 +356,8 @@ def test_lead_is_asked_again_when_a_later_judgment_names_the_gravest_category(
     swept = review_sweep(project)
 
     assert swept == Swept(disagreements=1)
-    assert disagreements_open(project).get().categories == [VIOLENCE]
+    asked = disagreements_open(project).get()
+    assert (asked.categories, asked.pattern) == ([VIOLENCE], f"lead:{VIOLENCE}")
     assert held(item) == resolution
 
 

@@ -1,6 +1,7 @@
 """Pages of the review, as a client without JavaScript sees them."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -10,7 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Flag, Verdict
-from annotator.pool.models import Item
+from annotator.pool.models import Evidence, Item, Signature
+from annotator.pool.signatures import signatures_write
 from annotator.projects.access import Access
 from annotator.projects.models import Project, Role
 from annotator.review.models import Disagreement, Resolution
@@ -264,6 +266,76 @@ def test_closed_disagreement_says_so(
     text = pages.get(page(project, "disagreement", disagreement.pk)).content.decode()
 
     assert "This disagreement is closed" in text
+
+
+def test_patterns_come_by_items_and_severity_and_lead_to_their_items(
+    pages: Client, project: Project, people: list[User], dispute: Callable[[], Disagreement]
+) -> None:
+    games = [dispute(), dispute(), dispute()]
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    for person, labels in zip(people[:3], ([VIOLENCE], [], []), strict=True):
+        make_judgment(item, person, labels)
+        review_sweep(project)
+    violence = Disagreement.objects.get(item=item)
+
+    listed = pages.get(page(project, "disagreements")).context["patterns"]
+
+    by_severity = {line.key: (line.words, line.n_items, line.n_sites) for line, _ in listed}
+    assert by_severity == {
+        "either:gambling.games": ("Gambling or Games", 3, 3),
+        "one:violence": ("Violence: present or absent", 1, 1),
+    }
+    assert [line.weight for line, _ in listed] == sorted((line.weight for line, _ in listed), reverse=True)
+    narrowed = pages.get(page(project, "disagreements"), {"pattern": violence.pattern})
+    assert [line.disagreement for line in narrowed.context["lines"]] == [violence]
+    assert "patterns" not in narrowed.context
+    shown = pages.get(page(project, "disagreement", games[1].pk), {"pattern": games[1].pattern}).context
+    assert shown["following"] == games[2]
+    assert f"/{games[0].pk}/?pattern=" in shown["back"]
+    assert shown["left"] == 2
+
+
+def test_resolving_goes_on_in_the_pattern_and_ends_at_its_empty_list(
+    pages: Client, project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    row = dispute()
+    address = page(project, "disagreement", row.pk) + f"?pattern={row.pattern}"
+
+    answer = pages.post(address, filled(pages, address), follow=True)
+
+    assert answer.redirect_chain[0][0] == page(project, "disagreements") + "?pattern=either%3Agambling.games"
+    assert "None of this pattern" in answer.content.decode()
+
+
+def test_a_word_that_is_no_pattern_narrows_nothing(
+    pages: Client, project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    row = dispute()
+
+    answer = pages.get(page(project, "disagreements"), {"pattern": "one:\x00"})
+
+    assert [line.disagreement for line in answer.context["lines"]] == [row]
+
+
+def test_near_duplicates_are_shown_with_what_is_held_of_them(
+    pages: Client, project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    first, second, third = dispute(), dispute(), dispute()
+    words = " ".join(f"word{n}" for n in range(60))
+    for row in (first, second, third):
+        Evidence.objects.create(item=row.item, version=2, text=words, content_hash=uuid4())
+    Signature.objects.all().delete()
+    signatures_write([row.item_id for row in (first, second, third)])
+    address = page(project, "disagreement", second.pk)
+    pages.post(address, filled(pages, address, reason="The twin is a game."))
+
+    text = pages.get(page(project, "alike", first.item_id), headers=HTMX).content.decode()
+
+    assert "The twin is a game." in text
+    assert "100 %" in text
+    assert text.count("In dispute too") == 1
+    assert "<html" not in text
 
 
 def test_queries_do_not_grow_with_the_list(
