@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from annotator.agreement.patterns import Pattern
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors, page_of, slug_parameter
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.desk import desk_of
 from annotator.review.gold import gold_add, gold_of, gold_retire
