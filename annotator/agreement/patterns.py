@@ -76,7 +76,7 @@ def pattern_of(answers: Sequence[Answer]) -> Pattern:
         for slug in frozenset[str]().union(*(answer.labels for answer in answers))
         if any(slug not in answer.named for answer in answers)
     }
-    if not apart:  # noqa: PLR2004 - one of two
+    if not apart:
         return _pattern(Kind.UNSURE, frozenset[str]().union(*(answer.unsure for answer in answers)))
     if len(apart) == 1:
         return _pattern(Kind.ONE, apart)

@@ -92,6 +92,7 @@ class ResolutionsView(APIView):
             answer.validated_data["item"],
             adjudication=answer.decided(),
             based_on=answer.seen(),
+            client_id=answer.validated_data["client_id"],
         )
         return Response(ResolutionSerializer(resolution).data, status=201)
 

@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from annotator.review import api
+from annotator.review import adjudication_api, api
 
 urlpatterns = [
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
+    path(
+        "projects/<slug:slug>/adjudications/",
+        adjudication_api.AdjudicationsView.as_view(),
+        name="adjudication-list",
+    ),
+    path(
+        "projects/<slug:slug>/adjudications/<int:entry_id>/revert/",
+        adjudication_api.RevertView.as_view(),
+        name="adjudication-revert",
+    ),
     path("projects/<slug:slug>/disagreements/", api.DisagreementsView.as_view(), name="disagreement-list"),
     path(
         "projects/<slug:slug>/disagreements/<int:disagreement_id>/",

@@ -1,6 +1,7 @@
 """The forms with which a lead resolves an item, and makes it gold."""
 
 from typing import Any, Self
+from uuid import uuid4
 
 from django import forms
 
@@ -35,6 +36,7 @@ class AdjudicationForm(forms.Form):
     clause = forms.ChoiceField(required=False, label="Clause")
     judgments = forms.CharField(widget=forms.HiddenInput, required=False)
     resolution = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    client_id = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
     def __init__(self, *args: Any, taxonomy: Taxonomy, guideline: Guideline, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +82,15 @@ class AdjudicationForm(forms.Form):
     def based_on(self) -> BasedOn:
         """What the page showed when the lead decided; of a valid form."""
         return BasedOn(self.cleaned_data["judgments"], self.cleaned_data["resolution"])
+
+
+class RevertForm(forms.Form):
+    """Undoing an act: which click it was, so that two are one."""
+
+    client_id = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={"required": "The form has no client_id. Load the page again."},
+    )
 
 
 class GoldForm(forms.Form):

@@ -24,6 +24,44 @@ class Method(models.TextChoices):
     REOPENED = "reopened", "no longer held"
 
 
+class AdjudicationEntry(models.Model):
+    """One act of a lead on what is held true: it wrote all its resolutions at once, and is undone at once.
+
+    Undoing is an entry of its own, with `reverts`, so that it can be undone too. There is no text here: reasons
+    stand in the resolutions, where a withheld page hides them.
+    """
+
+    class Kind(models.TextChoices):
+        """What a lead did."""
+
+        SINGLE = "single", "resolved an item"
+        REVERT = "revert", "undid an entry"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    client_id = models.UUIDField(help_text="Sent by the door: the same one twice is one entry.")
+    reverts = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reverted_by")
+    n_items = models.PositiveIntegerField(help_text="Items whose resolution it wrote.")
+    n_left = models.PositiveIntegerField(
+        default=0, help_text="Items of the undone entry that had changed since, and were left."
+    )
+
+    class Meta:
+        db_table = "adjudication"
+        constraints = [
+            models.UniqueConstraint(name="adjudication_sent_once", fields=["project", "client_id"]),
+            models.CheckConstraint(
+                name="adjudication_revert_names_an_entry",
+                condition=Q(kind="revert", reverts__isnull=False)
+                | (~Q(kind="revert") & Q(reverts__isnull=True)),
+            ),
+        ]
+        indexes = [models.Index(name="adjudication_newest", fields=["project", "-id"])]
+        triggers = [APPEND_ONLY]
+
+
 class Resolution(models.Model):
     """The label set held true for an item. A correction is a new row that supersedes this one.
 
@@ -48,6 +86,9 @@ class Resolution(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
     taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    entry = models.ForeignKey(
+        AdjudicationEntry, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -76,6 +117,9 @@ class Resolution(models.Model):
             models.Index(
                 name="resolution_citing", fields=["clause", "id"], condition=Q(clause__isnull=False)
             ),
+            models.Index(
+                name="resolution_of_entry", fields=["entry", "item"], condition=Q(entry__isnull=False)
+            ),
         ]
         triggers = [APPEND_ONLY]
 
@@ -95,6 +139,14 @@ class Disagreement(models.Model):
     )
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    entry = models.ForeignKey(
+        AdjudicationEntry,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The lead's act that closed or reopened it last; none when the sweep did.",
+    )
 
     class Meta:
         db_table = "disagreement"

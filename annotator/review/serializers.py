@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotator.judgments.models import Judgment, Verdict
 from annotator.review.gold import EXPLANATION_MAX
-from annotator.review.models import Disagreement, Gold, Method, Resolution
+from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution
 from annotator.review.selectors import CategoryAgreement
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
@@ -38,6 +38,7 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
             "resolved_by",
             "judgments",
             "supersedes",
+            "entry",
             "taxonomy",
             "created_at",
         ]
@@ -61,6 +62,9 @@ class AdjudicationSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=ADJUDICATION_REASON_MAX)
     clause = serializers.CharField(max_length=12, allow_blank=True, default="")
     based_on = BasedOnSerializer()
+    client_id = serializers.UUIDField(
+        default=None, allow_null=True, help_text="Of your own making; the same act twice is then done once."
+    )
 
     def decided(self) -> Adjudication:
         """The decision, of valid data."""
@@ -76,6 +80,33 @@ class AdjudicationSerializer(serializers.Serializer[Any]):
         """What the caller saw, of valid data."""
         seen = self.validated_data["based_on"]
         return BasedOn(frozenset(seen["judgments"]), seen["resolution"])
+
+
+class AdjudicationEntrySerializer(serializers.ModelSerializer[AdjudicationEntry]):
+    """One act of a lead on what is held true."""
+
+    kind = serializers.ChoiceField(choices=AdjudicationEntry.Kind.choices)
+    by = serializers.CharField(source="by.username")
+    reverted_by = serializers.IntegerField(
+        source="reverted_by.pk", allow_null=True, default=None, help_text="The act that undid it."
+    )
+
+    class Meta:
+        model = AdjudicationEntry
+        fields = ["id", "kind", "by", "at", "client_id", "reverts", "reverted_by", "n_items", "n_left"]
+
+
+class RevertSerializer(serializers.Serializer[Any]):
+    """Undoing an act."""
+
+    client_id = serializers.UUIDField(help_text="Of your own making; the same one twice undoes once.")
+
+
+class RevertedSerializer(serializers.Serializer[Any]):
+    """The act that undid another, and the items that it left because they were resolved anew since."""
+
+    entry = AdjudicationEntrySerializer()
+    left = serializers.ListField(child=serializers.IntegerField())
 
 
 class DisputedJudgmentSerializer(serializers.ModelSerializer[Judgment]):

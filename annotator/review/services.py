@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.queue.services import places_add
-from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.models import AdjudicationEntry, Disagreement, Method, Resolution
 from annotator.review.selectors import standings_of
 from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of, pattern_in
 
@@ -84,13 +85,18 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
 
 @transaction.atomic
 def resolution_adjudicate(
-    access: Access, item_id: int, *, adjudication: Adjudication, based_on: BasedOn
+    access: Access,
+    item_id: int,
+    *,
+    adjudication: Adjudication,
+    based_on: BasedOn,
+    client_id: UUID | None = None,
 ) -> Resolution:
-    """The lead's resolution of an item, superseding what was held, with its disagreement closed.
+    """The lead's resolution of an item, superseding what was held, with its disagreement closed: one entry.
 
-    1. Lock the item against the sweep and other leads.
+    1. Lock the item against the sweep and other leads. A `client_id` that came before gives what it gave then.
     2. Compare what counts now with `based_on`; raises Conflict, naming what changed, when they differ.
-    3. Write, and close.
+    3. Write the entry and its resolution, and close.
 
     A judgment committed after step 2 is unseen by this resolution; the sweep puts it in question if it must.
     Raises NotFound for an item of another project, BadInput for an answer that the taxonomy or guideline lacks.
@@ -102,10 +108,15 @@ def resolution_adjudicate(
         raise NotFound(f"There is no item {item_id} in this project.")
     if item.withheld:
         raise Withheld
+    client_id = client_id or uuid4()
+    sent = _sent_before(access, item_id, client_id, adjudication)
+    if sent is not None:
+        return sent
     standing = standings_of(access.project, [item_id])[0]
     if not standing.judgments:
         raise BadInput(f"Nobody has judged item {item_id} yet. Resolve it once somebody has.")
     _check_unchanged(standing, based_on)
+    entry = entry_add(access, AdjudicationEntry.Kind.SINGLE, client_id, n_items=1)
     resolution = Resolution.objects.create(
         project=access.project,
         item_id=item_id,
@@ -118,8 +129,9 @@ def resolution_adjudicate(
         judgments=sorted(based_on.judgments),
         supersedes=standing.resolution,
         taxonomy=taxonomy_current(access.project).version,
+        entry=entry,
     )
-    _close([item_id])
+    _close([item_id], entry)
     return resolution
 
 
@@ -149,6 +161,20 @@ def disagreement_open(
         },
     )
     return row
+
+
+def entry_add(
+    access: Access, kind: AdjudicationEntry.Kind, client_id: UUID, **columns: object
+) -> AdjudicationEntry:
+    """A new entry of the caller's. Raises Conflict when its `client_id` was used for another act."""
+    entry, is_new = AdjudicationEntry.objects.get_or_create(
+        project=access.project,
+        client_id=client_id,
+        defaults={"kind": kind, "by": access.user, **columns},
+    )
+    if not is_new:
+        raise Conflict("This client_id came with another act already. Send a new one with each act.")
+    return entry
 
 
 def flag_close(access: Access, flag_id: int) -> None:
@@ -229,12 +255,27 @@ def _disagreement(project: Project, standing: Standing, dispute: Dispute) -> Dis
     return row
 
 
-def _close(item_ids: Sequence[int]) -> int:
+def _close(item_ids: Sequence[int], entry: AdjudicationEntry | None = None) -> int:
     if not item_ids:
         return 0
     return Disagreement.objects.filter(item_id__in=item_ids, closed_at__isnull=True).update(
-        closed_at=timezone.now()
+        closed_at=timezone.now(), entry=entry
     )
+
+
+def _sent_before(
+    access: Access, item_id: int, client_id: UUID, adjudication: Adjudication
+) -> Resolution | None:
+    """What the very same act gave when it came before; another answer under its `client_id` is no repetition."""
+    sent = Resolution.objects.filter(
+        item=item_id,
+        entry__client_id=client_id,
+        entry__by=access.user,
+        verdict=adjudication.verdict,
+        labels=sorted(adjudication.labels),
+        reason=adjudication.reason.strip(),
+    )
+    return sent.exclude(entry__kind=AdjudicationEntry.Kind.REVERT).first()
 
 
 def _check_adjudication(project: Project, adjudication: Adjudication) -> Clause | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.review import citing_views, gold_views, people_views, views
+from annotator.review import adjudication_views, citing_views, gold_views, people_views, views
 
 app_name = "review"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("disagreements/<int:disagreement_id>/", views.disagreement, name="disagreement"),
     path("items/<int:item_id>/review/", views.item_review, name="item_review"),
     path("items/<int:item_id>/alike/", views.alike, name="alike"),
+    path("adjudications/", adjudication_views.adjudications, name="adjudications"),
+    path("adjudications/<int:entry_id>/revert/", adjudication_views.revert, name="revert"),
     path("agreement/", views.agreement, name="agreement"),
     path("gold/", gold_views.gold, name="gold"),
     path("gold/<int:gold_id>/retire/", gold_views.gold_end, name="gold_retire"),

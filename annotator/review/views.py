@@ -1,6 +1,7 @@
 """Pages of the review: the project's home, disagreements, agreement, flags."""
 
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -27,6 +28,7 @@ from annotator.review.gold import gold_of, suggestions
 from annotator.review.models import Disagreement
 from annotator.review.overview import overview_of
 from annotator.review.patterns import pattern_words, patterns_open
+from annotator.review.reverting import entry_last
 from annotator.review.selectors import (
     Unsure,
     Wanted,
@@ -107,6 +109,8 @@ def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpR
         "query": _query(wanted),
         "pattern": pattern_words(row.pattern, taxonomy_current(access.project)),
         "pattern_query": _query(Wanted(pattern=row.pattern)),
+        "undo": entry_last(access),
+        "undo_id": uuid4(),
     }
     return _resolve(request, access, row.item_id, "review/disagreement.html", context)
 
@@ -223,7 +227,11 @@ def _resolve(
     elif request.method == "POST":
         try:
             resolution = resolution_adjudicate(
-                access, item_id, adjudication=form.adjudication, based_on=form.based_on
+                access,
+                item_id,
+                adjudication=form.adjudication,
+                based_on=form.based_on,
+                client_id=form.cleaned_data["client_id"],
             )
         except Conflict as error:
             status, conflict, desk = 409, error.message, desk_of(access, item_id)

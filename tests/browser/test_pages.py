@@ -55,6 +55,7 @@ PAGES: Final = {
     "review:disagreement": "lee",
     "review:item_review": "lee",
     "review:alike": "lee",
+    "review:adjudications": "lee",
     "review:agreement": "lee",
     "review:cited": "lee",
     "review:draft_impact": "lee",
@@ -77,8 +78,8 @@ NO_PAGES: Final = {
         "projects:draft_publish", "projects:draft_discard",
         "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
-        "review:flag_close", "review:gold_retire", "review:standing", "training:train", "training:choose",
-        "suspects:answer",
+        "review:flag_close", "review:revert", "review:gold_retire", "review:standing", "training:train",
+        "training:choose", "suspects:answer",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",

@@ -34,7 +34,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "reason": "It is a game.",
         "clause": "1.1",
         "based_on": {"judgments": [1], "resolution": 1},
+        "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c12",
     },
+    "adjudication_revert": {"client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c13"},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
 HOSTILE: Final[tuple[Any, ...]] = (
@@ -99,7 +101,16 @@ class Operation:
     def address(self, **values: object) -> str:
         """The address in `pilot`; ids and numbers are 1 unless given."""
         path = self.path.replace("{slug}", "pilot")
-        for name in ("item_id", "assignment_id", "disagreement_id", "gold_id", "ingest_id", "number", "id"):
+        for name in (
+            "item_id",
+            "assignment_id",
+            "disagreement_id",
+            "entry_id",
+            "gold_id",
+            "ingest_id",
+            "number",
+            "id",
+        ):
             path = path.replace(f"{{{name}}}", str(values.get(name, values.get("every", 1))))
         assert "{" not in path, path
         return path
