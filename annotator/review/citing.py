@@ -89,23 +89,30 @@ def impact_of(project: Project, numbers: Sequence[str]) -> Impact:
 
 
 def items_citing(project: Project, number: str) -> list[CitingItem]:
-    """Items with a judgment or a resolution that cites this clause, newest first. Five queries.
+    """Items with a judgment or a resolution that cites this clause, newest first. Eight queries, bounded.
 
-    The newest `SHOWN_MAX` of each; withheld items left out.
+    The items of the newest `SHOWN_MAX` judgments and resolutions; withheld items left out.
     """
-    judged = dict(
-        judgments_citing(project, [number])
-        .values_list("item_id")
-        .annotate(n=Count("pk"))
-        .order_by("-item_id")[:SHOWN_MAX]
-    )
-    held = set(
-        resolutions_citing(project, [number])
-        .order_by("-item_id")
-        .values_list("item_id", flat=True)[:SHOWN_MAX]
-    )
-    items = Item.objects.filter(pk__in=held | set(judged)).order_by("-pk")
+    judgments, resolutions = judgments_citing(project, [number]), resolutions_citing(project, [number])
+    clauses = _clauses(project, [number])
+    shown = _newest_items(judgments, clauses) | _newest_items(resolutions, clauses)
+    of_shown = judgments.filter(item__in=shown).order_by().values_list("item_id")
+    judged = dict(of_shown.annotate(n=Count("pk")))
+    held = set(resolutions.filter(item__in=shown).values_list("item_id", flat=True))
+    items = Item.objects.filter(pk__in=shown).order_by("-pk")
     return [CitingItem(item, judged.get(item.pk, 0), item.pk in held) for item in items]
+
+
+def _newest_items(rows: QuerySet[Judgment] | QuerySet[Resolution], clauses: Sequence[int]) -> set[int]:
+    """The items of the newest rows; each clause is read backwards along its index, as far as needed."""
+    newest = [
+        rows.filter(clause=clause).order_by("-pk").values_list("pk", "item_id")[:SHOWN_MAX]
+        for clause in clauses
+    ]
+    if not newest:
+        return set()
+    found = list(newest[0].union(*newest[1:], all=True)) if newest[1:] else list(newest[0])
+    return {item for _, item in sorted(found, reverse=True)[:SHOWN_MAX]}
 
 
 def _clauses(project: Project, numbers: Collection[str]) -> list[int]:

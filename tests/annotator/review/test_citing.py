@@ -1,15 +1,21 @@
 """What rests on a clause: counted where it holds, never what is withheld."""
 
+from typing import Any, Final
+
 import pytest
 from django.test import Client
 
 from annotator.pool.models import Item
+from annotator.projects.blueprint import ClauseDraft
 from annotator.projects.drafts import clause_draft_save
 from annotator.projects.models import Clause, Project, Role
+from annotator.projects.services import guideline_publish
 from annotator.review.citing import impact_of, items_citing
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project, make_resolution
 
 pytestmark = pytest.mark.django_db
+
+CLAUSE: Final = ClauseDraft(number="1.1", category="", title="Judge the page", body="Only what it shows.")
 
 
 @pytest.fixture
@@ -33,6 +39,24 @@ def test_what_cites_a_clause_is_counted_with_people_and_hours(project: Project) 
     assert impact.hours == pytest.approx(2 * 20 / 3600)
     rows = items_citing(project, "1.1")
     assert [(row.n_judgments, row.is_resolved_by_it) for row in rows] == [(0, True), (1, False), (1, False)]
+
+
+def test_of_a_popular_clause_only_the_newest_rows_are_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    guideline_publish(project, [CLAUSE], by=project.created_by)
+    later = Clause.objects.get(guideline__project=project, guideline__number=2)
+    item = make_items(project, 5)[-1]
+    make_batch(project, [item])
+    make_judgment(item, make_member(project, username="bo"), clause=later)
+    monkeypatch.setattr("annotator.review.citing.SHOWN_MAX", 2)
+
+    with django_assert_num_queries(8):
+        rows = items_citing(project, "1.1")
+
+    # Of both versions: the newest two judgments, and the one resolution.
+    assert [(row.n_judgments, row.is_resolved_by_it) for row in rows] == [(1, False), (0, True), (1, False)]
+    assert rows[0].item == item
 
 
 def test_nothing_is_counted_for_a_clause_that_nobody_names(project: Project) -> None:
