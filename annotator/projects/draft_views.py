@@ -13,6 +13,7 @@ from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.changes import clauses_compared
 from annotator.projects.drafts import (
+    Drafting,
     clause_draft_add,
     clause_draft_remove,
     clause_draft_save,
@@ -31,7 +32,7 @@ class Refused:
     clauses: dict[str, ClauseForm] = field(default_factory=dict)
     new: NewClauseForm | None = None
     note: NoteForm | None = None
-    status: int = 422
+    error: CrossguardError | None = None
 
 
 @require_GET
@@ -51,8 +52,7 @@ def clause_add(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             clause_draft_add(access.project, by=access.user, **form.cleaned_data)
         except CrossguardError as error:
-            form.add_error(None, error.message)
-            return _page(request, access, Refused(new=form, status=error.status))
+            return _page(request, access, Refused(new=form, error=error))
         return _done(request, access, "Added to the draft. Nothing is published yet.")
     return _page(request, access, Refused(new=form))
 
@@ -70,8 +70,7 @@ def clause_save(request: HttpRequest, slug: str) -> HttpResponse:
                 access.project, by=access.user, revision=revision, number=number, **form.cleaned_data
             )
         except CrossguardError as error:
-            form.add_error(None, error.message)
-            return _page(request, access, Refused(clauses={number: form}, status=error.status))
+            return _page(request, access, Refused(clauses={number: form}, error=error))
         return _done(request, access, f"Clause {number} is saved in the draft. Nothing is published yet.")
     return _page(request, access, Refused(clauses={number: form}))
 
@@ -82,7 +81,11 @@ def clause_remove(request: HttpRequest, slug: str) -> HttpResponse:
     """One clause less in the draft."""
     access = project_for(request.user, slug, Can.GUIDE)
     revision, number = _seen(request)
-    clause_draft_remove(access.project, by=access.user, revision=revision, number=number)
+    try:
+        clause_draft_remove(access.project, by=access.user, revision=revision, number=number)
+    except CrossguardError as error:
+        typed = ClauseForm(initial=_typed(request, "title", "body"), auto_id=f"clause_{number}_%s")
+        return _page(request, access, Refused(clauses={number: typed} if typed.initial else {}, error=error))
     return _done(
         request, access, f"Clause {number} is out of the draft. It stays published until you publish."
     )
@@ -99,8 +102,7 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             draft_publish(access.project, by=access.user, revision=revision, note=form.cleaned_data["note"])
         except CrossguardError as error:
-            form.add_error(None, error.message)
-            return _page(request, access, Refused(note=form, status=error.status))
+            return _page(request, access, Refused(note=form, error=error))
         messages.success(request, "Published. New judgments are made under the new version.")
         return redirect("projects:guideline", slug=slug)
     return _page(request, access, Refused(note=form))
@@ -112,7 +114,10 @@ def discard(request: HttpRequest, slug: str) -> HttpResponse:
     """End the draft."""
     access = project_for(request.user, slug, Can.GUIDE)
     revision, _ = _seen(request)
-    draft_discard(access.project, by=access.user, revision=revision)
+    try:
+        draft_discard(access.project, by=access.user, revision=revision)
+    except CrossguardError as error:
+        return _page(request, access, Refused(note=NoteForm(initial=_typed(request, "note")), error=error))
     return _done(request, access, "The draft is discarded. What is published stays as it is.")
 
 
@@ -121,6 +126,11 @@ def _seen(request: HttpRequest) -> tuple[int, str]:
     if not form.is_valid():
         raise BadInput("Say which revision of the draft you looked at, and which clause you mean.")
     return form.cleaned_data["revision"], form.cleaned_data["number"]
+
+
+def _typed(request: HttpRequest, *names: str) -> dict[str, str]:
+    """What stood in these fields when another button of their form was pressed."""
+    return {name: request.POST[name] for name in names if name in request.POST}
 
 
 def _done(request: HttpRequest, access: Access, text: str) -> HttpResponse:
@@ -141,13 +151,24 @@ def _page(request: HttpRequest, access: Access, refused: Refused | None = None) 
                 clause,
                 access.taxonomy.name_of(clause.category),
                 sent.clauses.get(clause.number) or _form(clause),
+                clause.number in sent.clauses,
             )
             for clause in drafting.clauses
         ],
-        "new": sent.new or NewClauseForm(taxonomy=access.taxonomy, auto_id="new_%s"),
+        "new": sent.new or _new(access, drafting, sent),
         "note": sent.note or NoteForm(),
+        "error": sent.error,
     }
-    return render_page(request, "projects/draft.html", context, status=sent.status if refused else 200)
+    status = 200 if refused is None else sent.error.status if sent.error else 422
+    return render_page(request, "projects/draft.html", context, status=status)
+
+
+def _new(access: Access, drafting: Drafting, sent: Refused) -> NewClauseForm:
+    """An empty form; or what was typed for a clause that somebody removed meanwhile, which has no other place."""
+    there = {clause.number for clause in drafting.clauses}
+    lost = next((form for number, form in sent.clauses.items() if number not in there), None)
+    said = {name: lost[name].value() for name in ("title", "body")} if lost else None
+    return NewClauseForm(initial=said, taxonomy=access.taxonomy, auto_id="new_%s")
 
 
 def _form(clause: Clause) -> ClauseForm:

@@ -161,3 +161,29 @@ def test_a_lead_writes_previews_and_publishes_without_script(project: Project, c
     assert "<b>" not in preview
     assert (no_note.status_code, published.status_code) == (422, 302)
     assert guideline_current(project).version.note == "Clearer"
+
+
+def test_what_was_typed_comes_back_when_somebody_was_quicker(project: Project, client: Client) -> None:
+    client.force_login(make_member(project, Role.LEAD, "lee"))
+    page = "/projects/pilot/guideline/draft/"
+    begun = add(project).revision
+    typed = {
+        "revision": begun,
+        "number": "2.1",
+        "title": "Typed title",
+        "body": "Typed body",
+        "note": "Typed note",
+    }
+    seen = add(project, "Odds").revision
+
+    late = {name: client.post(f"{page}{name}/", typed) for name in ("remove", "discard")}
+    clause_draft_remove(project, by=project.created_by, revision=seen, number="2.1")
+    lost = client.post(f"{page}save/", typed)
+
+    assert [answer.status_code for answer in (*late.values(), lost)] == [409] * 3
+    shown = {name: answer.content.decode() for name, answer in late.items()}
+    assert all("changed the draft meanwhile" in text for text in shown.values())
+    assert "Typed title" in shown["remove"]
+    assert "Typed note" in shown["discard"]
+    assert "Typed body" in lost.content.decode()  # its clause is gone: it stands in the form for a new one
+    assert [clause["number"] for clause in GuidelineDraft.objects.get().clauses] == ["1.1", "2.2"]
