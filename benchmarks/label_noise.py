@@ -3,8 +3,11 @@
     python benchmarks/label_noise.py --data pages.parquet --json label_noise.json
 
 One label set in twenty is changed on purpose, with a seed. "toggle": one category of the item, drawn at random
-among those that are known, is turned over. "swap": the label sets of two items change places. The file has noise
+among those that are known, is turned over. "swap": some items get each other's label sets. The file has noise
 of its own, which counts as a miss. cleanlab, when it is importable, ranks the same probabilities in the same run.
+
+The target is 0.6 of the first 100. Measured (10 seeds, 3,434 items, 22 categories): toggle reaches it, with 0.74
+[0.71, 0.77]; swap misses it, with 0.58 [0.55, 0.62], and cleanlab on the same probabilities misses it as far.
 """
 
 import argparse
@@ -43,7 +46,7 @@ def toggled(truth: Array, rng: np.random.Generator) -> Array:
 
 
 def swapped(truth: Array, rng: np.random.Generator) -> Array:
-    """The truth with the label sets of pairs of items exchanged, where both are known."""
+    """The truth with the label sets of some items dealt round among them, where both are known."""
     noisy = truth.copy()
     rows = rng.choice(len(truth), round(NOISE * len(truth)) // 2 * 2, replace=False)
     for own, other in zip(rows, np.concatenate([rows[1::2], rows[0::2]]), strict=True):
