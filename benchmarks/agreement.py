@@ -55,6 +55,7 @@ def coefficients(ratings: Ratings) -> list[Row]:
         _timed("alpha over label sets, MASI and Jaccard", lambda: agreement_on_sets(ratings, seed=SEED)),
     ]
     total = sum(row["seconds"] for row in rows)
+    cpu = sum(row["cpu_seconds"] for row in rows)
     return [
         *rows,
         {

@@ -13,7 +13,7 @@ from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.review.models import AgreementReport
 from annotator.review.reports import ADVISORY_SPACE, EVERY, agreement_due, agreement_measure
-from annotator.review.selectors import CategoryAgreement, agreement_of
+from annotator.review.selectors import CategoryAgreement, Unsure, agreement_of
 from annotator.review.tasks import measure_agreement
 from tests.factories import (
     GAMBLING,
@@ -199,3 +199,19 @@ def test_nothing_is_measured_when_another_worker_does(
         other.close()
 
     assert agreement_measure(project) is not None
+
+
+def test_unsure_is_a_value_of_its_own_when_it_is_asked_for(
+    project: Project, items: list[Item], people: list[User]
+) -> None:
+    judge_both(items, people)
+    make_judgment(items[0], people[2], unsure=[GAMES])
+
+    agreement_measure(project)
+
+    agreement = agreement_of(project, unsure=Unsure.VALUE)
+    assert agreement is not None
+    games = next(row for row in agreement.categories if row.category.slug == GAMES)
+    assert games.alpha.n_judgments == 17
+    assert games.ac1.value is not None
+    assert games.fleiss.n_items == 8

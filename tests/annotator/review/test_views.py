@@ -416,3 +416,20 @@ def test_flag_is_listed_and_closed(pages: Client, project: Project, item: Item, 
     assert "A live chat." not in pages.get(page(project, "flags")).content.decode()
     flag.refresh_from_db()
     assert flag.closed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "heading"), [("ac1", "Gwet&#x27;s AC1"), ("nonsense", "Krippendorff&#x27;s alpha")]
+)
+def test_agreement_shows_the_coefficient_when_one_is_chosen(
+    pages: Client, project: Project, dispute: Callable[[], Disagreement], coefficient: str, heading: str
+) -> None:
+    dispute()
+    agreement_measure(project)
+
+    text = pages.get(
+        page(project, "agreement"), {"coefficient": coefficient, "unsure": "value"}
+    ).content.decode()
+
+    assert f'<h2 id="chart-title">{heading}</h2>' in text
+    assert f'<th scope="col">{heading}, unsure a value of its own</th>' in text
