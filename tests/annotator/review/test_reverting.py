@@ -76,8 +76,7 @@ def test_it_is_held_again_when_the_undoing_is_undone(
     row.refresh_from_db()
     assert row.closed_at is not None
     undo(lead, again)
-    row.refresh_from_db()
-    assert row.closed_at is None
+    assert Disagreement.objects.get(pk=row.pk).closed_at is None
     assert Resolution.objects.filter(item=row.item).count() == 4
 
 
