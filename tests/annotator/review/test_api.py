@@ -230,3 +230,18 @@ def test_agreement_is_empty_before_it_is_measured_and_full_after(
     games = after["categories"][0]
     assert (games["category"], games["alpha"]["n_items"]) == (GAMES, 1)
     assert games["percent"]["value"] == 0.0
+
+
+def test_agreement_names_what_may_be_asked_when_the_treatment_of_unsure_is_unknown(
+    api: Client, project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    dispute()
+    agreement_measure(project)
+
+    known = api.get(address(project, "agreement/"), {"unsure": "value"})
+    unknown = api.get(address(project, "agreement/"), {"unsure": "maybe"})
+
+    assert known.status_code == 200
+    assert {"alpha", "fleiss", "ac1", "percent"} <= known.json()["categories"][0].keys()
+    assert unknown.status_code == 400
+    assert "missing, value" in unknown.content.decode()
