@@ -91,7 +91,7 @@ def fleiss_kappa(tally: Tally, items: IntArray | None = None) -> FloatArray:
     References
     ----------
     Fleiss (1971), Psychological Bulletin 76, 378-382. Varying numbers: Gwet (2014), Handbook of Inter-Rater
-    Reliability, 4th edition, section 2.5, here over items with two answers only.
+    Reliability, 4th edition, here over items with two answers only.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def gwet_ac1(tally: Tally, items: IntArray | None = None) -> FloatArray:
 
     References
     ----------
-    Gwet (2008), British Journal of Mathematical and Statistical Psychology 61, 29-48, equations 6 and 7.
+    Gwet (2008), British Journal of Mathematical and Statistical Psychology 61, 29-48.
 
     Examples
     --------

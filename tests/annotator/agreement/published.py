@@ -74,7 +74,7 @@ ARTSTEIN_POESIO: Final = [[20, 20], [10, 50]]
 # Gwet (2008): skewed prevalence. Percent agreement .944, kappa about -.02, AC1 about .94.
 GWET_2008: Final = [[118, 5], [2, 0]]
 # Set-valued answers of two people, from the test suite of the DKPro statistics library, letters being elements.
-# Alpha .2731 with Passonneau's MASI, .3156 with Jaccard, both reproduced with nltk.
+# Alpha .2731 with Passonneau's MASI and .3156 with Jaccard: recomputed values, not published there.
 LABEL_SETS: Final = (
     ("", ""),
     ("", "A"),

@@ -1,4 +1,4 @@
-"""Alpha over label sets against a published example, an independent library, and edges."""
+"""Alpha over label sets against a recomputed example, an independent library, and edges."""
 
 import krippendorff
 import numpy as np
@@ -20,7 +20,7 @@ tables = st.tuples(st.integers(1, 8), st.integers(2, 4), st.integers(1, 3)).flat
 )
 
 
-def test_alpha_is_the_published_one_when_the_sets_are_the_published_ones() -> None:
+def test_alpha_is_the_recomputed_one_when_the_sets_are_published_ones() -> None:
     found = agreement_on_sets(Ratings.from_table(published.from_sets(published.LABEL_SETS, "ABC")), seed=1)
 
     assert found.masi.value == pytest.approx(0.2731, abs=5e-5)
