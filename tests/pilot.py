@@ -3,7 +3,10 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
+
+from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Judgment, Verdict
@@ -12,6 +15,7 @@ from annotator.pool.models import Item
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
+from annotator.projects.drafts import clause_draft_add, clause_draft_save
 from annotator.projects.models import LogEntry, Project, Role, Standing
 from annotator.projects.services import case_holder_set, log_write, membership_set, project_create
 from annotator.queue.models import Batch, Purpose, Skip
@@ -28,6 +32,7 @@ from annotator.runs import RunStatus
 from learner.evaluation.models import Evaluation
 from learner.query.models import QueryRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
+from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
 from tests.factories import make_batch, make_classifier, make_judgment, make_user
 
@@ -78,6 +83,8 @@ def make_pilot() -> Pilot:
     _stop(project, people["cyd"])
     agreement_measure(project)
     _learn(project)
+    _doubt(project)
+    _draft(project, people["lee"])
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
     return Pilot(
         project, people, items, batch, Disagreement.objects.filter(closed_at=None).latest("pk"), judgment
@@ -168,6 +175,39 @@ def _learn(project: Project) -> None:
         error="The artifact of classifier v2 is missing.",
     )
     log_write(project, "query", "The artifact of classifier v2 is missing.", level=LogEntry.Level.ERROR)
+
+
+def _doubt(project: Project) -> None:
+    """Two suspects: one held to be absent, with evidence of every kind, and one held to be present."""
+    run = SuspectRun.objects.create(
+        project=project, status=RunStatus.DONE, finished_at=timezone.now(), n_items=8
+    )
+    held = resolutions_current(project).filter(method=Method.UNANIMOUS).order_by("pk")[:3]
+    for resolution, compared in pairwise(held):
+        Suspect.objects.create(
+            project=project,
+            run=run,
+            item=resolution.item,
+            resolution=resolution,
+            category="gambling",
+            present="gambling" in resolution.labels,
+            doubt=0.93,
+            rank=2.79,
+            probability=0.93,
+            duplicates=3,
+            duplicates_against=2,
+            pages=1_200,
+            pages_against=1_100,
+            against=[compared.item_id],
+        )
+
+
+def _draft(project: Project, lead: User) -> None:
+    """The next guideline in the making: a clause said differently, which a gold item names, and a new one."""
+    clause_draft_save(
+        project, by=lead, revision=0, number="1.1", title="Judge the page", body="Judge what it shows."
+    )
+    clause_draft_add(project, by=lead, category="gambling", title="Free spins", body="A bonus is a stake.")
 
 
 def _evaluate(version: ClassifierVersion) -> None:
