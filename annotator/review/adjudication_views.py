@@ -55,7 +55,7 @@ def revert(request: HttpRequest, slug: str, entry_id: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.RESOLVE)
     form = RevertForm(request.POST)
     if not form.is_valid():
-        raise BadInput(" ".join(str(message) for found in form.errors.values() for message in found))
+        raise BadInput("The form's client_id is missing or unreadable. Load the page again, then undo.")
     done = entry_revert(access, entry_id, client_id=form.cleaned_data["client_id"])
     messages.success(request, done.sentence)
     reopened = _reopened_by(access, done.entry)

@@ -87,10 +87,7 @@ class AdjudicationForm(forms.Form):
 class RevertForm(forms.Form):
     """Undoing an act: which click it was, so that two are one."""
 
-    client_id = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages={"required": "The form has no client_id. Load the page again."},
-    )
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
 
 
 class GoldForm(forms.Form):
