@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from annotator.errors import CrossguardError, Withheld
+from annotator.errors import CrossguardError, NotFound, Withheld
 from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment
 from annotator.judgments.services import flag_add, judgment_edit, judgment_submit, judgment_undo
@@ -151,7 +151,9 @@ def test_nothing_of_the_page_is_offered_and_no_acknowledged_answer_is_lost_when_
         case, outcome = at_once(partial(tried, partial(page_stop, ann, mine.pk)), partial(tried, works[work]))
 
         assert isinstance(case, Case), case
-        assert not isinstance(outcome, CrossguardError) or isinstance(outcome, Withheld), outcome
+        # An undo passes over a page that was withheld before it looked, and then there is nothing to undo.
+        expected = NotFound if work == "undo" else Withheld
+        assert not isinstance(outcome, CrossguardError) or isinstance(outcome, Withheld | expected), outcome
         assert_nothing_is_offered(item.pk)
         if work in ("submit", "turn", "late"):
             assert Judgment.objects.filter(client_id=given.client_id).exists() == (
