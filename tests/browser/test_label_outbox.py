@@ -236,3 +236,22 @@ def test_an_answer_that_cannot_count_is_named_until_the_person_has_seen_it(
     assert Judgment.objects.count() == 0
     eventually(lambda: desk.locator(".evidence-title").is_visible())
     page_errors.clear()
+
+
+def test_keys_count_while_the_page_still_starts_and_a_storage_that_hangs_stops_nobody(
+    desk: Page, page_errors: list[str]
+) -> None:
+    desk.add_init_script("IDBFactory.prototype.open = () => ({})")
+    desk.reload()
+    expect(desk.locator("#answer")).to_have_attribute("data-status", "starting")
+    shown = title(desk)
+    desk.keyboard.press("1")
+    expect(desk.get_by_role("checkbox", name="Games", exact=True)).not_to_be_checked()
+
+    expect(desk.get_by_role("checkbox", name="Games", exact=True)).to_be_checked()
+
+    assert title(desk) == shown
+    expect(desk.get_by_text("This browser keeps nothing for this site")).to_be_visible()
+    answer(desk)
+    saved(1)
+    assert answers() == [([GAMES], [], "labelled")]

@@ -16,6 +16,7 @@ export const settings = {
 
 // starting | working | explaining | paused | stopped | elsewhere
 let doing = "starting";
+form.dataset.status = doing;
 
 export const status = () => doing;
 export const isWorking = () => doing === "working";

@@ -112,6 +112,8 @@ function onKey(event) {
     onDialogKey(dialog, event);
   } else if (status() === "paused") {
     if (!event.ctrlKey && !["Tab", "Shift", "Control", "Escape"].includes(event.key)) resumeBy(event);
+  } else if (status() === "starting") {
+    keepForLater(event);
   } else if (status() !== "working") {
     // The seat is elsewhere, or a page was stopped: the buttons on the screen say what there is to do.
   } else if (event.key === "Escape") {
@@ -129,6 +131,21 @@ function resumeBy(event) {
   event.stopPropagation();
   resume();
 }
+
+// Pressed before the page was ready, which is a moment after it is on the screen; meant for what was on it then.
+let early = [];
+
+function keepForLater(event) {
+  const isPlain = !event.ctrlKey && (event.key.length === 1 || ["Enter", "Backspace"].includes(event.key));
+  if (!isPlain || event.target.closest("button, a, summary, input")) return;
+  early.push({ event, place: current() });
+  event.preventDefault();
+}
+
+on("started", () => {
+  for (const { event, place } of early) if (place === current()) onKey(event);
+  early = [];
+});
 
 document.addEventListener("keydown", onKey, { capture: true });
 document.addEventListener("pointerdown", touched);

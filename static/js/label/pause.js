@@ -51,12 +51,13 @@ async function start() {
   become("working");
   touched();
   begin();
+  emit("started");
 }
 
 async function labelHere() {
   if (status() !== "elsewhere") return;
   announce("Taking over from the other tab.");
-  if (await sitHere()) await start();
+  if ((await sitHere()) && status() === "elsewhere") await start();
 }
 
 on("stop", stop);
@@ -82,15 +83,14 @@ function watch() {
   if (isWorking() && idleFor() > settings.idleMs && !document.querySelector("#explanation[open]")) pause();
 }
 
-setInterval(watch, WATCH_MS);
-
-// The tab that labelled may have been closed meanwhile.
+// The tab that labelled may have been closed meanwhile, or the browser was too busy to give the seat in time.
 async function look() {
-  if (document.hidden) return;
   watch();
-  if (status() === "elsewhere" && (await sit())) await start();
+  if (document.hidden || status() !== "elsewhere") return;
+  if ((await sit()) && status() === "elsewhere") await start();
 }
 
+setInterval(look, WATCH_MS);
 document.addEventListener("visibilitychange", look);
 
 export async function open() {

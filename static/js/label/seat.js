@@ -3,31 +3,41 @@
 import { emit, owner } from "./desk.js";
 
 const NAME = `crossguard-seat:${owner}`;
-const CLOSING_MS = 1000; // a page that is being closed gives its lock back well before
+const CLOSING_MS = 2000; // a page that is being closed gives its lock back well before, and a busy browser grants it
 const ANSWER_MS = 3000; // a tab that sleeps does not answer
 
 const channel = new BroadcastChannel(NAME);
 let leave = null;
 let refuse = () => {};
 
-// Whether the lock is ours within `patience`. Without locks (a page over plain http) every tab has a seat.
+// Whether the lock is ours within `patience`; without patience it is taken from whoever has it. Without locks (a page
+// over plain http) every tab has a seat. Giving up does not wait for the browser: Chromium may forget a request that is
+// aborted as soon as it is made, and grant it much later.
 function lock(patience) {
   if (!navigator.locks) return Promise.resolve(true);
   return new Promise((resolve) => {
     const waiting = new AbortController();
-    const timer = setTimeout(() => waiting.abort(), patience);
-    refuse = () => waiting.abort();
-    const options = patience ? { signal: waiting.signal } : { steal: true };
-    const hold = () =>
-      new Promise((done) => {
-        clearTimeout(timer);
-        leave = done;
-        resolve(true);
-      });
-    navigator.locks.request(NAME, options, hold).catch(() => {
-      if (leave) emit("seat-lost");
-      leave = null;
+    let isGivenUp = false;
+    let isOurs = false;
+    const giveUp = () => {
+      isGivenUp = true;
+      waiting.abort();
       resolve(false);
+    };
+    const timer = patience ? setTimeout(giveUp, patience) : 0;
+    refuse = patience ? giveUp : () => {};
+    const hold = () => {
+      if (isGivenUp) return Promise.resolve();
+      clearTimeout(timer);
+      refuse = () => {};
+      isOurs = true;
+      resolve(true);
+      return new Promise((done) => (leave = done));
+    };
+    navigator.locks.request(NAME, patience ? { signal: waiting.signal } : { steal: true }, hold).catch(() => {
+      if (!isOurs) return resolve(false);
+      leave = null;
+      emit("seat-lost");
     });
   });
 }
@@ -47,7 +57,7 @@ export function handOver(drafts) {
 // Asks the other tab to get up; takes the seat from one that does not answer.
 export async function sitHere() {
   channel.postMessage("please get up");
-  return (await lock(ANSWER_MS)) || lock(0);
+  return (await lock(ANSWER_MS)) || Boolean(leave) || lock(0);
 }
 
 export function getUp() {

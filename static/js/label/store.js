@@ -3,6 +3,7 @@
 
 const NAME = "crossguard";
 const STORE = "waiting";
+const PATIENCE_MS = 5000; // a storage that hangs must not keep a person from labelling
 
 let database = null;
 let isDurable = true;
@@ -25,13 +26,20 @@ async function store(mode) {
   return (await database).transaction(STORE, mode).objectStore(STORE);
 }
 
+const readAll = async (range) => done((await store("readonly")).getAll(range));
+
+function soon(promise) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("no answer from storage")), PATIENCE_MS));
+  return Promise.race([promise, late]);
+}
+
 // Whether what is kept here outlives the page; some private windows refuse storage.
 export const keeps = () => isDurable;
 
 export async function allOf(owner) {
   try {
     const range = IDBKeyRange.bound([owner, 0], [owner, Infinity]);
-    return await done((await store("readonly")).getAll(range));
+    return await soon(readAll(range));
   } catch (error) {
     isDurable = false;
     console.warn("Answers cannot be kept in this browser:", error);
