@@ -77,7 +77,8 @@ def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
         supervisor.listen()
         with _stopped_in_order(supervisor):
             _start_services(supervisor, layout, identity)
-            _migrate()
+            with supervisor.interruptible():
+                _migrate()
             _start_application(supervisor, layout, door, demo=demo)
             supervisor.say(_greeting(door, layout, demo=demo))
             supervisor.watch()
@@ -113,6 +114,7 @@ def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) 
 
 def _migrate() -> None:
     # In this process, which has read the models already: a process of its own would cost two seconds more.
+    # Left half-way, the migration under way is rolled back, and the next start goes on from there.
     call_command("migrate", interactive=False, verbosity=0)
     connections.close_all()
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
@@ -77,6 +77,7 @@ class Supervisor:
     _restarts: dict[str, deque[float]] = field(default_factory=dict)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _asked: bool = False
+    _interrupts: bool = False
 
     def listen(self) -> None:
         """Take Ctrl-C, SIGTERM and SIGHUP as a request to stop; call from the main thread."""
@@ -84,6 +85,23 @@ class Supervisor:
             # Under nohup the end of the terminal is nobody's wish to stop.
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._ask)
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """For work of this very process that may be left half-way: a request to stop ends it at once.
+
+        Raises
+        ------
+        Stopped
+            If somebody asks to stop meanwhile, or did before.
+        """
+        self._interrupts = True
+        try:
+            self._stop_if_asked()
+            yield
+        finally:
+            self._interrupts = False
+        self._stop_if_asked()
 
     def start(self, program: Program) -> Child:
         """Start `program`; it gets its death signal if this process ends in any way."""
@@ -137,8 +155,7 @@ class Supervisor:
                 if child.process.poll():
                     self._drain(child)
                     raise Unavailable(f"{_ending(child)} during the start: its own lines above say why.")
-            if self._asked:
-                raise Stopped
+            self._stop_if_asked()
             if time.monotonic() > deadline:
                 raise Unavailable(f"{what} was not ready after {seconds:.0f} s: the lines above say why.")
 
@@ -182,6 +199,13 @@ class Supervisor:
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self._asked = True
+        if self._interrupts:
+            self._interrupts = False  # a second Ctrl-C must not interrupt the stopping
+            raise Stopped
+
+    def _stop_if_asked(self) -> None:
+        if self._asked:
+            raise Stopped
 
     def _restart(self, child: Child) -> None:
         now = time.monotonic()

@@ -48,8 +48,8 @@ class Instance:
             timeout=START_SECONDS,
         )
 
-    def up(self, log: Path) -> subprocess.Popen[bytes]:
-        """Start `manage.py up`, and return when it says that it is ready."""
+    def begin(self, log: Path) -> subprocess.Popen[bytes]:
+        """Start `manage.py up`."""
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--port", str(self.port)],
@@ -61,6 +61,11 @@ class Instance:
                 start_new_session=True,
             )
         self.started.append(process)
+        return process
+
+    def up(self, log: Path) -> subprocess.Popen[bytes]:
+        """Start `manage.py up`, and return when it says that it is ready."""
+        process = self.begin(log)
         ready = f"Crossguard is ready: http://127.0.0.1:{self.port}/"
         wait_for(
             lambda: ready in log.read_text() or process.poll() is not None, log.name, seconds=START_SECONDS
@@ -119,6 +124,27 @@ def test_up_serves_refuses_a_second_and_stops_without_orphan_when_asked(
     assert process.wait(STOP_SECONDS) == 0
     assert processes_of(instance.home) == []
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_up_stops_at_once_when_the_first_migrations_run_and_the_next_up_goes_on(
+    instance: Instance, tmp_path: Path
+) -> None:
+    log = tmp_path / "first"
+    first = instance.begin(log)
+    wait_for(
+        lambda: any("CREATE" in command or "ALTER" in command for command in processes_of(instance.home)),
+        "a migration under way",
+        seconds=START_SECONDS,
+    )
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(STOP_SECONDS) == 0
+    assert processes_of(instance.home) == []
+    assert "Traceback" not in log.read_text()
+    assert "gunicorn" not in log.read_text()
+
+    instance.up(tmp_path / "second")
+
+    assert instance.command("migrate", "--check").returncode == 0
 
 
 def test_next_up_recovers_when_the_supervisor_was_killed(instance: Instance, tmp_path: Path) -> None:
