@@ -10,6 +10,7 @@ from django.db.models.functions import TruncHour
 
 from annotator.judgments.models import Flag, Judgment, Verdict
 from annotator.pool.models import Ingest
+from annotator.projects.access import Can
 from annotator.projects.models import Category, Membership, Project, Role, Standing
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.selectors import QueueLevel, queue_level
@@ -35,12 +36,13 @@ class Pace:
 
 @dataclass(frozen=True)
 class Need:
-    """Something that waits for a person: what, how much it matters, and the page where it is done."""
+    """Something that waits for a person: what, how much it matters, the page where it is done, and who may do it."""
 
     level: Literal["info", "warning", "danger"]
     text: str
     page: str
     action: str
+    can: Can = Can.INSPECT
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,15 @@ def categories_without_positive(project: Project) -> list[Category]:
 
 def _project_needs(project: Project, level: QueueLevel, n_items: int) -> Iterator[Need]:
     if project.paused:
-        yield Need("info", "The project is paused: nothing is served.", "projects:settings", "Open settings")
+        yield Need(
+            "info",
+            "The project is paused: nothing is served.",
+            "projects:settings",
+            "Open settings",
+            Can.CONFIGURE,
+        )
     elif n_items == 0:
-        yield Need("info", "There are no pages yet.", "pool:ingests", "Take in a file")
+        yield Need("info", "There are no pages yet.", "pool:ingests", "Take in a file", Can.INGEST)
     elif level.waiting:
         people = _count(level.waiting, "annotator")
         yield Need("danger", f"{people} just came away with nothing.", "queue:batches", "See batches")
@@ -120,7 +128,7 @@ def _ingest_needs(newest: Sequence[Ingest]) -> Iterator[Need]:
     for ingest in newest[:1]:
         if ingest.status == RunStatus.FAILED:
             text = f"The ingest of {ingest.filename} failed: {ingest.error}"
-            yield Need("danger", text, "pool:ingests", "See ingests")
+            yield Need("danger", text, "pool:ingests", "See ingests", Can.INGEST)
 
 
 def _review_needs(project: Project, now: datetime) -> Iterator[Need]:
@@ -128,10 +136,16 @@ def _review_needs(project: Project, now: datetime) -> Iterator[Need]:
     n, waiting = _waiting(disputed, "opened_at", now)
     if n:
         text = f"{_count(n, 'disagreement')} {_verb(n)} for a lead{waiting}."
-        yield Need("warning", text, "review:disagreements", "Resolve")
+        yield Need("warning", text, "review:disagreements", "Resolve", Can.RESOLVE)
     n, waiting = _waiting(flags_open(project), "created_at", now)
     if n:
-        yield Need("warning", f"{_count(n, 'flag')} {_verb(n)} for a lead{waiting}.", "review:flags", "Look")
+        yield Need(
+            "warning",
+            f"{_count(n, 'flag')} {_verb(n)} for a lead{waiting}.",
+            "review:flags",
+            "Look",
+            Can.RESOLVE,
+        )
 
 
 def _people_needs(project: Project) -> Iterator[Need]:
@@ -142,13 +156,13 @@ def _people_needs(project: Project) -> Iterator[Need]:
     hasty = sum(map(is_hasty, fast_tallies(project).values()))
     if warned:
         text = f"{_count(warned, 'annotator')} fell short on checks and could do with help."
-        yield Need("warning", text, "review:people", "See who")
+        yield Need("warning", text, "review:people", "See who", Can.RESOLVE)
     if hasty:
         text = f"{_count(hasty, 'annotator')} often judged faster than reading takes."
-        yield Need("warning", text, "review:people", "See who")
+        yield Need("warning", text, "review:people", "See who", Can.RESOLVE)
     if qualifying:
         text = f"{_count(qualifying, 'annotator')} in qualification: what they do counts once they pass."
-        yield Need("info", text, "review:people", "See who")
+        yield Need("info", text, "review:people", "See who", Can.RESOLVE)
 
 
 def _missing_needs(project: Project) -> Iterator[Need]:

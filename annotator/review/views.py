@@ -57,7 +57,14 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     seen = overview_of(access.project, timezone.now())
     chart = sparkline(seen.pace.hours, f"Judgments in each of the last {len(seen.pace.hours)} hours")
     harm = seen.care and sparkline(seen.care.hours, "Pages judged harmful in each of the last 24 hours")
-    context = {"access": access, "nav": "overview", "overview": seen, "chart": chart, "care_chart": harm}
+    context = {
+        "access": access,
+        "nav": "overview",
+        "overview": seen,
+        "needs": [(need, access.can[need.can]) for need in seen.needs],
+        "chart": chart,
+        "care_chart": harm,
+    }
     return render_page(request, "review/overview.html", context, part="live")
 
 

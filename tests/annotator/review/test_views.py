@@ -1,5 +1,6 @@
 """Pages of the review, as a client without JavaScript sees them."""
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -92,6 +93,23 @@ def test_overview_says_what_needs_a_human(
 
     assert "1 disagreement waits for a lead" in text
     assert "1 flag waits for a lead" in text
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.SCIENTIST, Role.ADMIN])
+def test_overview_sends_nobody_where_they_may_not_go(
+    client: Client, project: Project, people: list[User], dispute: Callable[[], Disagreement], role: Role
+) -> None:
+    Flag.objects.create(project=project, item=dispute().item, annotator=people[0])
+    project.paused = True
+    project.save()
+    client.force_login(make_member(project, role))
+
+    answer = client.get(page(project, "overview"))
+
+    assert "1 flag waits for a lead" in answer.content.decode()
+    links = set(re.findall(r'href="(/projects/[^"#?]+)"', answer.content.decode()))
+    assert links
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_overview_polls_only_its_part(pages: Client, project: Project) -> None:
