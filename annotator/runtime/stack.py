@@ -76,10 +76,15 @@ def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
         supervisor = Supervisor(_environment(door), write, held)
         supervisor.listen()
         with _stopped_in_order(supervisor):
-            _start_services(supervisor, layout, identity)
+            is_new = _start_services(supervisor, layout, identity)
+            if is_new:
+                _start_workers(supervisor)
             with supervisor.interruptible():
                 _migrate()
-            _start_application(supervisor, layout, door, demo=demo)
+            _start_site(supervisor, door, demo=demo)
+            if not is_new:
+                _start_workers(supervisor)
+            supervisor.start(_beat(layout))
             supervisor.say(_greeting(door, layout, demo=demo))
             supervisor.watch()
 
@@ -95,7 +100,9 @@ def _stopped_in_order(supervisor: Supervisor) -> Iterator[None]:
         supervisor.stop()
 
 
-def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) -> None:
+def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) -> bool:
+    """Whether the database is new."""
+    is_new = False
     if embedded.is_redis_local():
         supervisor.start(Program("redis", servers.valkey_command(layout), ((SIGTERM, 3.0),), SIGTERM))
     if embedded.is_local():
@@ -107,9 +114,10 @@ def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) 
         supervisor.wait_until(
             lambda: servers.postgres_ready(layout, pid), seconds=SERVICE_SECONDS, what="PostgreSQL"
         )
-        servers.database_create(layout)
+        is_new = servers.database_create(layout)
     if embedded.is_redis_local():
         supervisor.wait_until(lambda: servers.valkey_ready(layout), seconds=SERVICE_SECONDS, what="Valkey")
+    return is_new
 
 
 def _migrate() -> None:
@@ -119,20 +127,21 @@ def _migrate() -> None:
     connections.close_all()
 
 
-def _start_application(supervisor: Supervisor, layout: Layout, door: Door, *, demo: bool) -> None:
-    programs = [_worker("interactive"), _worker("bulk")]
+def _start_workers(supervisor: Supervisor) -> None:
+    """With a new database while its tables are made: there is no task yet, and what they import takes a second core.
+
+    Otherwise last: the site is what people wait for, and both cores are its own until it answers.
+    """
+    for queue in ("interactive", "bulk"):
+        supervisor.start(_worker(queue))
+
+
+def _start_site(supervisor: Supervisor, door: Door, *, demo: bool) -> None:
     supervisor.start(_web(door))
     if demo and not _demo_is_made():
-        # The workers import what they need on the second core meanwhile; no tick acts on a half-made project.
-        for program in programs:
-            supervisor.start(program)
         command = [sys.executable, str(embedded.REPOSITORY / "manage.py"), "demo"]
         supervisor.run(Program("demo", command), seconds=DEMO_SECONDS)
-        programs = []
-    # The site is what people wait for: both cores are its own until it answers.
     supervisor.wait_until(door.answers, seconds=READY_SECONDS, what=f"{door.address}health/ready/")
-    for program in [*programs, _beat(layout)]:
-        supervisor.start(program)
 
 
 def _demo_is_made() -> bool:
