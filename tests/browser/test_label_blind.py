@@ -11,7 +11,7 @@ from annotator.projects.models import Project
 from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
 from tests.browser.conftest import SignIn
-from tests.browser.labelling import LABEL, answer, saved, title
+from tests.browser.labelling import LABEL, answer, saved
 from tests.factories import VIOLENCE, make_items, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,11 @@ def test_nothing_of_others_or_of_a_model_reaches_the_browser_before_ones_own_ans
     page: Page, live_server: Any, sign_in: SignIn, ann: User, quiet: None
 ) -> None:
     got: list[Response] = []
-    page.on("response", lambda response: got.append(response))
+
+    def on_response(response: Response) -> None:
+        got.append(response)
+
+    page.on("response", on_response)
     sign_in(page.context, "ann")
     with page.expect_response("**/label/next/"):
         page.goto(live_server.url + LABEL)

@@ -1,4 +1,4 @@
-"""What has to be in sight wherever one looks: Stop, what waits to be saved, what was refused; and nothing over Submit."""
+"""What has to be in sight: Stop, Submit, what waits to be saved, what was refused; and nothing that covers them."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,8 @@ from tests.browser.test_pages import faults_in_both_shapes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PHONE = {"width": 390, "height": 844}
+LAPTOP: Any = {"width": 1280, "height": 720}
+PHONE: Any = {"width": 390, "height": 844}
 
 
 def reload(desk: Page) -> None:
@@ -28,30 +29,31 @@ def reload(desk: Page) -> None:
 
 def overlap(one: Locator, other: Locator) -> bool:
     a, b = one.bounding_box(), other.bounding_box()
-    assert a and b
+    assert a
+    assert b
     apart = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
     return not (apart or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"])
 
 
 @pytest.mark.parametrize("n", [16, 60])
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768), (1024, 700)])
+@pytest.mark.parametrize("size", [LAPTOP, {"width": 1366, "height": 768}, {"width": 1024, "height": 700}])
 def test_stop_and_submit_are_in_sight_however_many_categories_there_are(
-    project: Project, ann: User, desk: Page, n: int, width: int, height: int
+    project: Project, ann: User, desk: Page, n: int, size: Any
 ) -> None:
     make_topics(project, n)
     Project.objects.update(exposure_budget=1)
     Exposure.objects.create(annotator=ann, minute=timezone.now() - timedelta(minutes=1), points=3, items=1)
     reload(desk)
-    desk.set_viewport_size({"width": width, "height": height})
+    desk.set_viewport_size(size)
 
     expect(desk.locator("#progress")).to_contain_text("Lighter pages until")
     for button in (".desk-stop", "#submit", "#undo"):
         expect(desk.locator(button)).to_be_in_viewport(ratio=1)
     is_scrolled = desk.locator("#controls").evaluate("box => box.scrollHeight > box.clientHeight")
-    assert is_scrolled == (n == 60 or width == 1024)
+    assert is_scrolled == (n == 60 or size["width"] == 1024)
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 720}])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP])
 def test_what_waits_and_what_is_said_of_it_cover_nothing_and_stay_in_sight(
     desk: Page, size: Any, page_errors: list[str]
 ) -> None:
@@ -97,7 +99,7 @@ def test_whatever_opens_over_the_page_is_without_fault(desk: Page) -> None:
         expect(desk.locator("dialog[open]")).to_be_visible()
         assert faults_in_both_shapes(desk) == []
         desk.emulate_media(color_scheme="light")
-        desk.set_viewport_size({"width": 1280, "height": 720})
+        desk.set_viewport_size(LAPTOP)
         desk.keyboard.press("Escape")
         expect(desk.locator("dialog[open]")).to_have_count(0)
     desk.keyboard.press("g")

@@ -100,7 +100,9 @@ def test_a_change_goes_back_to_what_was_listed(client: Client, given: dict[str, 
 
     listed = client.get(HISTORY, {"category": GAMBLING, "noted": "on"}).content.decode()
     page = client.get(f"{edit}?category=gambling&noted=on").content.decode()
-    changed = client.post(f"{edit}?category=gambling&noted=on", {"client_id": str(uuid4()), "labels": [GAMES]})
+    changed = client.post(
+        f"{edit}?category=gambling&noted=on", {"client_id": str(uuid4()), "labels": [GAMES]}
+    )
 
     assert f'href="{edit}?category=gambling&amp;noted=on"' in listed
     assert f'href="{HISTORY}?category=gambling&amp;noted=on"' in page
