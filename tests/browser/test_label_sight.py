@@ -47,10 +47,33 @@ def test_stop_and_submit_are_in_sight_however_many_categories_there_are(
     desk.set_viewport_size(size)
 
     expect(desk.locator("#progress")).to_contain_text("Lighter pages until")
-    for button in (".desk-stop", "#submit", "#undo"):
+    for button in (".desk-tools .desk-stop", "#submit", "#undo"):
         expect(desk.locator(button)).to_be_in_viewport(ratio=1)
     is_scrolled = desk.locator("#controls").evaluate("box => box.scrollHeight > box.clientHeight")
     assert is_scrolled == (n == 60 or size["width"] == 1024)
+
+
+def test_stop_and_submit_are_under_the_thumb_on_a_phone_however_long_the_page_is(
+    project: Project, desk: Page
+) -> None:
+    make_topics(project, 16)
+    Evidence.objects.update(text="All about chess. " * 300)
+    reload(desk)
+    desk.set_viewport_size(PHONE)
+    foot = desk.locator(".desk-actions")
+
+    for place in (0, 900, 99_999):
+        desk.evaluate("place => scrollTo(0, place)", place)
+        for button in ("Submit", "Skip", "Stop"):
+            expect(foot.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    assert not overlap(foot, desk.locator("#session"))
+    desk.evaluate("scrollTo(0, 0)")
+    foot.get_by_role("button", name="Submit").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Nothing is chosen")
+    expect(desk.get_by_role("alert")).to_be_in_viewport(ratio=1)
+    assert not overlap(foot, desk.get_by_role("alert"))
+    foot.get_by_role("button", name="Stop").click()
+    expect(desk.get_by_role("dialog", name="Stop: this may be illegal")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [PHONE, LAPTOP])
@@ -69,8 +92,8 @@ def test_what_waits_and_what_is_said_of_it_cover_nothing_and_stay_in_sight(
     expect(waiting).to_be_in_viewport(ratio=1)
     expect(toast).to_be_visible()
     desk.evaluate("scrollTo(0, document.getElementById('controls').offsetTop - innerHeight / 2)")
-    for button in ("#submit", "[popovertarget=skip]", ".desk-stop"):
-        assert not overlap(toast, desk.locator(button).first)
+    for button in ("#submit", ".desk-actions [popovertarget=skip]", ".desk-stop:visible"):
+        assert not overlap(toast, desk.locator(button))
     assert Axe().run(desk).response["violations"] == []
     desk.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(waiting).to_be_in_viewport(ratio=1)

@@ -18,6 +18,7 @@ const undoUrl = document.getElementById("undo").formAction;
 export function say(text) {
   problem.textContent = text;
   problem.hidden = !text;
+  if (text) problem.scrollIntoView({ block: "nearest" }); // Submit may be pressed from far away
 }
 
 function fill({ labels = [], unsure = [], none = false, note = "", clause = "" }) {
