@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 from annotator.errors import BadInput
@@ -36,7 +37,7 @@ ACTIONS: Final = (
     Action("reveal", "Uncover or cover the text", ("b",)),
     Action("flag", "Flag for the lead", ("f",)),
     Action("guideline", "Guideline", ("g",)),
-    Action("search", "Search the categories", ("/",)),
+    Action("search", "Search the guideline, or the categories", ("/",)),
     Action("last", "The last answer", ("l", ",")),
     Action("pause", "Pause", ("p", ".")),
     Action("help", "All keys", ("?",)),
@@ -60,6 +61,11 @@ class Keymap:
 
     actions: tuple[KeyRow, ...]
     categories: tuple[KeyRow, ...]
+
+    @property
+    def rows(self) -> tuple[KeyRow, ...]:
+        """Everything that may have a key."""
+        return (*self.actions, *self.categories)
 
     @cached_property
     def of_action(self) -> dict[str, str]:
@@ -104,26 +110,30 @@ def keymap_of(taxonomy: Taxonomy, own: Mapping[str, str]) -> Keymap:
     return Keymap(actions=tuple(row(action.name, *action.usual) for action in ACTIONS), categories=categories)
 
 
-def keys_checked(taxonomy: Taxonomy, typed: Mapping[str, str]) -> dict[str, str]:
+def keys_checked(
+    taxonomy: Taxonomy, typed: Mapping[str, str], *, own: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """What a person typed as their own keys, without those that are the usual ones; empty means the usual key.
 
+    What has no key under `own`, the keys they have now, goes on without: the form as it is shown can be saved.
     Raises BadInput with every problem at once, and in `details` the problem of each name.
     """
     texts, usual = _texts(taxonomy), keymap_of(taxonomy, {})
-    wanted = {row.name: row.key for row in (*usual.actions, *usual.categories)}
+    wanted = {row.name: row.key for row in usual.rows}
+    keyless = {row.name for row in keymap_of(taxonomy, own).rows if not row.key}
     problems: dict[str, str] = {}
     for name, text in typed.items():
         key = _key(text)
         problem = f'There is no "{name}" to give a key to.' if name not in texts else _problem(name, key)
         if problem:
             problems[name] = problem
-        elif key:
+        elif key or name in keyless:
             wanted[name] = key
     problems |= {name: text for name, text in _clashes(wanted, texts).items() if name not in problems}
     if problems:
         raise BadInput(" ".join(dict.fromkeys(problems.values())), details=problems)
-    same = {row.name: row.key for row in (*usual.actions, *usual.categories)}
-    return {name: key for name, key in wanted.items() if key != same[name]}
+    same = {row.name: row.key for row in usual.rows}
+    return {name: key for name, key in wanted.items() if key and key != same[name]}
 
 
 def _texts(taxonomy: Taxonomy) -> dict[str, str]:

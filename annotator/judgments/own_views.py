@@ -85,9 +85,10 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @never_cache
 def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
-    """One of one's own judgments; POST supersedes it with another answer."""
+    """One of one's own judgments; POST supersedes it with another answer. Both know the filter to go back to."""
     access = project_for(request.user, slug, Can.LABEL)
     error = None
+    back = reverse("judgments:history", args=[slug], query=request.GET)
     if request.method == "POST":
         try:
             judgment_edit(access, judgment_id, answer_from(request.POST))
@@ -95,7 +96,7 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
             error = refusal
         else:
             messages.success(request, _changed_text(access, judgment_id))
-            return redirect(reverse("judgments:history", args=[slug]))
+            return redirect(back)
     judgment = judgment_own(access.project, access.user, judgment_id)
     if judgment.item.withheld:
         raise Withheld
@@ -113,6 +114,7 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
         "verdicts": VERDICTS,
         "client_id": request.POST.get("client_id") or uuid4(),
         "error": error,
+        "back": back,
     }
     return render_page(request, "judgments/edit.html", context, status=422 if error else 200)
 

@@ -24,7 +24,8 @@ def seat_arrange(access: Access, *, keys: Mapping[str, str], shield: str) -> Sea
     """
     if shield not in Seat.Shield:
         raise BadInput(f'"{shield}" is not a cover. Use one of: {", ".join(Seat.Shield.values)}.')
-    return _store(access, keys=keys_checked(taxonomy_current(access.project), keys), shield=shield)
+    own = seat_of(access.project, access.user).keys
+    return _store(access, keys=keys_checked(taxonomy_current(access.project), keys, own=own), shield=shield)
 
 
 def seat_reset(access: Access) -> Seat:

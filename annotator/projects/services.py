@@ -262,8 +262,9 @@ def _next_number(model: type[TaxonomyVersion] | type[GuidelineVersion], project:
 
 
 def _check_keys(project: Project, drafts: Sequence[CategoryDraft]) -> None:
-    used = dict(Category.objects.filter(taxonomy__project=project).values_list("slug", "key"))
-    owner = {key: slug for slug, key in used.items() if key}
+    keyed = Category.objects.filter(taxonomy__project=project).exclude(key="")
+    used = dict(keyed.values_list("slug", "key"))
+    owner = {key: slug for slug, key in used.items()}
     for draft in drafts:
         if (used.get(draft.slug) or draft.key) != draft.key:
             raise BadInput(

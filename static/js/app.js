@@ -2,7 +2,8 @@
 // A toast from anywhere: dispatch `toast` with detail {text, kind}, or answer htmx with HX-Trigger: {"toast": {...}}.
 
 const UNREACHABLE = "Could not reach the server; your work is kept. Try again in a moment.";
-const TOAST_MS = 6000;
+const TOAST_MS = 6000; // at least; a long text stays longer
+const CHARACTER_MS = 90;
 
 function toast({ text, kind = "info" }) {
   const box = document.createElement("div");
@@ -16,7 +17,7 @@ function toast({ text, kind = "info" }) {
   close.textContent = "Close";
   box.append(line, close);
   document.getElementById("toasts").append(box);
-  if (kind !== "error") setTimeout(() => box.remove(), TOAST_MS);
+  if (kind !== "error") setTimeout(() => box.remove(), Math.max(TOAST_MS, text.length * CHARACTER_MS));
 }
 
 function storedTheme() {

@@ -52,6 +52,13 @@ function find() {
 
 search?.addEventListener("input", find);
 
+// On to the first clause that was found, where one more Enter cites it.
+search?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  [...document.querySelectorAll(".drawer [data-cite]")].find((button) => button.checkVisibility())?.focus();
+});
+
 // What changed -----------------------------------------------------------------------------------------------------
 
 const news = document.getElementById("news");

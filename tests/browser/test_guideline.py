@@ -15,7 +15,7 @@ from tests.browser.labelling import LABEL, answer, saved
 from tests.browser.test_pages import faults_in_both_shapes
 from tests.conftest import watch
 from tests.connections import eventually
-from tests.factories import GAMBLING, make_batch, make_items, make_project, make_resolution
+from tests.factories import GAMBLING, make_batch, make_classifier, make_items, make_project, make_resolution
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -186,6 +186,45 @@ def test_an_undo_names_the_snapshot_that_used_the_answer(desk: Page, project: Pr
     desk.keyboard.press("Backspace")
 
     expect(desk.locator("#toasts")).to_contain_text("Snapshot v1 was made with it; it stays as it is")
+
+
+def test_an_undo_without_javascript_leads_to_what_used_the_answer(
+    browser: Browser, live_server: Any, sign_in: SignIn, ann: User, project: Project
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, "ann")
+    page = context.new_page()
+    page.goto(live_server.url + LABEL)
+    page.locator("label[for=c-gambling]").click()
+    page.locator("#submit").click()
+    judgment = Judgment.objects.select_related("item__project").get()
+    resolution = make_resolution(judgment.item, [GAMBLING], judgments=[judgment.pk])
+    make_classifier(project, last_resolution=resolution.pk)
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Your last judgment is undone.")).to_be_visible()
+    page.get_by_role("link", name="What was made with it").click()
+
+    expect(page.get_by_text("Classifier v1 was made with it; it stays as it is")).to_be_visible()
+    assert Judgment.objects.filter(verdict="withdrawn").count() == 1
+    context.close()
+
+
+def test_the_guideline_is_searched_and_cited_by_keyboard(desk: Page) -> None:
+    desk.keyboard.press("g")
+    desk.keyboard.press("/")
+    desk.keyboard.type("bought")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("button", name="Cite clause 2.1")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#cited")).to_contain_text("Clause 2.1")
+    desk.keyboard.press("g")
+    answer(desk, "2")
+    saved(1)
+
+    judgment = Judgment.objects.select_related("clause").get()
+    assert judgment.clause is not None
+    assert judgment.clause.number == "2.1"
 
 
 def test_the_history_is_filtered(desk: Page) -> None:

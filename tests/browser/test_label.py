@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Flag, Judgment, Verdict
+from annotator.pool.models import Case
 from annotator.projects.models import Project
 from annotator.queue.models import Skip
 from tests.browser.conftest import SignIn
@@ -176,6 +177,24 @@ def test_labelling_without_javascript(browser: Browser, live_server: Any, sign_i
     expect(page.get_by_role("row")).to_have_count(3)
     assert answers() == [([GAMES], [], "labelled"), ([], [], "unreachable")]
     assert (Skip.objects.count(), Flag.objects.get().note) == (1, "look")
+    context.close()
+
+
+def test_stopping_a_page_without_javascript(
+    browser: Browser, live_server: Any, sign_in: SignIn, ann: User
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, "ann")
+    page = context.new_page()
+    page.goto(live_server.url + LABEL)
+    stopped = page.locator(".place .url-domain").inner_text()
+
+    page.get_by_role("button", name="Stop !").click()
+    page.get_by_role("button", name="Stop this page").click()
+
+    expect(page.get_by_text("The page is gone from every queue")).to_be_visible()
+    expect(page.locator(".place .url-domain")).not_to_have_text(stopped)
+    assert Case.objects.get().item.withheld
     context.close()
 
 

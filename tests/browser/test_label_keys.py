@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from annotator.accounts.models import User
-from annotator.judgments.models import Seat
+from annotator.judgments.models import Flag, Judgment, Seat
 from annotator.pool.models import Case, Item
 from annotator.projects.models import Category, Project, TaxonomyVersion
 from annotator.queue.models import Assignment, AssignmentState, Skip
@@ -96,6 +96,24 @@ def test_clashing_keys_are_refused_and_the_usual_ones_come_back(desk: Page, page
     page_errors.clear()
 
 
+def test_a_note_is_sent_from_within_by_ctrl_and_enter(desk: Page) -> None:
+    first = title(desk)
+    desk.keyboard.press("f")
+    desk.keyboard.type("A home address")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_text("Flagged for the lead.")).to_be_visible()
+    expect(desk.locator(".evidence-title")).to_have_text(first)
+
+    desk.keyboard.press("1")
+    desk.locator("#note").focus()
+    desk.keyboard.type("chess")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".evidence-title")).not_to_have_text(first)
+
+    saved(1)
+    assert (Flag.objects.get().note, Judgment.objects.get().note) == ("A home address", "chess")
+
+
 def test_keys_are_chosen_without_javascript(
     browser: Browser, live_server: Any, sign_in: SignIn, ann: User
 ) -> None:
@@ -139,22 +157,42 @@ def test_many_categories_are_searched_as_one_types_and_keep_their_keys(many: Pro
     assert answers() == [(["topic-1", "topic-5"], ["topic-59"], "labelled")]
 
 
+def test_the_search_is_led_by_arrows_and_keeps_what_nothing_matches(many: Project, desk: Page) -> None:
+    found, chosen = desk.locator("#found"), desk.get_by_role("list", name="Chosen")
+    desk.keyboard.press("/")
+    desk.keyboard.type("topic 5")
+    expect(found).to_have_text("11 of 60. Enter chooses Topic 5")
+    desk.keyboard.press("ArrowUp")
+    expect(found).to_have_text("11 of 60. Enter chooses Topic 59")
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("/")
+    desk.keyboard.type("topic 4")
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Shift+Enter")
+
+    expect(chosen.get_by_role("listitem")).to_have_text(["Topic 41", "Topic 59"])
+    expect(chosen).to_be_in_viewport(ratio=1)
+    desk.keyboard.press("/")
+    desk.keyboard.type("nope")
+    desk.keyboard.press("Enter")
+    expect(found).to_have_text("No category matches")
+    expect(desk.locator("#find")).to_be_focused()
+    expect(desk.locator("#find")).to_have_value("nope")
+    desk.keyboard.press("Escape")
+    answer(desk)
+
+    expect(chosen.get_by_role("listitem")).to_have_count(0)
+    saved(1)
+    assert answers() == [(["topic-59"], ["topic-41"], "labelled")]
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_sixty_categories_fit_and_are_accessible(many: Project, desk: Page, width: int) -> None:
     desk.set_viewport_size({"width": width, "height": 800})
 
     assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert Axe().run(desk).response["violations"] == []
-
-
-def test_stop_is_in_sight_on_a_laptop_with_sixteen_categories(project: Project, desk: Page) -> None:
-    make_topics(project, 16)
-    with desk.expect_response("**/label/next/"):
-        desk.reload()
-    desk.set_viewport_size({"width": 1366, "height": 768})
-
-    expect(box(desk, "Topic 15")).to_be_visible()
-    expect(desk.locator(".desk-stop")).to_be_in_viewport(ratio=1)
 
 
 def test_a_page_that_may_be_harmful_is_covered_until_asked_for(project: Project, desk: Page) -> None:

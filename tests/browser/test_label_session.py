@@ -1,6 +1,7 @@
 """The session: one's own pace and streak, breaks, pausing by hand and when nobody is there."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -81,6 +82,16 @@ def test_the_page_pauses_itself_when_nobody_is_there(timed: Page) -> None:
     timed.keyboard.press("1")
     expect(timed.locator(".evidence-title")).to_be_visible()
     expect(timed.get_by_role("checkbox", name="Games", exact=True)).not_to_be_checked()
+
+
+def test_a_laptop_that_slept_finds_the_page_paused_when_it_wakes(timed: Page) -> None:
+    eventually(lambda: held() == 2)
+    timed.clock.set_system_time(datetime.now(tz=UTC) + timedelta(hours=2))  # no timer runs in a sleep
+
+    timed.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(timed.get_by_role("heading", name=PAUSED)).to_be_visible(timeout=3_000)  # before the next look
+    eventually(lambda: held() == 0)
 
 
 def test_a_break_is_suggested_and_never_forced(timed: Page) -> None:

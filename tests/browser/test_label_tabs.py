@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from annotator.judgments.models import Judgment
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState
+from annotator.queue.places import assignment_claim
 from tests.browser.labelling import LABEL, answer, answers, saved, title
 from tests.connections import eventually
 from tests.factories import GAMBLING, GAMES, make_member
@@ -93,6 +94,23 @@ def test_closing_the_page_gives_its_places_back(desk: Page) -> None:
     desk.goto("about:blank")
 
     eventually(lambda: held() == 0)
+
+
+def test_the_places_of_a_browser_that_died_go_to_others_once_their_lease_ends(
+    desk: Page, project: Project
+) -> None:
+    eventually(lambda: held() == 2)
+    desk.route("**/label/release/", lambda route: route.abort())
+    shown = int(desk.locator("[name=assignment]").input_value())
+    desk.goto("about:blank")
+    assert held() == 2
+    bo = make_member(project)
+    Assignment.objects.filter(state=AssignmentState.OFFERED).update(lease_until=timezone.now())
+
+    place = assignment_claim(project, bo)
+
+    assert place is not None
+    assert place.pk == shown
 
 
 def test_a_reload_shows_the_same_page(desk: Page) -> None:

@@ -9,6 +9,8 @@ import { uuid } from "./wire.js";
 const NOTHING_CHOSEN = "Nothing is chosen. Choose at least one category, or “None of these”.";
 const LABELS_TOO = "This answer goes without labels. Clear them first.";
 const NOTES = ["skip_note", "flag_note"];
+const BUTTONS = ":is(.desk-tools, .desk-actions, .verdicts, .drawer, .cited) button";
+const FIELDS = { note: "#submit", flag_note: "#flag-send" }; // and what Ctrl Enter in each of them presses
 
 const problem = document.getElementById("problem");
 const undoUrl = document.getElementById("undo").formAction;
@@ -16,6 +18,7 @@ const undoUrl = document.getElementById("undo").formAction;
 export function say(text) {
   problem.textContent = text;
   problem.hidden = !text;
+  if (text) problem.scrollIntoView({ block: "nearest" }); // Submit may be pressed from far away
 }
 
 function fill({ labels = [], unsure = [], none = false, note = "", clause = "" }) {
@@ -134,4 +137,18 @@ form.addEventListener("change", () => say(""));
 // What was clicked gives the keyboard back to the page: Space then skips, and does not toggle it again.
 form.addEventListener("click", (event) => {
   if (event.detail > 0 && event.target.closest(".toggle, summary")) setTimeout(() => document.activeElement?.blur());
+});
+
+// Nor do other buttons take the keyboard from the page: Enter then submits, also once the dialog that they open is closed.
+document.addEventListener("mousedown", (event) => {
+  if (!event.target.closest(BUTTONS)) return;
+  event.preventDefault();
+  if (document.activeElement?.matches("input, select, textarea")) document.activeElement.blur();
+});
+
+// From within a field.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+  const name = event.target.form === form && event.target.name;
+  if (FIELDS[name]) document.querySelector(FIELDS[name]).click();
 });

@@ -40,7 +40,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-do=last]")) openLast();
 });
 
-for (const event of ["left", "paused"]) {
+for (const event of ["left", "paused", "taken-back"]) {
   on(event, () => {
     if (panel) panel.hidden = true;
   });

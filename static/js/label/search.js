@@ -4,13 +4,17 @@ import { form, on } from "./desk.js";
 
 const field = document.getElementById("find");
 const found = document.getElementById("found");
+const chosen = document.getElementById("chosen");
+const guideline = document.getElementById("guideline");
 const toggles = [...form.querySelectorAll(".toggle:not(.toggle-none)")];
+let at = 0; // which of the matches Enter chooses
 
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+const nameOf = (toggle) => toggle.querySelector(".toggle-name").textContent;
 
 // 0 is best: the name begins with it, a word of the name does, or it is somewhere in the name or the terms.
 function rank(toggle, wanted) {
-  const name = plain(toggle.querySelector(".toggle-name").textContent);
+  const name = plain(nameOf(toggle));
   if (name.startsWith(wanted)) return 0;
   if (name.includes(` ${wanted}`)) return 1;
   return `${name} ${plain(toggle.dataset.terms)}`.includes(wanted) ? 2 : null;
@@ -29,37 +33,78 @@ function paint() {
   for (const toggle of toggles) {
     const isChosen = toggle.querySelector("input:checked");
     toggle.hidden = isSearching && !fits.includes(toggle) && !isChosen;
-    toggle.toggleAttribute("data-best", toggle === fits[0]);
+    toggle.toggleAttribute("data-best", toggle === fits[at]);
   }
-  found.textContent = isSearching ? `${fits.length} of ${toggles.length} categories` : "";
+  const hits = fits.length ? `${fits.length} of ${toggles.length}. Enter chooses ${nameOf(fits[at])}` : "No category matches";
+  found.textContent = isSearching ? hits : "";
+}
+
+function search() {
+  at = 0;
+  paint();
+}
+
+function step(by) {
+  const fits = matches();
+  if (!fits.length) return;
+  at = (at + by + fits.length) % fits.length;
+  paint();
+  fits[at].scrollIntoView({ block: "nearest" });
 }
 
 function clear() {
   if (!field?.value) return;
   field.value = "";
-  paint();
+  search();
 }
 
+// What is typed stays to be mended where nothing matches it.
 function choose(isUnsure) {
-  const [best] = matches();
-  best?.querySelector(isUnsure ? ".toggle-input-unsure" : ".toggle-input").click();
+  const fits = matches();
+  if (field.value.trim() && !fits.length) return;
+  fits[at]?.querySelector(isUnsure ? ".toggle-input-unsure" : ".toggle-input").click();
   clear();
   field.blur();
 }
 
+// With the guideline open, it is that which is searched.
 export function focusSearch() {
-  field?.focus();
+  const isReading = guideline.matches(":popover-open");
+  (isReading ? document.getElementById("guideline-search") : field)?.focus();
 }
 
-field?.addEventListener("input", paint);
+// Of many categories most are out of sight: what is chosen stands beside Submit too.
+function paintChosen() {
+  const chips = [...form.querySelectorAll(".toggles input:checked")].map((input) => {
+    const chip = document.createElement("li");
+    const isUnsure = input.name === "unsure";
+    chip.className = isUnsure ? "chip chip-unsure" : "chip";
+    chip.textContent = input.name === "none" ? "None of these" : nameOf(input.closest(".toggle"));
+    return chip;
+  });
+  chosen.replaceChildren(...chips);
+}
+
+const KEYS = {
+  Enter: (event) => choose(event.shiftKey),
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+};
+
+field?.addEventListener("input", search);
 field?.addEventListener("keydown", (event) => {
-  if (event.key === "Enter") {
-    event.preventDefault();
-    choose(event.shiftKey);
-  } else if (event.key === "Escape") {
+  if (event.key === "Escape") {
     clear();
     field.blur();
+  } else if (KEYS[event.key]) {
+    event.preventDefault();
+    KEYS[event.key](event);
   }
 });
 
 on("shown", clear);
+
+if (chosen) {
+  document.addEventListener("change", paintChosen); // after app.js has cleared what it excludes
+  on("shown", paintChosen);
+}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -92,6 +93,20 @@ def test_the_page_filters_and_shows_nothing_of_others(client: Client, given: dic
     assert narrowed.count("<tr>") == 2
     assert "Page not reachable" in narrowed
     assert "No judgment matches" in nothing
+
+
+def test_a_change_goes_back_to_what_was_listed(client: Client, given: dict[str, Judgment]) -> None:
+    edit = reverse("judgments:edit", args=["pilot", given["noted"].pk])
+
+    listed = client.get(HISTORY, {"category": GAMBLING, "noted": "on"}).content.decode()
+    page = client.get(f"{edit}?category=gambling&noted=on").content.decode()
+    changed = client.post(
+        f"{edit}?category=gambling&noted=on", {"client_id": str(uuid4()), "labels": [GAMES]}
+    )
+
+    assert f'href="{edit}?category=gambling&amp;noted=on"' in listed
+    assert f'href="{HISTORY}?category=gambling&amp;noted=on"' in page
+    assert (changed.status_code, changed["Location"]) == (302, f"{HISTORY}?category=gambling&noted=on")
 
 
 def test_what_cannot_be_a_filter_does_not_narrow(client: Client, given: dict[str, Judgment]) -> None:

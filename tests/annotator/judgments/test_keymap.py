@@ -64,6 +64,17 @@ def test_a_chosen_key_stays_and_the_newcomer_has_none_when_the_taxonomy_takes_it
     assert keymap.of_category["games"] == "1"
 
 
+def test_the_form_can_be_saved_as_it_is_shown_when_a_newcomer_has_no_key() -> None:
+    own = {"flag": "t"}
+    grown = taxonomy(games="1", gambling="2", violence="q", weapons="t")
+    shown = {row.name: row.key for row in keymap_of(grown, own).rows}
+
+    assert keys_checked(grown, shown, own=own) == own
+    assert keys_checked(grown, shown | {"flag": "x"}, own=own) == {"flag": "x"}
+    with pytest.raises(BadInput, match="“Flag for the lead” and “Weapons”"):
+        keys_checked(grown, shown | {"category:weapons": "t"}, own=own)
+
+
 def test_a_choice_for_a_category_that_is_gone_takes_no_key() -> None:
     keymap = keymap_of(taxonomy(gambling="2", chat="a"), {"category:games": "a"})
 

@@ -86,6 +86,19 @@ def test_a_category_keeps_its_key_for_ever(project: Project, creator: User) -> N
     assert TaxonomyVersion.objects.filter(project=project).count() == 1
 
 
+def test_a_key_that_was_given_late_is_kept_as_well(project: Project, creator: User) -> None:
+    drafts = default_blueprint().categories
+    late = replace(drafts[0], slug="late", name="Late", key="")
+    for added in (late, replace(late, key="z")):
+        taxonomy_publish(project, (*drafts, added), by=creator)
+    taxonomy_publish(project, drafts, by=creator)
+
+    with pytest.raises(BadInput, match='"late" has had the key "z" from its first day'):
+        taxonomy_publish(project, (*drafts, replace(late, key="x")), by=creator)
+    with pytest.raises(BadInput, match='The key "z" belongs to "late" for ever'):
+        taxonomy_publish(project, (*drafts, replace(late, slug="later", key="z")), by=creator)
+
+
 def test_publishing_what_stands_already_is_refused(project: Project, creator: User) -> None:
     with pytest.raises(BadInput, match="This is what is published already"):
         version_publish(project, default_blueprint(), by=creator, note="again")
