@@ -76,9 +76,14 @@ def place_shown(
         lease_until=assignment.lease_until,
         page=item_pane(assignment.item, taxonomy),
         filled=filled or Filled(),
-        shielded=shield_always or assignment.severity >= SHIELD_FROM,
+        shielded=shield_always or is_covered(assignment, taxonomy),
         ahead=assignment.purpose != Purpose.QUALIFICATION,
     )
+
+
+def is_covered(assignment: Assignment, taxonomy: Taxonomy) -> bool:
+    """Whether the text starts covered: by what is expected of the page, as it was rated then or is rated now."""
+    return max(assignment.severity, taxonomy.severity_of(assignment.expected)) >= SHIELD_FROM
 
 
 def filled_before(project: Project, annotator: User, assignment: Assignment) -> Filled:
