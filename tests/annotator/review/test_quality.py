@@ -47,6 +47,7 @@ from tests.factories import (
     make_items,
     make_judgment,
     make_member,
+    make_project,
     make_resolution,
     make_user,
 )
@@ -411,3 +412,118 @@ def test_a_failed_attempt_is_repeated_with_other_gold_after_a_pause(project: Pro
     second = Lesson.objects.filter(attempt=2)
     assert second.count() == 8
     assert not first & set(second.values_list("assignment__item", flat=True))
+
+
+def skip(place: Assignment) -> None:
+    Skip.objects.get_or_create(
+        item=place.item, annotator=place.for_annotator, project=place.project, reason=Skip.Reason.DISTRESS
+    )
+
+
+def test_nobody_gets_past_qualification_by_skipping_its_pages(project: Project, lead: Access) -> None:
+    make_full_gold(lead, n=2 * GOLD_A_CATEGORY)
+    sweep(project)
+    nia = newcomer(project)
+    for later in (timedelta(), timedelta(), 2 * PAUSE, 4 * PAUSE, 6 * PAUSE, 8 * PAUSE):
+        sweep(project, later=later)
+        for place in places(nia, Purpose.QUALIFICATION):
+            skip(place)
+
+    assert standing(project, nia) == Standing.QUALIFYING
+    change = StandingChange.objects.filter(annotator=nia).latest("pk")
+    assert change.reason.startswith(
+        "Every page of the attempt was skipped. Another one, with other pages, from"
+    )
+    assert set(Lesson.objects.values_list("attempt", flat=True)) == {1, 2, 3}
+
+
+def test_nobody_passes_in_a_category_whose_pages_they_skipped(project: Project, lead: Access) -> None:
+    make_full_gold(lead)
+    sweep(project)
+    nia = newcomer(project)
+    sweep(project)
+    for _ in range(6):
+        for place in places(nia, Purpose.QUALIFICATION):
+            if place.lesson.labels == [VIOLENCE]:
+                skip(place)
+            else:
+                answer(place, place.lesson.labels)
+        sweep(project)
+
+    assert standing(project, nia) == Standing.QUALIFYING
+    reason = StandingChange.objects.filter(annotator=nia).latest("pk").reason
+    assert "no decided answer about violence, and no gold is left" in reason
+
+
+def test_a_category_with_three_gold_items_is_left_out_and_the_others_are_examined(
+    project: Project, lead: Access
+) -> None:
+    for labels, n in (([GAMES], 5), ([GAMBLING], 5), ([VIOLENCE], 3), ([], 5)):
+        make_gold(lead, labels, n)
+    sweep(project)
+    nia = newcomer(project)
+    sweep(project)
+
+    for place in places(nia, Purpose.QUALIFICATION):
+        assert place.lesson.labels != [VIOLENCE]
+        answer(place, place.lesson.labels)
+    sweep(project)
+
+    assert standing(project, nia) == Standing.QUALIFIED
+
+
+def test_three_gold_items_of_the_only_category_examine_nobody() -> None:
+    project = make_project(categories=[VIOLENCE])
+    lead = project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE)
+    make_gold(lead, [VIOLENCE], 3)
+    make_gold(lead, [], GOLD_A_CATEGORY)
+    sweep(project)
+
+    nia = newcomer(project)
+
+    assert standing(project, nia) == Standing.QUALIFIED
+    assert "too little gold" in LogEntry.objects.filter(project=project).latest("pk").text
+
+
+def test_a_project_without_pages_people_or_gold_is_swept_without_a_trace() -> None:
+    project = make_project()
+
+    sweep(project)
+
+    assert not Assignment.objects.filter(project=project).exists()
+    assert not LogEntry.objects.filter(project=project).exists()
+
+
+def test_standing_and_checks_of_one_project_say_nothing_in_another(
+    project: Project, lead: Access, annie: User
+) -> None:
+    other = make_project()
+    Membership.objects.create(project=other, user=annie, role=Role.ANNOTATOR)
+    make_gold(lead, [GAMES], 10)
+    sweep(project)
+    for _ in range(4):
+        for place in places(annie, Purpose.GOLD):
+            answer(place, [GAMBLING])
+        sweep(project)
+    sweep(other)
+
+    assert standing(project, annie) == Standing.WARNED
+    assert standing(other, annie) == Standing.QUALIFIED
+    assert not Assignment.objects.filter(project=other, for_annotator=annie).exists()
+
+
+def test_settings_hold_for_the_next_page_when_they_change_while_people_label(
+    project: Project, lead: Access, annie: User
+) -> None:
+    make_gold(lead, [GAMES], 4)
+    sweep(project)
+    mine = Membership.objects.filter(project=project, user=annie)
+    assert mine.get().check_share == project.gold_share_new
+
+    Project.objects.filter(pk=project.pk).update(gold_share=0, gold_share_new=0, retest_share=0)
+    sweep(project)
+    assert mine.get().check_share == 0
+
+    Project.objects.filter(pk=project.pk).update(gold_share_new=0.4)
+    sweep(project)
+    assert mine.get().check_share == 0.4
