@@ -31,13 +31,14 @@ from annotator.queue.models import (
     Stream,
 )
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
+from annotator.queue.places import assignment_claim
 from annotator.queue.selectors import queue_level
 from annotator.review.checks import retest_tallies
 from annotator.review.gold import gold_add, gold_retire_outdated
 from annotator.review.models import Gold, Resolution, StandingChange
 from annotator.review.qualifying import PAUSE
 from annotator.review.qualifying_policy import GOLD_A_CATEGORY
-from annotator.review.quality import READY, quality_sweep
+from annotator.review.quality import NEW_FOR, READY, quality_sweep
 from annotator.review.selectors import standings_of
 from tests.factories import (
     GAMBLING,
@@ -527,3 +528,46 @@ def test_settings_hold_for_the_next_page_when_they_change_while_people_label(
     Project.objects.filter(pk=project.pk).update(gold_share_new=0.4)
     sweep(project)
     assert mine.get().check_share == 0.4
+
+
+def test_gold_comes_more_often_to_new_people_and_after_a_warning(
+    project: Project, lead: Access, annie: User
+) -> None:
+    make_gold(lead, [GAMES], 4)
+    items = make_items(project, NEW_FOR)
+    make_batch(project, items)
+    mine = Membership.objects.filter(project=project, user=annie)
+
+    def share() -> float:
+        sweep(project)
+        return mine.get().check_share
+
+    for item in items[:-1]:  # and the page of the fixture
+        make_judgment(item, annie, [GAMES])
+    as_new = share()
+    make_judgment(items[-1], annie, [GAMES])
+    as_old_hand = share()
+    mine.update(standing=Standing.WARNED)
+    as_warned = share()
+
+    assert project.gold_share < project.gold_share_new
+    assert (as_new, as_old_hand, as_warned) == (
+        project.gold_share_new,
+        project.gold_share,
+        project.gold_share_new,
+    )
+
+
+def test_what_a_person_holds_when_they_are_paused_is_still_welcome(
+    project: Project, lead: Access, annie: User
+) -> None:
+    make_batch(project, make_items(project, 3))
+    access = project_for(annie, project.slug, Can.LABEL)
+    held = assignment_claim(project, annie)
+    assert held is not None
+
+    Membership.objects.filter(user=annie).update(standing=Standing.QUALIFYING)
+    submitted = judgment_submit(access, held.pk, Answer(client_id=uuid4(), labels=(GAMES,)))
+
+    assert (submitted.created, submitted.judgment.purpose) == (True, Purpose.OVERLAP)
+    assert assignment_claim(project, annie) is None  # nothing but qualification from here on
