@@ -93,7 +93,7 @@ def test_the_explanation_comes_alone_when_it_was_the_last_place(browser: Client,
     assert "Right" in last
     assert "2 of about 2" in last
     assert 'class="place"' not in last
-    assert "You have answered them all" in browser.get("/projects/pilot/label/").content.decode()
+    assert "You have been through them all" in browser.get("/projects/pilot/label/").content.decode()
 
 
 def test_the_explanation_is_on_top_of_the_next_page_without_a_script(browser: Client) -> None:
