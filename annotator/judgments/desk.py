@@ -11,12 +11,10 @@ from annotator.judgments.forms import Filled
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgment_withdrawn
 from annotator.judgments.wording import is_none
-from annotator.pool.pane import Pane, item_pane
+from annotator.pool.pane import SHIELD_FROM, Pane, item_pane
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import Taxonomy
 from annotator.queue.models import Assignment, Purpose
-
-SHIELD_FROM = 2  # of 3: what is expected to be this severe starts covered
 
 
 @dataclass(frozen=True)
@@ -76,9 +74,20 @@ def place_shown(
         lease_until=assignment.lease_until,
         page=item_pane(assignment.item, taxonomy),
         filled=filled or Filled(),
-        shielded=shield_always or assignment.severity >= SHIELD_FROM,
+        shielded=shield_always or is_covered(assignment, taxonomy),
         ahead=assignment.purpose != Purpose.QUALIFICATION,
     )
+
+
+def is_covered(assignment: Assignment, taxonomy: Taxonomy) -> bool:
+    """Whether the text starts covered: by what is expected of the page, as it was rated then or is rated now."""
+    return max(assignment.severity, taxonomy.severity_of(assignment.expected)) >= SHIELD_FROM
+
+
+def was_harmful(judgment: Judgment, taxonomy: Taxonomy) -> bool:
+    """Whether the text of a page that this person judged starts covered: by their answer, or by what was expected."""
+    said = taxonomy.severity_of([*judgment.labels, *judgment.unsure])
+    return said >= SHIELD_FROM or is_covered(judgment.assignment, taxonomy)
 
 
 def filled_before(project: Project, annotator: User, assignment: Assignment) -> Filled:

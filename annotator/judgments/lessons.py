@@ -39,7 +39,10 @@ class LessonShown:
 
 
 def lesson_shown(access: Access, judgment: Judgment) -> LessonShown | None:
-    """What the caller may read after this answer; None unless it was given to qualify. Four queries, or none."""
+    """What the caller may read after this answer; None unless it was given to qualify. Four queries, or none.
+
+    The explanation may quote its page: it is left out while that is withheld.
+    """
     if judgment.purpose != Purpose.QUALIFICATION or judgment.annotator_id != access.user.pk:
         return None
     lesson = Lesson.objects.select_related("clause").get(pk=judgment.assignment_id)
@@ -50,7 +53,7 @@ def lesson_shown(access: Access, judgment: Judgment) -> LessonShown | None:
         row=judgment_rows([judgment], taxonomy)[0],
         right=AnswerWords(labels=names, unsure=(), other="" if names else "None of these"),
         is_right=is_sure and set(judgment.labels) == set(lesson.labels),
-        explanation=lesson.explanation,
+        explanation="" if judgment.item.withheld else lesson.explanation,
         clause=lesson.clause,
         clause_body=prose(lesson.clause.body) if lesson.clause else SafeString(""),
         progress=qualifying_of(access),

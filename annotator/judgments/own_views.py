@@ -16,11 +16,13 @@ from annotator.errors import BadInput, Withheld
 from annotator.http import render_page
 from annotator.judgments.answers import ANSWERS
 from annotator.judgments.clauses import guideline_see
-from annotator.judgments.desk import filled_of, toggles_of
+from annotator.judgments.desk import filled_of, toggles_of, was_harmful
 from annotator.judgments.forms import answer_from, filled_from, number_from
 from annotator.judgments.history import HistoryFilter, HistoryFilterForm, judgments_matching
+from annotator.judgments.keymap import keymap_of
 from annotator.judgments.last import last_answer, told_of
-from annotator.judgments.models import Verdict
+from annotator.judgments.models import Seat, Verdict
+from annotator.judgments.seats import seat_of
 from annotator.judgments.selectors import judgment_own, judgments_today
 from annotator.judgments.services import judgment_edit
 from annotator.judgments.views import midnight
@@ -102,11 +104,14 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
         raise Withheld
     taxonomy = taxonomy_current(access.project)
     filled = filled_from(request.POST) if error else filled_of(judgment)
+    seat = seat_of(access.project, access.user)
     context = {
         "access": access,
         "nav": "history",
         "judgment": judgment,
         "shown": item_pane(judgment.item, taxonomy),
+        "shielded": seat.shield == Seat.Shield.ALWAYS or was_harmful(judgment, taxonomy),
+        "own_keys": keymap_of(taxonomy, seat.keys),
         "told": told_of(access, judgment, taxonomy),
         "filled": filled,
         "toggles": toggles_of(taxonomy, filled),

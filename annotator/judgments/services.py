@@ -283,8 +283,8 @@ def _store(access: Access, origin: Origin, checked: Checked) -> Judgment:
         clause=checked.clause,
         fast=origin.fast,
     )
-    if checked.severity:
-        severity_raise(origin.item_id, checked.severity)
+    if answer.labels or answer.unsure:
+        severity_raise(judgment, checked.severity or 0)
     if origin.purpose == Purpose.OVERLAP:
         ReviewDue.objects.create(project=access.project, item_id=origin.item_id)
     return judgment

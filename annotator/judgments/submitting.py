@@ -1,7 +1,8 @@
 """The usual submit as one statement, alone or with the next claim: all of it is written, or nothing is.
 
 It fills the place, writes the judgment and its outbox row, counts the page into the person's exposure, and
-raises what is expected of the item's other free places when it was judged more severe.
+raises what is known of the item's severity and categories: in this place for those that come back or are added
+later, and in the item's free places.
 
 It covers the case that nearly every submit is: the place is still the annotator's, and the answer is new or
 follows one that they undid. Everything else (a replay, a place that went to somebody else, an item judged
@@ -11,7 +12,7 @@ already) comes back as None and is told apart by `judgment_submit`, with more qu
 # ruff: noqa: S608 - nothing but our own constants is put into these statements
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -23,18 +24,27 @@ from annotator.queue.models import Assignment
 from annotator.queue.terms import EXPOSE
 from annotator.statements import columns_of, row_as, row_of, width_of
 
+# What was expected of a place, with what a person then saw, or may have seen.
+KNOWN: Final = """severity = GREATEST({place}.severity, %(severity)s::smallint),
+        expected = ARRAY(SELECT DISTINCT slug FROM UNNEST({place}.expected || %(labels)s::varchar[]
+                         || %(unsure)s::varchar[]) AS slug ORDER BY slug)"""
+
 # Other people's places are never waited for: two turns that wait for each other's places would never end.
-RAISE: Final = """
-    UPDATE assignment SET severity = %(severity)s::smallint
+# Nor is one that somebody holds changed: a text that is covered after a reload would tell what others said of it.
+RAISE: Final = f"""
+    UPDATE assignment SET {KNOWN.format(place="assignment")}
     WHERE id IN (SELECT a.id FROM assignment a
-                 WHERE a.item_id = {item} AND a.purpose = 'overlap' AND a.state = 'free'
-                   AND a.severity < %(severity)s::smallint
+                 WHERE a.item_id = {{item}} AND {{which}}
+                   AND (a.severity < %(severity)s::smallint
+                        OR NOT a.expected @> (%(labels)s::varchar[] || %(unsure)s::varchar[]))
                  FOR UPDATE SKIP LOCKED)
 """
+FREE: Final = "a.purpose = 'overlap' AND a.state = 'free'"
 
 SUBMIT_STEPS: Final = f"""
 taken AS (
-    UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL
+    UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL,
+        {KNOWN.format(place="assignment")}
     WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'offered'
     RETURNING id, item_id, purpose, COALESCE(%(severity)s::smallint, severity) AS severity,
         COALESCE(%(seconds)s::float8, EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP() - offered_at)) < reading_seconds AS fast
@@ -57,7 +67,8 @@ taken AS (
     RETURNING {columns_of(Judgment, "judgment")}
 ), due AS (
     INSERT INTO review_due (project_id, item_id) SELECT project_id, item_id FROM written WHERE purpose = 'overlap'
-), exposed AS ({EXPOSE.format(source="taken")}), raised AS ({RAISE.format(item="(SELECT item_id FROM taken)")})
+), exposed AS ({EXPOSE.format(source="taken")}), raised AS (
+    {RAISE.format(item="(SELECT item_id FROM taken)", which=FREE)})
 """
 
 SUBMIT: Final = f"WITH {SUBMIT_STEPS} SELECT * FROM written"
@@ -116,7 +127,20 @@ def judgment_place_and_claim(
     return judgment, place
 
 
-def severity_raise(item_id: int, severity: int) -> None:
-    """Expect at least `severity` of the item's free places: somebody saw it. One statement."""
+def severity_raise(judgment: Judgment, severity: int) -> None:
+    """Expect at least `severity` and what was named of this place and the item's free ones. One statement.
+
+    A late judgment changes free places alone: its own is somebody else's.
+    """
+    own = "a.id = %(assignment)s AND a.annotator_id = %(annotator)s"
+    statement = RAISE.format(item="%(item)s", which=f"(({FREE}) OR ({own}))")
+    parameters: dict[str, Any] = {
+        "item": judgment.item_id,
+        "assignment": judgment.assignment_id,
+        "annotator": judgment.annotator_id,
+        "severity": severity,
+        "labels": judgment.labels,
+        "unsure": judgment.unsure,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(RAISE.format(item="%(item)s"), {"item": item_id, "severity": severity})
+        cursor.execute(statement, parameters)

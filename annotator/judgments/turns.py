@@ -44,7 +44,8 @@ def judgment_turn(access: Access, assignment_id: int, answer: Answer, *, holding
     checked = answer_checked(access, answer)
     if access.project.paused:
         return Turn(submit_checked(access, assignment_id, checked), None)
-    terms = claim_terms(access.project, access.user, taking=points_of(checked.severity or 0))
+    taking = points_of(checked.severity or 0)
+    terms = claim_terms(access.project, access.user, taking=taking, answering=assignment_id)
     submitted, place = _at_once(access, assignment_id, checked, terms, holding)
     if submitted is None:
         submitted = submit_unusual(access, assignment_id, checked)

@@ -11,11 +11,12 @@ from annotator.pool.inert import Span, inert, marked
 from annotator.pool.language import language_of
 from annotator.pool.models import Item
 from annotator.pool.selectors import ItemPage, item_page
-from annotator.pool.terms import Found, Match, found_in, terms_of
+from annotator.pool.terms import Found, Match, expected_by, found_in, terms_of
 from annotator.projects.selectors import Taxonomy
 from annotator.statements import row_of
 
 HEAD_CHARS: Final = 4_000
+SHIELD_FROM: Final = 2  # of 3: what is expected to be this severe starts covered
 PARTS_MAX: Final = 20
 SITE_MAX: Final = 99
 SITE: Final = f"""
@@ -70,6 +71,15 @@ class Pane:
 def item_pane(item: Item, taxonomy: Taxonomy) -> Pane:
     """The evidence of an item, with the terms of `taxonomy` marked. Two queries, both a short index range."""
     return pane_of(item_page(item), taxonomy, n_site=site_count(item))
+
+
+def is_covered(pane: Pane, taxonomy: Taxonomy) -> bool:
+    """Whether its text starts covered for whoever looks at the pool: by its words, and by what its source said of it.
+
+    What annotators are shown goes by what is expected of their place, which may know more.
+    """
+    known = expected_by(pane.found) | frozenset(pane.page.item.known_labels or ())
+    return taxonomy.severity_of(known) >= SHIELD_FROM
 
 
 def site_count(item: Item) -> int:

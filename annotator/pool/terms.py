@@ -9,10 +9,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from annotator.pool.inert import UNSEEN
 from annotator.projects.models import Category
-from annotator.projects.selectors import Taxonomy, taxonomy_version
+from annotator.projects.selectors import GRAVE, Taxonomy, taxonomy_version
+
+ENOUGH_TERMS: Final = 2
+ENOUGH_GRAVE_TERMS: Final = 1
 
 _BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
 _BREAK = r"[\s\-\u2010-\u2015]{1,3}"
@@ -73,6 +77,15 @@ def found_in(matches: Sequence[Match]) -> tuple[Found, ...]:
             counts[category][match.term] += 1
     found = [Found(category, tuple(terms.most_common())) for category, terms in counts.items()]
     return tuple(sorted(found, key=lambda row: (-row.count, -row.category.severity, row.category.position)))
+
+
+def expected_by(found: Sequence[Found]) -> frozenset[str]:
+    """The categories that these terms make one expect: `ENOUGH_TERMS` different ones, or one of a gravest category."""
+    return frozenset(
+        row.category.slug
+        for row in found
+        if len(row.terms) >= (ENOUGH_GRAVE_TERMS if row.category.severity == GRAVE else ENOUGH_TERMS)
+    )
 
 
 # By the number of the version: hashing its categories for each page would cost more than the search.

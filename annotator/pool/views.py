@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import BadInput, TooLarge
 from annotator.http import render_page
 from annotator.pool.forms import ItemFilterForm, UploadForm, upload_check
-from annotator.pool.pane import item_pane
+from annotator.pool.pane import is_covered, item_pane
 from annotator.pool.selectors import (
     ItemFilter,
     ingest_of,
@@ -114,8 +114,15 @@ def items(request: HttpRequest, slug: str) -> HttpResponse:
 def item(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """One item: its address taken apart, its evidence, and what later stages know of it."""
     access = project_for(request.user, slug, Can.INSPECT)
-    pane = item_pane(item_of(access.project, item_id), taxonomy_current(access.project))
-    context = {"access": access, "nav": "items", "shown": pane.page, "pane": pane}
+    taxonomy = taxonomy_current(access.project)
+    pane = item_pane(item_of(access.project, item_id), taxonomy)
+    context = {
+        "access": access,
+        "nav": "items",
+        "shown": pane.page,
+        "pane": pane,
+        "pane_covered": is_covered(pane, taxonomy),
+    }
     return render_page(request, "pool/item.html", context)
 
 

@@ -120,10 +120,11 @@ def claim_parameters(claimant: Claimant) -> dict[str, Any]:
         "holding": list(claimant.holding),
         "returned_from": RETURNED_FROM,
         "settled": returned_priority() - SETTLED_MICROSECONDS,
-        "avoid": list(terms.avoid),
+        "avoid": list(terms.left_out),
         "benign": terms.benign_only,
         "qualifying": terms.qualifying,
-        "personal": terms.check or terms.qualifying,
+        "personal": terms.qualifying or terms.check is not None,
+        "first": (terms.check or Purpose.QUALIFICATION).value,
         "purposes": [Purpose.QUALIFICATION] if terms.qualifying else [Purpose.GOLD, Purpose.RETEST],
         "restricted": terms.restricted,
     }

@@ -11,12 +11,10 @@ from typing import Final
 from django.db.models.functions import Left
 
 from annotator.pool.models import Evidence, Item
-from annotator.pool.terms import found_in, terms_of
+from annotator.pool.terms import expected_by, found_in, terms_of
 from annotator.projects.models import Project
-from annotator.projects.selectors import GRAVE, Taxonomy, taxonomy_current
+from annotator.projects.selectors import Taxonomy, taxonomy_current
 
-ENOUGH_TERMS: Final = 2
-ENOUGH_GRAVE_TERMS: Final = 1
 READ_CHARACTERS: Final = 5_000
 """Of the text of a page: what is further down has been reached by few."""
 
@@ -55,8 +53,8 @@ def items_expected(
     """What is expected of each of these items. Three queries.
 
     1. A classifier is believed on the categories that it has learned.
-    2. On the others the words of the page are: `ENOUGH_TERMS` different terms of the category in address, title,
-       description and text, for a category of the highest severity `ENOUGH_GRAVE_TERMS`.
+    2. On the others the words of the page are: enough different terms of the category in address, title,
+       description and text (see annotator.pool.terms).
     3. What the source of the page said of it is always believed: a page is rather shielded once too often.
     """
     taxonomy = taxonomy_current(project)
@@ -80,9 +78,4 @@ def _words(item_ids: Collection[int]) -> dict[int, str]:
 
 
 def _by_terms(taxonomy: Taxonomy, text: str) -> frozenset[str]:
-    found = found_in(list(terms_of(taxonomy).matches(text)))
-    return frozenset(
-        row.category.slug
-        for row in found
-        if len(row.terms) >= (ENOUGH_GRAVE_TERMS if row.category.severity == GRAVE else ENOUGH_TERMS)
-    )
+    return expected_by(found_in(list(terms_of(taxonomy).matches(text))))

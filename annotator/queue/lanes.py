@@ -39,6 +39,19 @@ WELCOME: Final = """
     AND NOT a.expected && %(avoid)s::varchar[]"""
 TAKEABLE: Final = f"{UNJUDGED} AND {WELCOME}"
 
+# A place that was in somebody's hands while others judged its item does not know yet what they saw (see
+# annotator.judgments.submitting): it is read from the item's other places when it comes back.
+KNOWN_BY_NOW: Final = """
+    NOT EXISTS (SELECT FROM assignment other
+                WHERE other.item_id = a.item_id AND other.purpose = 'overlap'
+                  AND (other.expected && %(avoid)s::varchar[] OR (%(benign)s AND other.severity >= 2)) OFFSET 0)"""
+CATCH_UP: Final = """severity = GREATEST({place}.severity,
+        (SELECT MAX(other.severity) FROM assignment other
+         WHERE other.item_id = {place}.item_id AND other.purpose = 'overlap')),
+    expected = ARRAY(SELECT slug FROM UNNEST({place}.expected) AS slug UNION
+                     SELECT UNNEST(other.expected) FROM assignment other
+                     WHERE other.item_id = {place}.item_id AND other.purpose = 'overlap' ORDER BY slug)"""
+
 HELD: Final = """
 held AS MATERIALIZED (
     SELECT a.id, a.priority, 'held' AS step FROM assignment a
@@ -53,7 +66,7 @@ personal AS MATERIALIZED (
     WHERE a.for_annotator_id = %(annotator)s AND a.project_id = %(project)s AND a.state = 'free'
       AND %(personal)s AND a.purpose = ANY(%(purposes)s)
       AND (a.severity < 2 OR NOT %(benign)s) AND {WELCOME} AND (a.purpose = 'retest' OR {UNJUDGED})
-    ORDER BY a.priority, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
+    ORDER BY a.purpose <> %(first)s::varchar, a.priority, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 )"""
 
 GIVEN: Final = f"""
@@ -61,7 +74,11 @@ given AS (
     UPDATE assignment
     SET state = 'offered', annotator_id = %(annotator)s,
         offered_at = CASE WHEN picked.step = 'held' THEN assignment.offered_at ELSE STATEMENT_TIMESTAMP() END,
-        lease_until = STATEMENT_TIMESTAMP() + MAKE_INTERVAL(secs => %(lease_seconds)s)
+        lease_until = STATEMENT_TIMESTAMP() + MAKE_INTERVAL(secs => %(lease_seconds)s),
+        severity = CASE WHEN picked.step = 'lapsed' THEN (
+            SELECT MAX(other.severity) FROM assignment other
+            WHERE other.item_id = assignment.item_id AND other.purpose = 'overlap'
+        ) ELSE assignment.severity END
     FROM picked WHERE assignment.id = picked.id
     RETURNING {columns_of(Assignment, "assignment")}
 )"""
@@ -77,7 +94,7 @@ floor AS MATERIALIZED (
 ), {HELD}, {PERSONAL}, lapsed AS MATERIALIZED (
     SELECT a.id, a.priority, 'lapsed' AS step FROM assignment a
     WHERE a.project_id = %(project)s AND a.state = 'offered' AND a.lease_until < STATEMENT_TIMESTAMP()
-      AND a.for_annotator_id IS NULL AND a.annotator_id <> %(annotator)s {{mild}} AND {TAKEABLE}
+      AND a.for_annotator_id IS NULL AND a.annotator_id <> %(annotator)s {{mild}} AND {TAKEABLE} AND {KNOWN_BY_NOW}
     ORDER BY a.lease_until LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 ), returned AS MATERIALIZED (
     SELECT a.id, a.priority, 'returned' AS step FROM assignment a

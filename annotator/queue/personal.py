@@ -5,12 +5,14 @@ other. Each has its line in the ledger: stream, strategy, probability, seed.
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.db.models.functions import Length
 
 from annotator.accounts.models import User
@@ -28,6 +30,8 @@ STREAMS: Final = {
     Purpose.RETEST: Stream.RETEST,
 }
 PRIORITY_BITS: Final = 40
+NUMBERS_TRIED: Final = 20
+"""For each number wanted: about half of them are places."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def places_personal_open(
     2. Leave out what was opened before for this person and purpose, and items that are withheld.
     3. Write. The order of serving is drawn from the seed, so that gold and retests come mixed.
 
-    Eight queries, or three when nothing is left.
+    Twelve queries, or three when nothing is left.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BATCH_LOCK, project.pk])
@@ -143,11 +147,14 @@ def _write_ledger(
 def _expected(project: Project, choices: Sequence[PersonalChoice]) -> dict[int, Expected]:
     """What was expected of each item when it was served to others, or is known by now: as their later places are."""
     taxonomy = taxonomy_current(project)
-    earlier = BatchItem.objects.filter(item__in=[choice.item_id for choice in choices], batch__personal=False)
-    forecast = dict(earlier.order_by("pk").values_list("item_id", "expected"))
+    shared = Assignment.objects.filter(
+        item__in=[choice.item_id for choice in choices], purpose=Purpose.OVERLAP
+    )
+    known: defaultdict[int, set[str]] = defaultdict(set)
+    for item_id, expected in shared.values_list("item_id", "expected"):
+        known[item_id].update(expected)
     return {
-        choice.item_id: expected_of(taxonomy, choice.labels | frozenset(forecast.get(choice.item_id, ())))
-        for choice in choices
+        choice.item_id: expected_of(taxonomy, choice.labels | known[choice.item_id]) for choice in choices
     }
 
 
@@ -156,8 +163,10 @@ def _write_places(
 ) -> list[Assignment]:
     rng = random.Random(batch.seed)
     seconds = _reading_seconds([row.item_id for row in rows])
+    numbers = _numbers_left(batch.project, len(rows), rng)
     return Assignment.objects.bulk_create(
         Assignment(
+            pk=number,
             project=batch.project,
             batch_item=row,
             item_id=row.item_id,
@@ -169,8 +178,33 @@ def _write_places(
             expected=row.expected,
             reading_seconds=seconds.get(row.item_id, reading_seconds(0)),
         )
-        for row in rows
+        for row, number in zip_longest(rows, numbers)
     )
+
+
+def _numbers_left(project: Project, n: int, rng: random.Random) -> list[int]:
+    """Up to `n` numbers that the batch now served left over, at random. Three queries.
+
+    Numbers from the sequence would be higher than those served beside them, and so tell which places are checks. Where
+    the project has no batch yet, or its numbers are used up, there is nothing to hide among.
+    """
+    free = Assignment.objects.filter(
+        project=project, state=AssignmentState.FREE, for_annotator=None, priority__gte=0
+    )
+    served = free.order_by("priority", "id").values_list("batch_item__batch", flat=True).first()
+    first = Assignment.objects.filter(batch_item__batch=served or _newest_batch(project), place=1)
+    ends = first.aggregate(low=Min("pk"), high=Max("pk"))
+    if ends["low"] is None:
+        return []
+    span = range(ends["low"], ends["high"] + 1)
+    drawn = rng.sample(span, min(NUMBERS_TRIED * n, len(span)))
+    taken = set(Assignment.objects.filter(pk__in=drawn).values_list("pk", flat=True))
+    return [number for number in drawn if number not in taken][:n]
+
+
+def _newest_batch(project: Project) -> int | None:
+    shared = Batch.objects.filter(project=project, personal=False).order_by("-number")
+    return shared.values_list("pk", flat=True).first()
 
 
 def _reading_seconds(item_ids: Collection[int]) -> dict[int, float]:

@@ -14,6 +14,7 @@ from annotator.errors import BadInput, Conflict, NotFound, Withheld
 from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.queue.claiming import Claimant, cursor_rescan, failing_alone, place_take, returned_priority
+from annotator.queue.lanes import CATCH_UP
 from annotator.queue.models import Assignment, AssignmentState, LostLease, Purpose, Skip
 from annotator.queue.services import batch_open_fallback
 from annotator.queue.terms import EXPOSE, ClaimTerms, claim_terms
@@ -34,6 +35,13 @@ WHERE id = (
     ORDER BY state = 'free', place LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING id
 """
+
+FREE = f"""
+UPDATE assignment
+SET state = 'free', annotator_id = NULL, offered_at = NULL, lease_until = NULL, priority = %(priority)s,
+    {CATCH_UP.format(place="assignment")}
+WHERE id = ANY(%(places)s) AND annotator_id = %(annotator)s AND state = 'offered'
+"""  # noqa: S608 - our own constants only
 
 SKIP = f"""
 WITH skipped AS (
@@ -84,7 +92,7 @@ def claim_on(
         return place
     if cursor_rescan(claimant):
         place = _take(claimant)
-    if place is None and batch_open_fallback(project, benign_only=terms.benign_only, avoid=terms.avoid):
+    if place is None and batch_open_fallback(project, benign_only=terms.benign_only, avoid=terms.left_out):
         place = _take(claimant)
     return place
 
@@ -275,12 +283,11 @@ def _held(project: Project, annotator: User, assignment_ids: Iterable[int]) -> Q
 def _free(annotator: User, assignment_ids: list[int]) -> int:
     lost = [LostLease(assignment_id=pk, annotator=annotator) for pk in assignment_ids]
     LostLease.objects.bulk_create(lost, ignore_conflicts=True)
-    return Assignment.objects.filter(
-        pk__in=assignment_ids, annotator=annotator, state=AssignmentState.OFFERED
-    ).update(
-        state=AssignmentState.FREE,
-        annotator=None,
-        offered_at=None,
-        lease_until=None,
-        priority=returned_priority(),
-    )
+    parameters: dict[str, Any] = {
+        "annotator": annotator.pk,
+        "places": assignment_ids,
+        "priority": returned_priority(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FREE, parameters)
+        return int(cursor.rowcount)

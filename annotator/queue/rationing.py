@@ -113,10 +113,9 @@ def why_nothing(project: Project, annotator: User, now: datetime) -> Nothing:
         )
     terms = claim_terms(project, annotator)
     if terms.qualifying:
-        mine = Lesson.objects.filter(assignment__for_annotator=annotator, assignment__project=project)
-        if mine.filter(assignment__state=AssignmentState.SUBMITTED).exists():
+        if Lesson.objects.filter(assignment__for_annotator=annotator, assignment__project=project).exists():
             return Nothing(
-                "You have answered them all",
+                "You have been through them all",
                 "In a few seconds you go on from here, with more of these pages or with ordinary ones. "
                 'If there is a pause first, "What qualification is" says why, and until when.',
             )

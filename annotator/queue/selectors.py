@@ -16,6 +16,7 @@ from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem
 COUNT_MAX = 10_000  # beyond it nobody needs the number, and counting a million places takes a second
 WAITING = timedelta(seconds=30)
 PROGRESS_MAX = 5000  # items; of a larger batch the progress is not counted
+PROGRESS_STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,26 @@ class BatchSummary:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the newest batch has been worked off, by everybody."""
+    """How far the newest batch has been worked off, by everybody, in tenths.
+
+    Not to the place: a count that stands still after an answer would tell that its page was a check.
+    """
 
     number: int
     places: int
     submitted: int
+
+    @property
+    def reached(self) -> int:
+        """The submitted places, down to a whole step."""
+        step = max(1, self.places // PROGRESS_STEPS)
+        return self.submitted if self.submitted == self.places else self.submitted - self.submitted % step
+
+    @property
+    def text(self) -> str:
+        """How far in words."""
+        about = "about " if self.places >= 2 * PROGRESS_STEPS and self.reached < self.places else ""
+        return f"{about}{self.reached} of {self.places}"
 
 
 def queue_level(project: Project) -> QueueLevel:
@@ -117,7 +133,7 @@ def places_held(project: Project, annotator: User, assignment_ids: Iterable[int]
     held = Assignment.objects.filter(
         pk__in=list(assignment_ids), project=project, annotator=annotator, state=AssignmentState.OFFERED
     )
-    return list(held.values_list("pk", flat=True))
+    return list(held.order_by("pk").values_list("pk", flat=True))
 
 
 def batches_of(project: Project) -> QuerySet[Batch]:

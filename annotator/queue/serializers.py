@@ -62,8 +62,21 @@ class SkipSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=SKIP_NOTE_MAX, default="", allow_blank=True)
 
 
-class BatchSerializer(serializers.ModelSerializer[Batch]):
-    """One batch."""
+class Unsaid:
+    """Leaves out how a check was drawn: the size of its pool would tell what the person has opted out of."""
+
+    def to_representation(self, instance: Batch | BatchItem) -> dict[str, Any]:
+        """The row; without pool and probability where it is of one person's checks."""
+        row: dict[str, Any] = super().to_representation(instance)  # type: ignore[misc]
+        batch = instance if isinstance(instance, Batch) else instance.batch
+        unsaid = ("pool_size", "inclusion_probability") if batch.personal else ()
+        return row | {name: None for name in unsaid if name in row}
+
+
+class BatchSerializer(Unsaid, serializers.ModelSerializer[Batch]):
+    """One batch. From how many pages checks were drawn is null: see `Unsaid`."""
+
+    pool_size = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = Batch
@@ -79,9 +92,10 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
         ]
 
 
-class BatchItemSerializer(serializers.ModelSerializer[BatchItem]):
-    """Why one item is in a batch."""
+class BatchItemSerializer(Unsaid, serializers.ModelSerializer[BatchItem]):
+    """Why one item is in a batch. How a check was drawn is null: see `Unsaid`."""
 
+    pool_size = serializers.IntegerField(allow_null=True)
     item = serializers.IntegerField(source="item_id")
     url = serializers.CharField(source="item.url")
 

@@ -27,18 +27,29 @@ FALLBACK_PATIENCE = timedelta(seconds=60)
 FALLBACK_PAUSE = timedelta(seconds=10)
 PLACE_STEP = 2**20  # ranks within a place; an item's first place comes before any second place of its batch
 BATCH_STEP = 2**32  # priorities within a batch
+NUMBERS_A_PLACE = 2  # one for the place, one left over
 
 N_CHARS = """COALESCE((SELECT LENGTH(e.title) + LENGTH(e.description) + LENGTH(e.text) FROM evidence e
     WHERE e.item_id = batch_item.item_id ORDER BY e.version DESC LIMIT 1), 0)"""
 
+# The numbers of places are drawn in no order of serving, and as many again are left over for checks (see
+# annotator.queue.personal): the number of a place, which its page has to know, does not tell whether it is one.
 OPEN_PLACES = f"""
-INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
+WITH drawn AS (
+    SELECT id, ROW_NUMBER() OVER (ORDER BY HASHINT8EXTENDED(id, %(seed)s)) AS n
+    FROM (SELECT NEXTVAL(PG_GET_SERIAL_SEQUENCE('assignment', 'id')) AS id
+          FROM GENERATE_SERIES(1, %(numbers)s)) AS taken
+), places AS (
+    SELECT bi.*, place, ROW_NUMBER() OVER (ORDER BY place, bi.rank) AS n
+    FROM (SELECT *, {READING_SQL.format(n_chars=N_CHARS)} AS reading_seconds FROM batch_item
+          WHERE batch_id = %(batch)s) bi
+    CROSS JOIN GENERATE_SERIES(1, %(overlap)s) AS place
+)
+INSERT INTO assignment (id, project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
     reading_seconds)
-SELECT %(project)s, bi.id, bi.item_id, place, %(first)s + place * %(place_step)s + bi.rank, 'free', 'overlap',
-    bi.severity, bi.expected, bi.reading_seconds
-FROM (SELECT *, {READING_SQL.format(n_chars=N_CHARS)} AS reading_seconds FROM batch_item
-      WHERE batch_id = %(batch)s) bi
-CROSS JOIN generate_series(1, %(overlap)s) AS place ORDER BY place, bi.rank
+SELECT drawn.id, %(project)s, places.id, places.item_id, place, %(first)s + place * %(place_step)s + places.rank,
+    'free', 'overlap', places.severity, places.expected, places.reading_seconds
+FROM places JOIN drawn USING (n) ORDER BY n
 """  # noqa: S608 - our own constants only
 
 # The items are locked first, as by whoever withholds one: a place added a moment later would be missed.
@@ -49,7 +60,8 @@ WITH open AS MATERIALIZED (
 INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
     reading_seconds)
 SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free', 'overlap', MAX(a.severity),
-    MAX(a.expected), MAX(a.reading_seconds)
+    ARRAY(SELECT DISTINCT slug FROM assignment other CROSS JOIN UNNEST(other.expected) AS slug
+          WHERE other.item_id = a.item_id AND other.purpose = 'overlap' ORDER BY slug), MAX(a.reading_seconds)
 FROM open JOIN assignment a ON a.item_id = open.id JOIN project p ON p.id = a.project_id
 WHERE a.purpose = 'overlap'
 GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
@@ -166,6 +178,8 @@ def _open_places(batch: Batch, overlap: int) -> None:
         "first": batch.number * BATCH_STEP,
         "place_step": PLACE_STEP,
         "overlap": overlap,
+        "seed": batch.seed,
+        "numbers": NUMBERS_A_PLACE * overlap * batch.n_items,
     }
     with connection.cursor() as cursor:
         cursor.execute(OPEN_PLACES, parameters)

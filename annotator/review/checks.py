@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from annotator.accounts.models import User
 from annotator.agreement.intervals import NO_ANSWERS, Tally
@@ -52,14 +52,16 @@ class Lessoned:
     checked: Checked
 
 
-def gold_answers(project: Project, people: Collection[int]) -> list[GoldAnswer]:
-    """What these people answered on gold that is in use, newest first; what stands counts. One query.
+def gold_answers(
+    project: Project, people: Collection[int], *, at: datetime | None = None
+) -> list[GoldAnswer]:
+    """What these people answered on gold that is in use, newest first; what stands, or stood `at`, counts. One query.
 
     By the index judgment_checks: checks are few beside judgments.
     """
     right = gold_of(project).filter(item=OuterRef("item")).values("labels")[:1]
     rows = (
-        _standing(project)
+        _standing(project, at)
         .filter(purpose=Purpose.GOLD, annotator__in=people)
         .annotate(right=Subquery(right))
         .filter(right__isnull=False)
@@ -99,23 +101,25 @@ def qualification_answers(project: Project, annotator: User) -> list[Lessoned]:
     ]
 
 
-def retest_tallies(project: Project, people: Collection[int]) -> dict[int, Tally]:
-    """How often each of these people gave the same answer to the same page days later. One query."""
+def retest_tallies(
+    project: Project, people: Collection[int], *, at: datetime | None = None
+) -> dict[int, Tally]:
+    """How often each of these people gave the same answer to the same page days later, now or `at`. One query."""
     tallies: dict[int, Tally] = defaultdict(lambda: NO_ANSWERS)
-    for row in retests(project, people):
+    for row in retests(project, people, at=at):
         tallies[row.annotator_id] = tallies[row.annotator_id].plus(right=is_same(row))
     return dict(tallies)
 
 
-def retests(project: Project, people: Collection[int]) -> QuerySet[Judgment]:
+def retests(project: Project, people: Collection[int], *, at: datetime | None = None) -> QuerySet[Judgment]:
     """Answers of these people to pages that came again, newest first, each with the answer before it. One query."""
     first = (
-        _standing(project)
+        _standing(project, at)
         .filter(item=OuterRef("item"), annotator=OuterRef("annotator"))
         .exclude(purpose=Purpose.RETEST)
     )
     return (
-        _standing(project)
+        _standing(project, at)
         .filter(purpose=Purpose.RETEST, annotator__in=people)
         .annotate(
             labels_before=Subquery(first.values("labels")[:1]),
@@ -158,10 +162,13 @@ def gold_by_item(project: Project, item_ids: Collection[int]) -> dict[int, Gold]
     return {row.item_id: row for row in rows}
 
 
-def _standing(project: Project) -> QuerySet[Judgment]:
-    """Judgments that stand, whatever they are for."""
-    rows = Judgment.objects.filter(project=project, superseded_by__isnull=True)
-    return rows.exclude(verdict=Verdict.WITHDRAWN)
+def _standing(project: Project, at: datetime | None = None) -> QuerySet[Judgment]:
+    """Judgments that stand, or stood `at`, whatever they are for."""
+    rows = Judgment.objects.filter(project=project).exclude(verdict=Verdict.WITHDRAWN)
+    if at is None:
+        return rows.filter(superseded_by__isnull=True)
+    stood = Q(superseded_by__isnull=True) | Q(superseded_by__created_at__gte=at)
+    return rows.filter(stood, created_at__lt=at)
 
 
 def _checked(judgment: Judgment, right: Iterable[str]) -> Checked:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from annotator.judgments.models import Judgment, Verdict
 from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.models import Item
-from annotator.pool.pane import Pane, pane_of
+from annotator.pool.pane import SHIELD_FROM, Pane, is_covered, pane_of
 from annotator.pool.selectors import ItemPage, item_page
 from annotator.projects.access import Access
 from annotator.projects.models import Category, Clause
@@ -72,6 +72,13 @@ class Desk:
     def pane(self) -> Pane:
         """The texts of the page as annotators read them: inert, with the guideline's terms marked."""
         return pane_of(self.page, self.taxonomy, n_site=0)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the text starts covered: by what anybody said of it, was held true, or stands in its words."""
+        said = {slug for judgment in self.review.judgments for slug in (*judgment.labels, *judgment.unsure)}
+        said |= {slug for resolution in self.review.resolutions for slug in resolution.labels}
+        return self.taxonomy.severity_of(said) >= SHIELD_FROM or is_covered(self.pane, self.taxonomy)
 
 
 @dataclass(frozen=True)

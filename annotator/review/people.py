@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from django.db.models import Count, Q, QuerySet
@@ -169,11 +170,16 @@ def person_of(project: Project, user_id: int) -> PersonRow | None:
     return next((row for row in people_of(project) if row.user.pk == user_id), None)
 
 
-def own_checks(project: Project, annotator: User) -> OwnChecks:
-    """A person's own checks in total. Three queries."""
+def own_checks(project: Project, annotator: User, now: datetime) -> OwnChecks:
+    """A person's own checks in total, as they stood at midnight, UTC. Three queries.
+
+    Totals that move with an answer, an undo or an edit would tell which pages are checks, and what is right on them.
+    """
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    retested = retest_tallies(project, [annotator.pk], at=midnight)
     return OwnChecks(
-        gold=_gold(gold_answers(project, [annotator.pk])),
-        retest=_retest(retest_tallies(project, [annotator.pk]).get(annotator.pk, NO_ANSWERS)),
+        gold=_gold(gold_answers(project, [annotator.pk], at=midnight)),
+        retest=_retest(retested.get(annotator.pk, NO_ANSWERS)),
         change=_changes_of(project, annotator).first(),
     )
 

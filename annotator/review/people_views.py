@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -81,7 +82,7 @@ def checks(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "access": access,
         "nav": "history",
-        "checks": own_checks(access.project, access.user),
+        "checks": own_checks(access.project, access.user, timezone.now()),
         "standing": access.standing,
         "fewest": FEWEST,
     }

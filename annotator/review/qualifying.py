@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from annotator.errors import Conflict
 from annotator.projects.access import Access
@@ -55,7 +55,8 @@ def qualify(candidate: Candidate, now: datetime) -> None:
 
     1. Places wait: nothing to do.
     2. All are answered: passed, failed, or more of what is undecided.
-    3. Nothing is answered since the last word: a new attempt, after a pause if one failed. Whoever is new and finds
+    3. All are skipped: failed, for nobody gets past an examination by declining it.
+    4. Nothing is open since the last word: a new attempt, after a pause if one failed. Whoever is new and finds
        too little gold is let in; anybody else waits for more gold, or for a lead to waive it.
     """
     if _waits(candidate):
@@ -71,10 +72,14 @@ def qualify(candidate: Candidate, now: datetime) -> None:
     if current:
         _judge(candidate, current, now)
         return
+    if _has_skipped(candidate, changes[0].at):
+        text = f"Every page of the attempt was skipped. Another one, with other pages, from {_again(now)}"
+        standing_set(candidate.membership, Standing.QUALIFYING, text)
+        return
     has_failed = len(changes) > 1 and changes[1].standing == Standing.QUALIFYING
     if not has_failed or now >= changes[0].at + PAUSE:
         is_new = len(changes) == 1 and changes[0].by_id is None
-        _begin(candidate, answers, is_new=is_new)
+        _begin(candidate, is_new=is_new)
 
 
 def can_qualify(candidate: Candidate) -> bool:
@@ -127,6 +132,23 @@ def _waits(candidate: Candidate) -> bool:
     return waiting.exclude(expected__overlap=list(candidate.avoid)).exists()
 
 
+def _has_skipped(candidate: Candidate, since: datetime) -> bool:
+    """Whether this person skipped a page of an attempt that was opened since the last word. One query."""
+    user = candidate.membership.user_id
+    skipped = Skip.objects.filter(item=OuterRef("assignment__item"), annotator=user)
+    opened = Lesson.objects.filter(
+        Exists(skipped),
+        assignment__for_annotator=user,
+        assignment__project=candidate.project,
+        assignment__batch_item__batch__opened_at__gt=since,
+    )
+    return opened.exists()
+
+
+def _again(now: datetime) -> str:
+    return f"{now + PAUSE:%Y-%m-%d %H:%M} UTC"
+
+
 def _welcome(candidate: Candidate) -> StandingChange | None:
     """The first word to somebody who was just made an annotator; None when there is nothing more to do for them."""
     if candidate.project.qualification:
@@ -141,11 +163,19 @@ def _changes(membership: Membership) -> list[StandingChange]:
     return list(rows.order_by("-pk")[:2])
 
 
-def _begin(candidate: Candidate, answers: Sequence[Lessoned], *, is_new: bool) -> None:
+def _newest_attempt(candidate: Candidate) -> int:
+    """The number of the last attempt, answered or not. One query."""
+    opened = Lesson.objects.filter(
+        assignment__for_annotator=candidate.membership.user_id, assignment__project=candidate.project
+    )
+    return int(opened.aggregate(newest=Max("attempt"))["newest"] or 0)
+
+
+def _begin(candidate: Candidate, *, is_new: bool) -> None:
     unseen = unseen_gold(candidate.gold, candidate.membership.user_id, candidate.avoid)
     coverage = _coverage(candidate.gold, unseen, candidate.avoid)
     if coverage.is_enough:
-        attempt = max((answer.attempt for answer in answers), default=0) + 1
+        attempt = _newest_attempt(candidate) + 1
         seed = secrets.randbits(62)
         drawn = first_items(unseen, coverage.covered, random.Random(seed))
         _open(candidate, drawn, attempt, pool_size=len(unseen), seed=seed)
@@ -168,8 +198,10 @@ def _judge(candidate: Candidate, answers: Sequence[Lessoned], now: datetime) -> 
             return
         outcome = out_of_gold(score, outcome.categories - helped)
     if isinstance(outcome, Failed):
-        again = f"{now + PAUSE:%Y-%m-%d %H:%M} UTC"
-        text = f"Attempt {attempt} is not passed yet: {outcome.reason}. Another one, with other pages, from {again}"
+        text = (
+            f"Attempt {attempt} is not passed yet: {outcome.reason}. "
+            f"Another one, with other pages, from {_again(now)}"
+        )
         standing_set(candidate.membership, Standing.QUALIFYING, text)
     else:
         standing_set(candidate.membership, Standing.QUALIFIED, f"Qualification {outcome.reason}")
@@ -181,7 +213,7 @@ def _examined(candidate: Candidate, attempt: int) -> frozenset[str]:
         attempt=attempt,
         assignment__for_annotator=candidate.membership.user_id,
         assignment__project=candidate.project,
-    )
+    ).exclude(assignment__state=AssignmentState.WITHHELD)
     counts = Counter(
         category for labels in given.values_list("labels", flat=True) for category in shown_by(labels)
     )

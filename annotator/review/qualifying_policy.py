@@ -102,13 +102,20 @@ def verdict_of(score: Score, covered: Collection[str]) -> Passed | Failed | More
 def out_of_gold(score: Score, undecided: Collection[str]) -> Passed | Failed:
     """The end of an attempt that more gold would have decided: passed, where at least half is right in each category.
 
-    That gold is short is not the person's fault; the checks that follow decide the rest.
+    That gold is short is not the person's fault; the checks that follow decide the rest. But a category in which they
+    decided nothing (they skipped its pages, or marked each as unsure) is not passed: nothing is known of them there.
     """
+    silent = [slug for slug in sorted(undecided) if not score.of(slug).n]
     short = [slug for slug in sorted(undecided) if 2 * score.of(slug).right < score.of(slug).n]
-    words = ", ".join(_words(score, category) for category in short or sorted(undecided))
-    if short:
-        return Failed(f"{words}, and no gold is left to try again")
-    return Passed(f"passed with {score.n_answers} answers; not sure yet, for no gold is left: {words}")
+    if silent or short:
+        words = [f"no decided answer about {slug}" for slug in silent] + [
+            _words(score, slug) for slug in short
+        ]
+        return Failed(f"{', '.join(words)}, and no gold is left to try again")
+    words = [_words(score, category) for category in sorted(undecided)]
+    return Passed(
+        f"passed with {score.n_answers} answers; not sure yet, for no gold is left: {', '.join(words)}"
+    )
 
 
 def _is_passed(score: Score, category: str) -> bool:

@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+from annotator.accounts.models import User
 from annotator.judgments.models import Flag, Judgment, Verdict
+from annotator.pool.cases import case_open
 from annotator.projects.models import Project
-from annotator.queue.models import Assignment, AssignmentState, Skip
+from annotator.queue.models import Assignment, AssignmentState, LostLease, Skip
 from tests.browser.conftest import SignIn
 from tests.browser.labelling import LABEL, answer, answers, saved, title
 from tests.connections import eventually
@@ -255,3 +257,35 @@ def test_keys_count_while_the_page_still_starts_and_a_storage_that_hangs_stops_n
     answer(desk)
     saved(1)
     assert answers() == [([GAMES], [], "labelled")]
+
+
+def test_nothing_of_a_page_that_somebody_else_stopped_stays_in_the_browser(
+    desk: Page, project: Project, page_errors: list[str]
+) -> None:
+    place = Assignment.objects.get(pk=desk.locator("[name=assignment]").input_value())
+    site = place.item.registrable_domain
+    case_open(project, place.item_id, by=make_member(project))
+    Assignment.objects.filter(pk=place.pk).update(
+        annotator=None, state=AssignmentState.WITHHELD, lease_until=None, offered_at=None
+    )
+    LostLease.objects.create(assignment=place, annotator=User.objects.get(username="ann"))
+
+    answer(desk, "1")
+
+    refusal = desk.get_by_role("list", name="Answers that were refused")
+    expect(refusal).to_contain_text(
+        "Your answer on a page that is gone was refused: This page was taken out of the queue. "
+        "Nothing is wrong with your work."
+    )
+    desk.reload()
+    expect(refusal).to_contain_text("a page that is gone")
+    kept = desk.evaluate("""() => new Promise((resolve) => {
+        indexedDB.open("crossguard").onsuccess = ({ target: { result } }) => {
+            result.transaction("waiting").objectStore("waiting").getAll().onsuccess = ({ target }) =>
+                resolve(JSON.stringify(target.result));
+        };
+    })""")
+    assert "Nothing is wrong" in kept
+    assert site not in kept
+    assert site not in desk.content()
+    page_errors.clear()

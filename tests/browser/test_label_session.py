@@ -136,3 +136,26 @@ def test_ones_own_pace_and_streak_are_shown_and_nobody_elses(timed: Page) -> Non
     expect(timed.locator("#pace")).to_contain_text("20 s")
     expect(timed.locator("#today")).to_have_text("3")
     expect(timed.get_by_role("progressbar")).to_have_attribute("value", "3")
+
+
+def test_settings_that_change_while_somebody_labels_hold_without_a_reload(timed: Page) -> None:
+    expect(timed.locator("#break-in")).to_be_visible()
+    Project.objects.update(idle_minutes=3, break_minutes=0, prefetch=2, lease_seconds=30)
+
+    timed.keyboard.press("p")
+    expect(timed.get_by_role("heading", name=PAUSED)).to_be_visible()
+    eventually(lambda: held() == 0)
+    with timed.expect_response("**/label/session/"):
+        timed.keyboard.press("k")
+    eventually(lambda: held() == 2)
+    answer(timed, "0")
+    eventually(lambda: held() == 3)  # the one on the screen and two ahead
+    with timed.expect_response("**/label/renew/"):  # of a short lease, long before a minute is over
+        timed.clock.fast_forward("00:15")
+    timed.clock.fast_forward("00:30")
+    expect(timed.locator("#break-in")).to_be_hidden()
+
+    timed.clock.fast_forward("03:00")
+
+    expect(timed.get_by_role("heading", name=PAUSED)).to_be_visible()
+    eventually(lambda: held() == 0)

@@ -180,3 +180,20 @@ def test_overview_refreshes_itself(
 
     expect(page.get_by_text("1 disagreement waits for a lead")).to_be_visible()
     leave(page)
+
+
+def test_a_harmful_text_is_uncovered_and_covered_by_one_key(
+    page: Page, live_server: Any, sign_in: Callable[..., None], disagreements: list[Disagreement]
+) -> None:
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, disagreements[0])
+    text = page.locator(".evidence-text").first
+    expect(text).to_be_hidden()
+
+    page.keyboard.press("b")
+    expect(text).to_be_visible()
+    page.keyboard.press("b")
+    expect(text).to_be_hidden()
+    page.locator("#id_reason, [name=reason]").first.click()
+    page.keyboard.press("b")
+    expect(text).to_be_hidden()

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.projects.models import Project, Role
-from annotator.queue.models import Assignment, AssignmentState, Exposure, OptOut, QueueCursor
+from annotator.queue.models import (
+    Assignment,
+    AssignmentState,
+    Batch,
+    Exposure,
+    OptOut,
+    Purpose,
+    QueueCursor,
+)
+from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim
 from annotator.queue.rationing import opt_outs_set
 from tests.factories import (
@@ -149,3 +158,28 @@ def test_no_page_reads_opt_outs_or_exposure_but_ones_own_and_the_sums_of_the_tea
                 if re.search(rf'(FROM|JOIN) "?{table}"?\b', query["sql"] or "")
             }
             assert not tables or route.name in own, (route.name, tables)
+
+
+def test_the_ledger_of_checks_does_not_say_from_how_many_pages_somebody_may_be_given_any(
+    project: Project, annie: User, values: dict[str, int]
+) -> None:
+    """It would be fewer for whoever opted out, and each of them likelier."""
+    draw = Draw("gold-balanced", "Gold for annie", pool_size=918_273, seed=5)
+    (item,) = make_items(project, 1)
+    choice = PersonalChoice(item.pk, frozenset({GAMES}), 0.918273)
+    places_personal_open(project, annie, Purpose.GOLD, [choice], draw=draw)
+    number = Batch.objects.get(personal=True).number
+    client = Client()
+    client.force_login(make_member(project, Role.ADMIN))
+
+    doors = {
+        "/projects/pilot/batches/?checks": "Gold for annie",
+        f"/projects/pilot/batches/{number}/": "Gold for annie",
+        f"/projects/pilot/items/{item.pk}/ledger/": "Gold for annie",
+        "/api/v1/projects/pilot/batches/": '"pool_size":null',
+        f"/api/v1/projects/pilot/batches/{number}/items/": '"inclusion_probability":null',
+    }
+    for door, said in doors.items():
+        text = text_of(client.get(door))
+        assert said in text, door
+        assert not re.search(r"918.?273", text), door

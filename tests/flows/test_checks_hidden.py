@@ -14,7 +14,7 @@ from annotator.accounts.models import User
 from annotator.judgments.models import Judgment
 from annotator.pool.models import Item
 from annotator.projects.models import Membership, Project
-from annotator.queue.models import Purpose
+from annotator.queue.models import Assignment, AssignmentState, Purpose
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from tests.factories import GAMES, make_batch, make_items, make_judgment, make_member, make_project
 
@@ -129,3 +129,46 @@ def test_no_word_for_a_check_is_on_the_page_that_is_one(purpose: Purpose) -> Non
 
     assert Item.objects.filter(project=project).exists()
     assert not [word for word in ("gold", "retest", "purpose", "stream") if re.search(rf"\b{word}\b", page)]
+
+
+@pytest.mark.parametrize("purpose", CHECKS)
+def test_the_number_of_a_check_is_one_among_those_of_other_pages(purpose: Purpose) -> None:
+    project = make_project(overlap=1)
+    user = make_member(project)
+    make_batch(project, make_items(project, 5))
+    old = make_items(project, 12)
+    make_batch(project, old)
+    Assignment.objects.update(state=AssignmentState.WITHHELD)
+    make_batch(project, make_items(project, 60))
+    make_batch(project, make_items(project, 60))
+
+    choices = [PersonalChoice(item.pk, frozenset({GAMES}), 1.0) for item in old]
+    places_personal_open(project, user, purpose, choices, draw=Draw("a test", "a test", 1, seed=1))
+
+    numbers = Assignment.objects.order_by("priority").values_list("pk", flat=True)
+    served = list(numbers.filter(batch_item__batch__number=3))
+    checks = set(numbers.filter(for_annotator=user))
+    assert len(checks) == len(old)
+    assert min(served) < min(checks)
+    assert max(checks) < max(served)
+    assert served != sorted(served)  # else a number out of turn would tell
+
+
+def test_progress_does_not_stand_still_at_a_check_alone() -> None:
+    project = make_project(overlap=1)
+    items = make_items(project, 40)
+    make_batch(project, items)
+    user = make_member(project)
+    client = Client()
+    client.force_login(user)
+
+    def progress() -> str:
+        html = client.get(f"/projects/{project.slug}/label/session/").content.decode()
+        return html[html.index("<dt>Batch") :]
+
+    before = progress()
+    for item in items[:3]:
+        make_judgment(item, user, [GAMES])
+
+    assert progress() == before
+    assert "about 0 of 40" in before

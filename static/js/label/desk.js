@@ -6,13 +6,16 @@ export const controls = document.getElementById("controls");
 
 const { dataset } = form;
 export const owner = `${form.elements.owner.value}:${dataset.project}`;
-export const settings = {
-  prefetch: Number(dataset.prefetch),
-  leaseMs: Number(dataset.leaseSeconds) * 1000,
-  idleMs: Number(dataset.idleMinutes) * 60_000,
-  breakMs: Number(dataset.breakMinutes) * 60_000,
-  keys: JSON.parse(dataset.keys),
-};
+export const settings = { keys: JSON.parse(dataset.keys) };
+
+// The settings of the project, as the page came with them, or as the server says by now: people sit here all day.
+export function configure({ prefetch, idleMinutes, breakMinutes }) {
+  settings.prefetch = Number(prefetch);
+  settings.idleMs = Number(idleMinutes) * 60_000;
+  settings.breakMs = Number(breakMinutes) * 60_000;
+}
+
+configure(dataset);
 
 // starting | working | explaining | paused | stopped | elsewhere
 let doing = "starting";

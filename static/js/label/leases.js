@@ -5,6 +5,11 @@ import { held, idOf, lose } from "./places.js";
 import { cookie, post } from "./wire.js";
 
 const RENEW_MAX_MS = 60_000; // also how soon a page that was withdrawn leaves the screen
+const RENEW_MIN_MS = 10_000;
+const SHORT_MS = 20_000; // of a lease: it is renewed before so little is left
+const LOOK_MS = 5000;
+
+let renewedAt = Date.now();
 
 function named(places) {
   const body = new FormData();
@@ -15,6 +20,7 @@ function named(places) {
 async function renew() {
   const places = held();
   if (!places.length || !isWorking() || idleFor() > settings.idleMs) return;
+  renewedAt = Date.now();
   try {
     const response = await post(form.dataset.renew, named(places));
     if (!response.ok) return;
@@ -53,4 +59,11 @@ document.addEventListener("visibilitychange", () => document.hidden || renew());
 addEventListener("online", renew);
 addEventListener("pagehide", releaseAtClose);
 addEventListener("pageshow", (event) => event.persisted && location.reload());
-setInterval(renew, Math.min(settings.leaseMs / 3, RENEW_MAX_MS));
+// By what is left of each lease and not by a timer of their length: a project may shorten them while people label.
+function look() {
+  const since = Date.now() - renewedAt;
+  const left = Math.min(...held().map((place) => new Date(place.dataset.lease) - Date.now()));
+  if (since >= RENEW_MAX_MS || (left < SHORT_MS && since >= RENEW_MIN_MS)) renew();
+}
+
+setInterval(look, LOOK_MS);

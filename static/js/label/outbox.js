@@ -4,11 +4,13 @@
 
 import { emit, owner, toast } from "./desk.js";
 import { allOf, forget, keep, keeps } from "./store.js";
-import { isBusy, isSignedOut, messageOf, post } from "./wire.js";
+import { errorOf, isBusy, isSignedOut, messageOf, post } from "./wire.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 const OFFLINE = "No connection. Your answers are kept in this browser and sent when it is back.";
 const SIGNED_OUT = "You are signed out. Sign in again in another tab: your answers are kept here and sent afterwards.";
+
+const GONE = "a page that is gone"; // of a withheld page nothing stays in this browser, its site neither
 
 let entries = [];
 let isActive = false;
@@ -161,8 +163,10 @@ async function settle(entry, response) {
   if (response.ok) {
     await drop(entry);
   } else {
-    entry.refusal = await messageOf(response);
+    const { message, code } = await errorOf(response);
+    entry.refusal = message;
     entry.status = response.status;
+    if (code === "withheld") entry.site = GONE;
     await save(entry);
   }
   isStuck = wasStuck && waiting().length > 0;

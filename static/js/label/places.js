@@ -229,4 +229,9 @@ on("delivered", async ({ entry, response }) => {
   refill();
 });
 
+// An answer that cannot be mended brings no page back.
+on("refused", ({ entry }) => {
+  if (entry.status !== 400) answered.delete(entry.place);
+});
+
 setInterval(() => document.hidden || refill(), LOOK_AGAIN_MS);

@@ -1,6 +1,6 @@
 // One's own session: pace, streak of today, time to break, what waits to be saved. Of nobody else, and for nobody else.
 
-import { announce, form, idleFor, on, owner, settings, toast } from "./desk.js";
+import { announce, configure, form, idleFor, on, owner, settings, toast } from "./desk.js";
 import { dismiss, refusals } from "./outbox.js";
 
 const REST_MS = 5 * 60_000; // so long without a touch is a break
@@ -92,6 +92,7 @@ async function refresh() {
     const box = document.createElement("template");
     box.innerHTML = await response.text();
     $("progress").replaceWith(box.content.querySelector("#progress"));
+    configure($("progress").dataset);
     sinceRefresh = 0;
   } catch {
     // Offline: what is shown stays.

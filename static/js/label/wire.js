@@ -21,13 +21,15 @@ export const isSignedOut = (response) => response.type === "opaqueredirect" || [
 // The server is there, and may answer another time.
 export const isBusy = (response) => response.status >= 500 || response.status === 429;
 
-export async function messageOf(response) {
+export async function errorOf(response) {
   try {
-    return (await response.json()).error.message;
+    return (await response.json()).error;
   } catch {
-    return `The server refused this (${response.status}).`;
+    return { message: `The server refused this (${response.status}).` };
   }
 }
+
+export const messageOf = async (response) => (await errorOf(response)).message;
 
 // crypto.randomUUID wants https; this does not.
 export function uuid() {

@@ -10,7 +10,16 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, Exposure, OptOut
-from tests.factories import GAMBLING, GAMES, VIOLENCE, make_batch, make_items, make_member, make_project
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_member,
+    make_project,
+    make_taxonomy,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +111,19 @@ def test_the_first_batch_is_shielded_by_its_words_alone(client: Client, ann: Use
     before, covered = html.split('<details class="shield">')
     assert "A page about" not in before
     assert "A page about" in covered.split("</details>")[0]
+
+
+def test_a_page_is_shielded_when_its_category_was_rated_graver_since_the_batch_opened(
+    client: Client, ann: User, project: Project
+) -> None:
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    Assignment.objects.update(severity=1, expected=[GAMES])
+
+    make_taxonomy(project, [GAMBLING, VIOLENCE, GAMES])
+
+    html = client.get(reverse("judgments:label", args=["pilot"])).content.decode()
+    assert 'data-shielded="true"' in html
 
 
 def test_a_harmless_page_is_not_shielded(client: Client, ann: User, project: Project) -> None:

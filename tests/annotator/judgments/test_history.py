@@ -13,11 +13,21 @@ from django.urls import reverse
 
 from annotator.accounts.models import User
 from annotator.judgments.history import HistoryFilter, judgments_matching
-from annotator.judgments.models import Judgment
+from annotator.judgments.models import Judgment, Seat
 from annotator.judgments.own_views import HISTORY_PAGE
 from annotator.pool.models import Item
 from annotator.projects.models import Clause, Project
-from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
+from annotator.queue.models import Assignment
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_judgment,
+    make_member,
+    make_project,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +175,36 @@ def test_a_cited_clause_is_shown(client: Client, project: Project, ann: User) ->
     make_judgment(item, ann, [GAMES], clause=Clause.objects.get(guideline__project=project))
 
     assert "Clause 1.1" in client.get(HISTORY).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "shield", "is_covered"),
+    [
+        ([GAMES], {}, "severe", False),
+        ([VIOLENCE], {}, "severe", True),
+        ([GAMES], {"severity": 3, "expected": [VIOLENCE]}, "severe", True),
+        ([GAMES], {}, "always", True),
+    ],
+)
+def test_a_harmful_text_starts_covered_when_its_judgment_is_changed(
+    client: Client,
+    project: Project,
+    ann: User,
+    *,
+    labels: list[str],
+    expected: Any,
+    shield: str,
+    is_covered: bool,
+) -> None:
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    judgment = make_judgment(item, ann, labels)
+    Assignment.objects.filter(item=item).update(**(expected or {"severity": 0}))
+    Seat.objects.create(project=project, annotator=ann, shield=shield, keys={"reveal": "x"})
+
+    html = client.get(reverse("judgments:edit", args=["pilot", judgment.pk])).content.decode()
+
+    before, *covered = html.split('<details class="shield">')
+    assert bool(covered) == is_covered
+    assert ("A page about" in before) != is_covered
+    assert not covered or '<kbd class="js-only" data-action="reveal">x</kbd>' in covered[0]

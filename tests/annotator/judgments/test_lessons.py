@@ -8,6 +8,7 @@ from django.test import Client
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Judgment
+from annotator.pool.cases import case_open
 from annotator.pool.models import Item
 from annotator.projects.models import Clause, Membership, Project, Standing
 from annotator.queue.models import Assignment, Purpose
@@ -92,7 +93,7 @@ def test_the_explanation_comes_alone_when_it_was_the_last_place(browser: Client,
     assert "Right" in last
     assert "2 of about 2" in last
     assert 'class="place"' not in last
-    assert "You have answered them all" in browser.get("/projects/pilot/label/").content.decode()
+    assert "You have been through them all" in browser.get("/projects/pilot/label/").content.decode()
 
 
 def test_the_explanation_is_on_top_of_the_next_page_without_a_script(browser: Client) -> None:
@@ -133,3 +134,16 @@ def test_a_qualification_place_counts_for_nothing_else(project: Project, browser
     judged = Item.objects.get(pk=Judgment.objects.get().item_id)
     free = Assignment.objects.filter(item=judged, purpose=Purpose.OVERLAP, state="free")
     assert free.count() == project.overlap
+
+
+def test_the_explanation_is_gone_with_its_page_when_that_is_withheld(browser: Client, nia: User) -> None:
+    address = "/projects/pilot/label/"
+    submit(browser, place_of(browser.get(address).content.decode()), GAMES)
+    judgment = Judgment.objects.get(annotator=nia)
+    assert "nothing is bet" in browser.get(address, {"explain": judgment.pk}).content.decode()
+
+    case_open(judgment.project, judgment.item_id, by=nia)
+
+    page = browser.get(address, {"explain": judgment.pk}).content.decode()
+    assert "nothing is bet" not in page
+    assert "withheld:" in page

@@ -186,3 +186,11 @@ def test_the_progress_is_that_of_the_newest_batch_for_everybody(
     assert progress == Progress(number=batch.number, places=4, submitted=1)
     assert batch.n_items <= PROGRESS_MAX
     assert batch_progress(make_project()) is None
+
+
+def test_the_progress_moves_in_tenths_so_that_a_check_is_not_what_leaves_it_where_it_is() -> None:
+    shown = [Progress(number=1, places=120, submitted=n) for n in (11, 12, 23, 119, 120)]
+
+    assert [progress.reached for progress in shown] == [0, 12, 12, 108, 120]
+    assert [progress.text for progress in shown][2:] == ["about 12 of 120", "about 108 of 120", "120 of 120"]
+    assert Progress(number=1, places=4, submitted=1).text == "1 of 4"

@@ -20,8 +20,10 @@ from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Membership, Project, Standing
 from annotator.projects.selectors import guideline_current
-from annotator.queue.models import Assignment, AssignmentState, Exposure, LostLease, Purpose
+from annotator.queue.models import Assignment, AssignmentState, Exposure, LostLease, OptOut, Purpose
 from annotator.queue.places import assignment_claim, assignment_release
+from annotator.queue.services import places_add
+from annotator.queue.terms import exposure_add
 from tests.factories import (
     GAMBLING,
     GAMES,
@@ -249,7 +251,65 @@ def test_what_is_expected_of_the_free_places_rises_and_never_falls(ann: Access, 
 
     assert (raised.severity, raised.state) == (3, AssignmentState.FREE)
     assert kept.severity == 2
-    assert Assignment.objects.get(item=items[0], place=1).severity == 0
+
+
+@pytest.fixture
+def disputed(project: Project) -> Item:
+    """A page of which two people can hold a place at once; nothing else is open."""
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    return item
+
+
+def test_a_place_that_is_added_knows_what_people_saw_who_held_all_others(
+    project: Project, ann: Access, disputed: Item
+) -> None:
+    bob = project_for(make_member(project), project.slug, Can.LABEL)
+    first, second = claimed(ann), claimed(bob)
+
+    judgment_submit(ann, first.pk, answer(VIOLENCE))
+    judgment_submit(bob, second.pk, answer(GAMES))
+    places_add([disputed.pk])
+
+    added = Assignment.objects.get(item=disputed, place=3)
+    assert (added.severity, added.expected) == (3, [GAMES, VIOLENCE])
+
+
+@pytest.mark.parametrize("is_released", [True, False], ids=["released", "lapsed"])
+def test_a_place_that_comes_back_knows_what_others_saw_meanwhile(
+    project: Project, ann: Access, disputed: Item, *, is_released: bool
+) -> None:
+    bob, eve, guarded, resting = (
+        project_for(make_member(project), project.slug, Can.LABEL) for _ in range(4)
+    )
+    held = claimed(bob)
+    judgment_submit(ann, claimed(ann).pk, answer(VIOLENCE))
+    assert Assignment.objects.get(pk=held.pk).severity == 0  # else a reload would cover it before their eyes
+    OptOut.objects.create(project=project, annotator=guarded.user, category=VIOLENCE)
+    exposure_add(resting.user, 3)
+    resting.project.exposure_budget = 3
+
+    if is_released:
+        assignment_release(project, bob.user, [held.pk])
+    else:
+        Assignment.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    assert assignment_claim(guarded.project, guarded.user) is None
+    assert assignment_claim(resting.project, resting.user) is None
+    given = claimed(eve)
+    assert (given.pk, given.severity) == (held.pk, 3)
+
+
+def test_an_answer_by_the_long_way_tells_what_was_seen_too(
+    project: Project, ann: Access, items: list[Item]
+) -> None:
+    place = claimed(ann)
+    assignment_release(project, ann.user, [place.pk])
+
+    judgment_submit(ann, place.pk, answer(GAMES, unsure=(VIOLENCE,)))
+
+    known = Assignment.objects.filter(item=items[0]).order_by("place").values_list("severity", "expected")
+    assert list(known) == [(3, [GAMES, VIOLENCE])] * 2
 
 
 def test_an_edit_raises_what_is_expected_too(ann: Access, items: list[Item]) -> None:

@@ -13,7 +13,7 @@ from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import Project, Role
 from annotator.runs import RunStatus
 from tests.annotator.pool.files import file_of, pages
-from tests.factories import make_items, make_member, make_project
+from tests.factories import VIOLENCE, make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 STAFF = {Role.LEAD, Role.SCIENTIST, Role.ADMIN}
@@ -200,3 +200,24 @@ def test_an_item_of_another_project_is_not_found(scientist: Client) -> None:
     (other,) = make_items(make_project(), 1)
 
     assert scientist.get(f"/projects/pilot/items/{other.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("topic", "known", "is_covered"),
+    [
+        ("chess", None, False),
+        (VIOLENCE, None, True),
+        ("chess", [VIOLENCE], True),
+        ("chess", ["games"], False),
+    ],
+)
+def test_the_text_of_an_item_starts_covered_when_it_may_be_harmful(
+    scientist: Client, project: Project, topic: str, known: list[str] | None, *, is_covered: bool
+) -> None:
+    (item,) = make_items(project, 1, topic=topic, known_labels=known)
+
+    html = scientist.get(f"/projects/pilot/items/{item.pk}/").content.decode()
+
+    before, *covered = html.split('<details class="shield">')
+    assert bool(covered) == is_covered
+    assert ("A page about" in before) != is_covered

@@ -299,3 +299,24 @@ def test_personal_places_are_no_part_of_the_queues_level_nor_of_the_overlap(ann:
     assert places_add([items[0].pk]) == {items[0].pk}
     assert places_add([items[0].pk]) == set()
     assert list(Assignment.objects.filter(purpose=Purpose.OVERLAP).values_list("place", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize("due", [Purpose.GOLD, Purpose.RETEST])
+def test_the_check_that_is_due_is_the_one_that_is_given_and_any_other_only_without_it(
+    project: Project, items: list[Item], ann: User, due: Purpose
+) -> None:
+    first, second = make_items(project, 2, pooled=False)
+    places = {
+        Purpose.GOLD: make_personal(first, ann, Purpose.GOLD),
+        Purpose.RETEST: make_personal(second, ann, Purpose.RETEST),
+    }
+    Assignment.objects.filter(pk=places[due].pk).update(priority=2**45)  # later than the other by its lot
+    set_member(ann, check_share=1)
+    project.retest_share = 1.0 if due == Purpose.RETEST else 0.0
+
+    given = claimed(project, ann)
+    other = assignment_claim(project, ann, holding=[given.pk])
+
+    assert given.pk == places[due].pk
+    assert other is not None
+    assert (other.for_annotator, other.purpose) == (ann, ({*places} - {due}).pop())

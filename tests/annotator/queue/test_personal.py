@@ -14,7 +14,7 @@ from annotator.queue.personal import (
     places_personal_open,
 )
 from annotator.queue.places import assignment_claim
-from tests.factories import GAMES, VIOLENCE, make_batch, make_items, make_member, make_project
+from tests.factories import GAMES, VIOLENCE, make_batch, make_items, make_member, make_personal, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +70,26 @@ def test_severity_is_that_of_what_was_expected_or_is_known_by_now(project: Proje
     places = Assignment.objects.filter(for_annotator=ann).order_by("pk")
     assert [(place.severity, place.expected) for place in places] == [(1, [GAMES]), (3, [VIOLENCE])]
     assert all(place.reading_seconds > 1 for place in places)
+
+
+def test_places_are_opened_all_the_same_when_no_number_is_left(project: Project, ann: User) -> None:
+    items = make_items(project, 40)
+    make_batch(project, items[:2])
+
+    opened = open_for(ann, items, GAMES)
+
+    assert opened == 40
+    assert Assignment.objects.filter(for_annotator=ann).count() == 40
+
+
+def test_what_others_saw_of_the_page_is_known_of_a_check(project: Project, ann: User) -> None:
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    Assignment.objects.filter(item=item).update(severity=3, expected=[VIOLENCE])
+
+    place = make_personal(item, ann, Purpose.RETEST, [GAMES])
+
+    assert (place.severity, place.expected) == (3, [GAMES, VIOLENCE])
 
 
 def test_nobody_else_is_offered_the_place_and_its_owner_only_when_a_check_is_due(

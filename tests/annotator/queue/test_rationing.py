@@ -9,7 +9,15 @@ from annotator.accounts.models import User
 from annotator.errors import BadInput
 from annotator.pool.models import Item
 from annotator.projects.models import LogEntry, Membership, Project, Standing
-from annotator.queue.models import Assignment, AssignmentState, Batch, Exposure, OptOut
+from annotator.queue.models import (
+    Assignment,
+    AssignmentState,
+    Batch,
+    Exposure,
+    Lesson,
+    OptOut,
+    Purpose,
+)
 from annotator.queue.places import assignment_claim
 from annotator.queue.rationing import (
     lighter_line,
@@ -19,7 +27,16 @@ from annotator.queue.rationing import (
     own_exposure,
     why_nothing,
 )
-from tests.factories import GAMBLING, GAMES, VIOLENCE, make_batch, make_items, make_member, make_project
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_member,
+    make_personal,
+    make_project,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -254,5 +271,9 @@ def test_why_nothing_names_the_reason_that_comes_first(project: Project, ann: Us
     membership.standing = Standing.QUALIFYING
     membership.save()
     assert title() == "Your first pages are being prepared"
+    (item,) = make_items(project, 1)
+    place = make_personal(item, ann, Purpose.QUALIFICATION)
+    Lesson.objects.create(assignment=place, attempt=1, explanation="It is chess.")
+    assert title() == "You have been through them all"  # answered or skipped: else it would be given
     project.paused = True
     assert title() == "The project is paused"

@@ -9,9 +9,21 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.projects.models import Membership, Project, Standing
-from annotator.queue.models import Exposure, OptOut
+from annotator.queue.models import Assignment, Exposure, OptOut, Purpose
+from annotator.queue.places import assignment_claim
 from annotator.queue.terms import ClaimTerms, claim_terms, exposure_add
-from tests.factories import GAMBLING, VIOLENCE, make_member, make_project, make_user
+from tests.factories import (
+    CATEGORIES,
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_member,
+    make_project,
+    make_taxonomy,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +55,17 @@ def test_only_who_is_qualifying_is_given_qualification(
 def test_a_check_is_due_as_often_as_the_share_says(project: Project, ann: User, share: float) -> None:
     Membership.objects.filter(user=ann).update(check_share=share)
 
-    assert {claim_terms(project, ann).check for _ in range(20)} == {bool(share)}
+    assert {claim_terms(project, ann).check is not None for _ in range(20)} == {bool(share)}
+
+
+@pytest.mark.parametrize(("retests", "kind"), [(0.0, Purpose.GOLD), (1.0, Purpose.RETEST)])
+def test_a_check_is_of_the_kind_that_the_project_asks_for(
+    project: Project, ann: User, retests: float, kind: Purpose
+) -> None:
+    Membership.objects.filter(user=ann).update(check_share=1)
+    project.retest_share = retests
+
+    assert {claim_terms(project, ann).check for _ in range(20)} == {kind}
 
 
 def test_opt_outs_are_those_of_this_person_in_this_project(project: Project, ann: User) -> None:
@@ -78,6 +100,32 @@ def test_points_that_are_about_to_be_written_count_already(project: Project, ann
 
     assert not claim_terms(project, ann).benign_only
     assert claim_terms(project, ann, taking=3).benign_only
+
+
+def test_pages_in_hand_count_for_what_is_given_beside_them(project: Project, ann: User) -> None:
+    make_batch(project, make_items(project, 3, topic=VIOLENCE))
+    exposure_add(ann, 3)
+    place = assignment_claim(project, ann)
+    assert place is not None
+
+    beside = claim_terms(project, ann)
+
+    assert (beside.benign_only, beside.until) == (True, None)  # nothing is spent before it is looked at
+    assert not claim_terms(project, ann, answering=place.pk).benign_only
+    assert assignment_claim(project, ann, holding=[place.pk]) is None
+    Assignment.objects.filter(pk=place.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert not claim_terms(project, ann).benign_only  # nobody has it on the screen any more
+
+
+def test_what_the_newest_taxonomy_rates_as_harmful_is_left_out_in_a_rest(project: Project, ann: User) -> None:
+    exposure_add(ann, 3)
+    exposure_add(ann, 3)
+    before = claim_terms(project, ann)
+
+    make_taxonomy(project, [*CATEGORIES[1:], GAMES])
+
+    assert before.harmful == (VIOLENCE,)
+    assert claim_terms(project, ann).left_out == (GAMES,)
 
 
 def test_nothing_is_added_up_when_there_is_no_limit(ann: User, project: Project) -> None:

@@ -1,10 +1,15 @@
 """Gold and people: what leads see and do, by page and by API; what a person sees of their own checks."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.agreement.intervals import Tally
+from annotator.judgments.models import Judgment
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Membership, Project, Standing
@@ -13,7 +18,7 @@ from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.review.gold import UNANIMOUS, gold_add
 from annotator.review.models import Gold, Method, StandingChange
 from annotator.review.overview import overview_of
-from annotator.review.people import people_of
+from annotator.review.people import own_checks, people_of
 from annotator.review.standings import annotator_of, standing_set
 from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_resolution
 
@@ -45,12 +50,17 @@ def resolved(project: Project, people: list[User]) -> Item:
 
 
 def check(
-    project: Project, user: User, item: Item, labels: list[str], purpose: Purpose = Purpose.GOLD
-) -> None:
+    project: Project,
+    user: User,
+    item: Item,
+    labels: list[str],
+    purpose: Purpose = Purpose.GOLD,
+    **columns: Any,
+) -> Judgment:
     """The answer of somebody on a check."""
     choices = [PersonalChoice(item.pk, frozenset({GAMES}), 1.0)]
     places_personal_open(project, user, purpose, choices, draw=Draw("test", "a test", 1, seed=user.pk))
-    make_judgment(item, user, labels, purpose=purpose)
+    return make_judgment(item, user, labels, purpose=purpose, **columns)
 
 
 def test_an_item_becomes_gold_with_one_step_from_its_suggestion(
@@ -245,7 +255,7 @@ def test_a_person_sees_totals_of_their_own_checks_and_no_page(
     base: str, project: Project, lead: Access, resolved: Item, people: list[User]
 ) -> None:
     gold_add(lead, resolved.pk, "It is chess.")
-    check(project, people[2], resolved, [GAMBLING])
+    check(project, people[2], resolved, [GAMBLING], created_at=timezone.now() - timedelta(days=1))
     own = Client()
     own.force_login(people[2])
 
@@ -254,3 +264,30 @@ def test_a_person_sees_totals_of_their_own_checks_and_no_page(
     assert "n=1" in page
     assert resolved.registrable_domain not in page
     assert "It is chess." not in page
+
+
+def test_ones_own_totals_do_not_move_with_an_answer_an_undo_or_an_edit_of_today(
+    project: Project, lead: Access, resolved: Item, people: list[User]
+) -> None:
+    gold_add(lead, resolved.pk, "It is chess.")
+    person, now = people[2], timezone.now()
+    earlier = check(project, person, resolved, [GAMBLING], created_at=now - timedelta(days=1))
+    before = own_checks(project, person, now)
+
+    changed = make_judgment(resolved, person, [GAMES], purpose=Purpose.GOLD, supersedes=earlier)
+    edited = own_checks(project, person, now)
+    make_judgment(resolved, person, verdict="withdrawn", purpose=Purpose.GOLD, supersedes=changed)
+    undone = own_checks(project, person, now)
+
+    assert (before.gold.tally, edited, undone) == (Tally(0, 1), before, before)
+    assert own_checks(project, person, now + timedelta(days=1)).gold.tally == Tally(0, 0)
+
+
+def test_retests_of_today_do_not_show_in_ones_own_totals(
+    project: Project, resolved: Item, people: list[User]
+) -> None:
+    now = timezone.now()
+    check(project, people[0], resolved, [GAMES], Purpose.RETEST)
+
+    assert own_checks(project, people[0], now).retest.tally == Tally(0, 0)
+    assert own_checks(project, people[0], now + timedelta(days=1)).retest.tally == Tally(1, 1)

@@ -113,12 +113,20 @@ def test_everything_has_to_pass() -> None:
 
 
 def test_too_little_gold_is_not_held_against_somebody_who_is_right_half_of_the_time() -> None:
-    score = Score(by_category={"games": Tally(3, 5), "hate": Tally(2, 5), "chat": Tally(0, 0)}, n_answers=10)
+    score = Score(by_category={"games": Tally(3, 5), "hate": Tally(2, 5), "chat": Tally(1, 2)}, n_answers=10)
 
     assert out_of_gold(score, ["games", "chat"]) == Passed(
-        "passed with 10 answers; not sure yet, for no gold is left: chat 0 of 0, games 3 of 5"
+        "passed with 10 answers; not sure yet, for no gold is left: chat 1 of 2, games 3 of 5"
     )
     assert out_of_gold(score, ["games", "hate"]) == Failed("hate 2 of 5, and no gold is left to try again")
+
+
+def test_a_category_in_which_nothing_was_decided_is_not_passed_when_gold_runs_out() -> None:
+    score = Score(by_category={"games": Tally(3, 5)}, n_answers=10)
+
+    assert out_of_gold(score, ["games", "chat"]) == Failed(
+        "no decided answer about chat, and no gold is left to try again"
+    )
 
 
 def test_somebody_who_makes_no_mistake_passes_with_the_first_items() -> None:

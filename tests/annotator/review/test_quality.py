@@ -31,13 +31,14 @@ from annotator.queue.models import (
     Stream,
 )
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
+from annotator.queue.places import assignment_claim
 from annotator.queue.selectors import queue_level
 from annotator.review.checks import retest_tallies
 from annotator.review.gold import gold_add, gold_retire_outdated
 from annotator.review.models import Gold, Resolution, StandingChange
 from annotator.review.qualifying import PAUSE
 from annotator.review.qualifying_policy import GOLD_A_CATEGORY
-from annotator.review.quality import READY, quality_sweep
+from annotator.review.quality import NEW_FOR, READY, quality_sweep
 from annotator.review.selectors import standings_of
 from tests.factories import (
     GAMBLING,
@@ -47,6 +48,7 @@ from tests.factories import (
     make_items,
     make_judgment,
     make_member,
+    make_project,
     make_resolution,
     make_user,
 )
@@ -411,3 +413,161 @@ def test_a_failed_attempt_is_repeated_with_other_gold_after_a_pause(project: Pro
     second = Lesson.objects.filter(attempt=2)
     assert second.count() == 8
     assert not first & set(second.values_list("assignment__item", flat=True))
+
+
+def skip(place: Assignment) -> None:
+    Skip.objects.get_or_create(
+        item=place.item, annotator=place.for_annotator, project=place.project, reason=Skip.Reason.DISTRESS
+    )
+
+
+def test_nobody_gets_past_qualification_by_skipping_its_pages(project: Project, lead: Access) -> None:
+    make_full_gold(lead, n=2 * GOLD_A_CATEGORY)
+    sweep(project)
+    nia = newcomer(project)
+    for later in (timedelta(), timedelta(), 2 * PAUSE, 4 * PAUSE, 6 * PAUSE, 8 * PAUSE):
+        sweep(project, later=later)
+        for place in places(nia, Purpose.QUALIFICATION):
+            skip(place)
+
+    assert standing(project, nia) == Standing.QUALIFYING
+    change = StandingChange.objects.filter(annotator=nia).latest("pk")
+    assert change.reason.startswith(
+        "Every page of the attempt was skipped. Another one, with other pages, from"
+    )
+    assert set(Lesson.objects.values_list("attempt", flat=True)) == {1, 2, 3}
+
+
+def test_nobody_passes_in_a_category_whose_pages_they_skipped(project: Project, lead: Access) -> None:
+    make_full_gold(lead)
+    sweep(project)
+    nia = newcomer(project)
+    sweep(project)
+    for _ in range(6):
+        for place in places(nia, Purpose.QUALIFICATION):
+            if place.lesson.labels == [VIOLENCE]:
+                skip(place)
+            else:
+                answer(place, place.lesson.labels)
+        sweep(project)
+
+    assert standing(project, nia) == Standing.QUALIFYING
+    reason = StandingChange.objects.filter(annotator=nia).latest("pk").reason
+    assert "no decided answer about violence, and no gold is left" in reason
+
+
+def test_a_category_with_three_gold_items_is_left_out_and_the_others_are_examined(
+    project: Project, lead: Access
+) -> None:
+    for labels, n in (([GAMES], 5), ([GAMBLING], 5), ([VIOLENCE], 3), ([], 5)):
+        make_gold(lead, labels, n)
+    sweep(project)
+    nia = newcomer(project)
+    sweep(project)
+
+    for place in places(nia, Purpose.QUALIFICATION):
+        assert place.lesson.labels != [VIOLENCE]
+        answer(place, place.lesson.labels)
+    sweep(project)
+
+    assert standing(project, nia) == Standing.QUALIFIED
+
+
+def test_three_gold_items_of_the_only_category_examine_nobody() -> None:
+    project = make_project(categories=[VIOLENCE])
+    lead = project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE)
+    make_gold(lead, [VIOLENCE], 3)
+    make_gold(lead, [], GOLD_A_CATEGORY)
+    sweep(project)
+
+    nia = newcomer(project)
+
+    assert standing(project, nia) == Standing.QUALIFIED
+    assert "too little gold" in LogEntry.objects.filter(project=project).latest("pk").text
+
+
+def test_a_project_without_pages_people_or_gold_is_swept_without_a_trace() -> None:
+    project = make_project()
+
+    sweep(project)
+
+    assert not Assignment.objects.filter(project=project).exists()
+    assert not LogEntry.objects.filter(project=project).exists()
+
+
+def test_standing_and_checks_of_one_project_say_nothing_in_another(
+    project: Project, lead: Access, annie: User
+) -> None:
+    other = make_project()
+    Membership.objects.create(project=other, user=annie, role=Role.ANNOTATOR)
+    make_gold(lead, [GAMES], 10)
+    sweep(project)
+    for _ in range(4):
+        for place in places(annie, Purpose.GOLD):
+            answer(place, [GAMBLING])
+        sweep(project)
+    sweep(other)
+
+    assert standing(project, annie) == Standing.WARNED
+    assert standing(other, annie) == Standing.QUALIFIED
+    assert not Assignment.objects.filter(project=other, for_annotator=annie).exists()
+
+
+def test_settings_hold_for_the_next_page_when_they_change_while_people_label(
+    project: Project, lead: Access, annie: User
+) -> None:
+    make_gold(lead, [GAMES], 4)
+    sweep(project)
+    mine = Membership.objects.filter(project=project, user=annie)
+    assert mine.get().check_share == project.gold_share_new
+
+    Project.objects.filter(pk=project.pk).update(gold_share=0, gold_share_new=0, retest_share=0)
+    sweep(project)
+    assert mine.get().check_share == 0
+
+    Project.objects.filter(pk=project.pk).update(gold_share_new=0.4)
+    sweep(project)
+    assert mine.get().check_share == 0.4
+
+
+def test_gold_comes_more_often_to_new_people_and_after_a_warning(
+    project: Project, lead: Access, annie: User
+) -> None:
+    make_gold(lead, [GAMES], 4)
+    items = make_items(project, NEW_FOR)
+    make_batch(project, items)
+    mine = Membership.objects.filter(project=project, user=annie)
+
+    def share() -> float:
+        sweep(project)
+        return mine.get().check_share
+
+    for item in items[:-1]:  # and the page of the fixture
+        make_judgment(item, annie, [GAMES])
+    as_new = share()
+    make_judgment(items[-1], annie, [GAMES])
+    as_old_hand = share()
+    mine.update(standing=Standing.WARNED)
+    as_warned = share()
+
+    assert project.gold_share < project.gold_share_new
+    assert (as_new, as_old_hand, as_warned) == (
+        project.gold_share_new,
+        project.gold_share,
+        project.gold_share_new,
+    )
+
+
+def test_what_a_person_holds_when_they_are_paused_is_still_welcome(
+    project: Project, lead: Access, annie: User
+) -> None:
+    make_batch(project, make_items(project, 3))
+    access = project_for(annie, project.slug, Can.LABEL)
+    held = assignment_claim(project, annie)
+    assert held is not None
+
+    Membership.objects.filter(user=annie).update(standing=Standing.QUALIFYING)
+    submitted = judgment_submit(access, held.pk, Answer(client_id=uuid4(), labels=(GAMES,)))
+
+    assert (submitted.created, submitted.judgment.purpose) == (True, Purpose.OVERLAP)
+    assert assignment_claim(project, annie) is None  # nothing but qualification from here on

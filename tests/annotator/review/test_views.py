@@ -451,3 +451,15 @@ def test_agreement_shows_the_coefficient_when_one_is_chosen(
 
     assert f'<h2 id="chart-title">{heading}</h2>' in text
     assert f'<th scope="col">{heading}, unsure a value of its own</th>' in text
+
+
+def test_the_text_in_dispute_starts_covered_when_anybody_said_that_it_is_harmful(
+    pages: Client, project: Project, people: list[User], dispute: Callable[[], Disagreement]
+) -> None:
+    harmless, harmful = dispute(), dispute()
+    make_judgment(harmful.item, make_member(project), [VIOLENCE])
+
+    texts = [pages.get(page(project, "disagreement", one.pk)).content.decode() for one in (harmless, harmful)]
+
+    assert ['<details class="shield">' in html for html in texts] == [False, True]
+    assert "A page about" not in texts[1].split('<details class="shield">')[0]
