@@ -221,7 +221,7 @@ def _run(run: Run, places: int, scale: Scale) -> list[SafeString]:
 def _marks(marks: Sequence[Mark], places: int) -> list[SafeString]:
     """A rule for each mark; of marks so close that their names would overlap the first is named."""
     drawn, named = [], -MARK_NAME
-    for mark in marks:
+    for mark in sorted(marks, key=lambda mark: mark.at):
         x = _place(mark.at, places)
         tip = _tag("title", mark.name)
         drawn.append(_tag("g", tip, _upright("chart-mark", x, TOP, BOTTOM)))
