@@ -157,7 +157,7 @@ def _coefficients(kept: Mapping[str, Any]) -> Coefficients:
 def _shown(kept: list[Any]) -> Estimate:
     found = Estimate(*kept)
     if 0 < found.n_items < ENOUGH:
-        return _without_value(found, f"too few items: {ENOUGH} are needed")
+        return _without_value(found, "too few items")
     if found.value is not None and found.value < 1 and found.low is None:
         return _without_value(found, found.why_undefined.removeprefix("no interval: "))
     return found

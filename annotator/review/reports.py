@@ -14,7 +14,7 @@ from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.measured import measured_at
-from annotator.review.models import AgreementReport
+from annotator.review.models import AgreementBreakdown, AgreementReport
 from annotator.review.selectors import agreement_report_latest
 from annotator.review.taking_apart import breakdowns_write
 
@@ -24,7 +24,7 @@ ADVISORY_SPACE = 7201  # of pg_try_advisory_xact_lock: one measurement of a proj
 
 
 def agreement_due(project: Project) -> bool:
-    """Whether judgments or the taxonomy changed since the newest report, and that is old enough. Three queries.
+    """Whether judgments or the taxonomy changed since the newest report, and that is old enough. Four queries.
 
     Old enough is a minute, and one more for each `JUDGMENTS_A_MINUTE`: a large project must not fill a worker.
     """
@@ -35,7 +35,7 @@ def agreement_due(project: Project) -> bool:
     if latest is None:
         return True
     measured = (latest.last_judgment, latest.taxonomy_id)
-    changed = measured != (newest, taxonomy_current(project).version.pk)
+    changed = measured != (newest, taxonomy_current(project).version.pk) or not _is_taken_apart(latest)
     pause = EVERY * max(1.0, latest.n_judgments / JUDGMENTS_A_MINUTE)
     return changed and timezone.now() - latest.computed_at >= pause
 
@@ -85,6 +85,11 @@ def _both_treatments(ratings: Ratings, seed: int) -> tuple[list[CategoryAgreemen
         agreement_by_category(unsure_as_missing(ratings), seed=seed),
         agreement_by_category(ratings, seed=seed, n_values=UNSURE + 1),
     )
+
+
+def _is_taken_apart(report: AgreementReport) -> bool:
+    """Whether the report has its breakdowns: those from before there were any have none. Asked when nothing changed."""
+    return AgreementBreakdown.objects.filter(project=report.project_id, report=report).exists()
 
 
 def _newest_judgment(project: Project) -> int | None:

@@ -1,6 +1,6 @@
 """Many judgments at once, for what is measured on many: rows of a plain table, written in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -20,8 +20,8 @@ class Said:
 
     item: Item
     annotator: User
-    labels: Sequence[str] = ()
-    unsure: Sequence[str] = ()
+    labels: Collection[str] = ()
+    unsure: Collection[str] = ()
     at: datetime | None = None
     guideline: GuidelineVersion | None = None
     clause: Clause | None = None

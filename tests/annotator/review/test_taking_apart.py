@@ -119,8 +119,8 @@ def test_a_version_counts_what_was_judged_under_it(
     }
 
     # v1: they agree on three of four items. v2: on one of three. The item with one judgment under each is in neither.
-    assert (cells[1].value, cells[1].n_items, cells[1].n_judgments) == (pytest.approx(3 / 4), 4, 8)
-    assert (cells[2].value, cells[2].n_items, cells[2].n_judgments) == (pytest.approx(1 / 3, abs=1e-4), 3, 6)
+    assert [cells[1].value, cells[2].value] == pytest.approx([3 / 4, 1 / 3], abs=1e-4)
+    assert [(cells[at].n_items, cells[at].n_judgments) for at in (1, 2)] == [(4, 8), (3, 6)]
     for number, cell in cells.items():
         version = [one for one in said if one.guideline and one.guideline.number == number]
         expected = agreement_by_category(ratings(version), seed=1)[0].percent
@@ -157,10 +157,8 @@ def test_pairs_and_label_sets_are_those_of_the_pure_package(
     [version] = [part.found for part in sets.versions if part.category == ""]
     masi = agreement_on_sets(all_said, seed=report.seed).masi
     assert version.masi is not None
-    assert (version.masi.value, version.masi.n_items) == (
-        pytest.approx(masi.value, abs=1e-4),
-        masi.n_items,
-    )
+    assert version.masi.value == pytest.approx(masi.value, abs=1e-4)
+    assert version.masi.n_items == masi.n_items
 
 
 @pytest.mark.usefixtures("enough")
@@ -221,7 +219,7 @@ def test_a_cell_says_why_when_there_is_too_little(
     found = {part.category: part.found.named("alpha") for part in measured(project).versions}
 
     assert (found[GAMES].value, found[GAMES].n_items) == (None, 9)
-    assert found[GAMES].why_undefined == "too few items: 10 are needed"
+    assert found[GAMES].why_undefined == "too few items"
 
 
 def test_a_category_with_three_positives_has_a_wide_interval_or_says_why(
