@@ -19,7 +19,7 @@ from annotator.review.selectors import agreement_report_latest
 from annotator.review.taking_apart import breakdowns_write
 
 EVERY = timedelta(minutes=1)
-JUDGMENTS_A_MINUTE = 100_000  # measuring so many takes some three seconds
+JUDGMENTS_A_MINUTE = 50_000  # measuring and taking apart so many takes some eight seconds of a core
 ADVISORY_SPACE = 7201  # of pg_try_advisory_xact_lock: one measurement of a project at a time
 
 
