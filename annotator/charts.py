@@ -14,6 +14,7 @@ ROW = 40
 TOP, BOTTOM = 20, 160
 SERIES = 6
 X_LABELS_MAX = 6
+MARK_NAME = 9.0  # percent across that the name of a mark takes on a phone
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ class Part:
     value: float
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened between two places of a chart: 1.5 is half way from the second to the third."""
+
+    name: str
+    at: float
+
+
 Scale = tuple[float, float]
 Lines = Mapping[str, Sequence[Estimate]]
 
@@ -69,6 +78,37 @@ def line_chart(lines: Lines, title: str, *, scale: Scale | None = None) -> SafeS
         drawn.append(_tag("g", *_line(name, line, len(places), scale), class_=_series(index)))
     last = (f"{name}, {line[-1].name}: {line[-1].words}" for name, line in lines.items() if line)
     return _drawing(title, last, BOTTOM + 20, drawn)
+
+
+def band_chart(
+    line: Sequence[Estimate],
+    title: str,
+    *,
+    marks: Sequence[Mark] = (),
+    scale: Scale = (0.0, 1.0),
+    target: float | None = None,
+) -> SafeString:
+    """One line with its interval as a band, broken where there is no value; each mark is an upright, named rule."""
+    drawn = [*_value_grid(scale), *_place_names([point.name for point in line])]
+    if target is not None:
+        y = _up(target, scale)
+        drawn.append(_tag("line", class_="chart-target", x1=0, x2="100%", y1=y, y2=y))
+    drawn += _marks(marks, len(line))
+    runs = _runs(line)
+    bands = [_band(run, len(line), scale) for run in runs if len(run) > 1]
+    if bands:  # a polygon takes no percentages, so it is stretched as a whole
+        box = {
+            "width": "100%",
+            "height": BOTTOM,
+            "viewBox": f"0 0 100 {BOTTOM}",
+            "preserveAspectRatio": "none",
+        }
+        drawn.append(_tag("svg", *bands, class_="series-1", **box))
+    drawn.append(
+        _tag("g", *(part for run in runs for part in _run(run, len(line), scale)), class_="series-1")
+    )
+    words = [f"{point.name}: {point.words}" for point in line] + [f"{mark.name} is marked" for mark in marks]
+    return _drawing(title, words, BOTTOM + 20, drawn)
 
 
 def stacked_bar(parts: Sequence[Part], title: str) -> SafeString:
@@ -134,6 +174,63 @@ def _line(name: str, line: Sequence[Estimate], places: int, scale: Scale) -> lis
     return drawn
 
 
+Run = Sequence[tuple[int, Estimate, float]]
+
+
+def _runs(line: Sequence[Estimate]) -> list[Run]:
+    """The places next to each other that have a value."""
+    runs: list[list[tuple[int, Estimate, float]]] = [[]]
+    for at, point in enumerate(line):
+        if point.value is None:
+            runs.append([])
+        else:
+            runs[-1].append((at, point, point.value))
+    return [run for run in runs if run]
+
+
+def _band(run: Run, places: int, scale: Scale) -> SafeString:
+    """The intervals of a run as one surface; without an interval it narrows to the value."""
+    upper = [(at, value if point.high is None else point.high) for at, point, value in run]
+    lower = [(at, value if point.low is None else point.low) for at, point, value in run]
+    corners = (f"{_place(at, places):.2f},{_up(end, scale)}" for at, end in (*upper, *reversed(lower)))
+    return _tag("polygon", class_="chart-band", points=" ".join(corners))
+
+
+def _run(run: Run, places: int, scale: Scale) -> list[SafeString]:
+    """The line through a run, and its points; a point alone has a whisker in place of a band."""
+    drawn = [
+        _tag(
+            "line",
+            class_="chart-line",
+            x1=_percent(_place(one, places)),
+            y1=_up(start, scale),
+            x2=_percent(_place(two, places)),
+            y2=_up(end, scale),
+        )
+        for (one, _, start), (two, _, end) in pairwise(run)
+    ]
+    for at, point, value in run:
+        x = _place(at, places)
+        if len(run) == 1 and point.low is not None and point.high is not None:
+            drawn.append(_upright("chart-whisker", x, _up(point.low, scale), _up(point.high, scale)))
+        tip = _tag("title", f"{point.name}: {point.words}")
+        drawn.append(_tag("circle", tip, class_="chart-dot", cx=_percent(x), cy=_up(value, scale), r=3.5))
+    return drawn
+
+
+def _marks(marks: Sequence[Mark], places: int) -> list[SafeString]:
+    """A rule for each mark; of marks so close that their names would overlap the first is named."""
+    drawn, named = [], -MARK_NAME
+    for mark in sorted(marks, key=lambda mark: mark.at):
+        x = _place(mark.at, places)
+        tip = _tag("title", mark.name)
+        drawn.append(_tag("g", tip, _upright("chart-mark", x, TOP, BOTTOM)))
+        if x - named >= MARK_NAME:
+            drawn.append(_tag("text", mark.name, x=_percent(x), y=TOP - 6, text_anchor="middle"))
+            named = x
+    return drawn
+
+
 def _value_grid(scale: Scale) -> list[SafeString]:
     values = _quarters(scale)
     lines = [
@@ -179,9 +276,9 @@ def _up(value: float, scale: Scale) -> float:
     return round(BOTTOM - (BOTTOM - TOP) * _across(value, scale) / 100, 1)
 
 
-def _place(index: int, places: int) -> float:
+def _place(index: float, places: int) -> float:
     """Percent across for place `index`, inside margins that hold half a label."""
-    return 50.0 if places == 1 else 12 + 82 * index / (places - 1)
+    return 50 + 76 * index if places == 1 else 12 + 82 * index / (places - 1)
 
 
 def _upright(css: str, x: float, y1: float, y2: float) -> SafeString:

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from annotator.agreement.bootstrap import agreement_by_category
 from annotator.agreement.coefficients import fleiss_kappa, krippendorff_alpha
-from annotator.agreement.pairwise import agreement_by_pair
+from annotator.agreement.pairwise import agreement_by_pair, agreement_by_pair_on_sets
 from annotator.agreement.ratings import MISSING, Ratings, tally
 from annotator.agreement.sets import agreement_on_sets
 
@@ -67,6 +67,16 @@ def coefficients(ratings: Ratings) -> list[Row]:
     ]
 
 
+def pairs_on_sets(ratings: Ratings) -> list[Row]:
+    """The matrix of people over whole label sets: for the worker that takes agreement apart, outside the goal."""
+    return [
+        _timed(
+            "Cohen's kappa of every two annotators over label sets",
+            lambda: agreement_by_pair_on_sets(ratings, seed=SEED),
+        )
+    ]
+
+
 def libraries(ratings: Ratings) -> list[Row]:
     """Values alone, without intervals, of all categories; ours and theirs, and how far apart the values are."""
     n_items, n_people = int(ratings.item.max()) + 1, int(ratings.annotator.max()) + 1
@@ -101,6 +111,7 @@ def libraries(ratings: Ratings) -> list[Row]:
 
 SECTIONS: Final[dict[str, Callable[[Ratings], list[Row]]]] = {
     "coefficients": coefficients,
+    "pairs_on_sets": pairs_on_sets,
     "libraries": libraries,
 }
 

@@ -1,7 +1,11 @@
-"""Agreement of each two annotators: Cohen's kappa with n and an interval, from one pass over the judgments."""
+"""Agreement of each two annotators: Cohen's kappa with n and an interval, from one pass over the judgments.
+
+On one category, or on whole label sets, where only equal sets agree.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -9,6 +13,7 @@ import numpy as np
 from annotator.agreement.bootstrap import LEVEL, MIN_DEFINED, Estimate
 from annotator.agreement.coefficients import FloatArray
 from annotator.agreement.ratings import MISSING, IntArray, Ratings
+from annotator.agreement.sets import set_codes
 
 RESAMPLES: Final = 200
 """Fewer than for a category: there is one interval for every two annotators and category."""
@@ -67,9 +72,7 @@ def agreement_by_pair(
     >>> pair.n_items, pair.kappas[0].value
     (4, 0.5)
     """
-    if not 0 < level < 1 or resamples < 1:
-        msg = f"level must be between 0 and 1 and resamples positive, got {level} and {resamples}"
-        raise ValueError(msg)
+    _check(resamples, level)
     n_values = max(n_values, int(ratings.values.max(initial=0)) + 1)
     n_people = int(ratings.annotator.max(initial=-1)) + 1
     codes, shared, tables = _tables(ratings, n_people, n_values)
@@ -83,6 +86,97 @@ def agreement_by_pair(
         )
         for row, (code, n) in enumerate(zip(codes, shared, strict=True))
     ]
+
+
+def agreement_by_pair_on_sets(
+    ratings: Ratings, *, seed: int, resamples: int = RESAMPLES, level: float = LEVEL
+) -> list[PairAgreement]:
+    """Cohen's kappa of every two annotators who share an item, each label set being one value; pairs in order.
+
+    Sets that only overlap count as different. A judgment that misses a category has no whole set and is left out.
+    Each pair has its own random stream: other pairs change none of its numbers.
+
+    Raises
+    ------
+    ValueError
+        `level` is not between 0 and 1, or `resamples` is not positive.
+
+    Examples
+    --------
+    >>> table = [[[1, 0], [1, 0]], [[0, 0], [0, 0]], [[1, 1], [1, 0]], [[0, 0], [0, 0]]]
+    >>> [pair] = agreement_by_pair_on_sets(Ratings.from_table(table), seed=1)
+    >>> pair.n_items, round(pair.kappas[0].value, 2)
+    (4, 0.6)
+    """
+    _check(resamples, level)
+    n_people = int(ratings.annotator.max(initial=-1)) + 1
+    keys, counts, n_sets = _set_cells(ratings, n_people)
+    codes = keys // n_sets**2
+    ends = [*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), codes.size]
+    found = []
+    for begin, end in pairwise(ends):
+        code = int(codes[begin])
+        first, second = np.divmod(keys[begin:end] % n_sets**2, n_sets)
+        rng = np.random.default_rng([seed, code])
+        kappa = _set_estimate(first, second, counts[begin:end], rng, resamples=resamples, level=level)
+        found.append(PairAgreement(code // n_people, code % n_people, kappa.n_items, (kappa,)))
+    return found
+
+
+def _check(resamples: int, level: float) -> None:
+    if not 0 < level < 1 or resamples < 1:
+        msg = f"level must be between 0 and 1 and resamples positive, got {level} and {resamples}"
+        raise ValueError(msg)
+
+
+def _set_cells(ratings: Ratings, n_people: int) -> tuple[IntArray, IntArray, int]:
+    """Which pair gave which two sets, as one ascending number, how often, and the number of different sets."""
+    whole = (ratings.values != MISSING).all(axis=1)
+    item, annotator = ratings.item[whole], ratings.annotator[whole]
+    if item.size == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 1
+    held, _ = set_codes(ratings.values[whole])
+    n_sets = int(held.max()) + 1
+    order = np.lexsort((annotator, item))
+    item, annotator, held = item[order], annotator[order], held[order]
+    steps = [
+        ((annotator[a] * n_people + annotator[b]) * n_sets + held[a]) * n_sets + held[b]
+        for a, b in _neighbours(item)
+    ]
+    keys, counts = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *steps]), return_counts=True)
+    return keys, counts, n_sets
+
+
+def _set_estimate(
+    first: IntArray,
+    second: IntArray,
+    items: IntArray,
+    rng: np.random.Generator,
+    *,
+    resamples: int,
+    level: float,
+) -> Estimate:
+    """Kappa of one pair from the cells of their table that are not empty."""
+    n = int(items.sum())
+    draws = np.vstack([items, rng.multinomial(n, items / n, size=resamples)])
+    same = draws[:, first == second].sum(axis=1)
+    sets = np.unique(np.concatenate([first, second]))
+    by_chance = (_margins(draws, first, sets) * _margins(draws, second, sets)).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kappas = np.where(n * n > by_chance, (same * n - by_chance) / (n * n - by_chance), np.nan)
+    defined = kappas[1:][~np.isnan(kappas[1:])]
+    tail = (1 - level) / 2
+    ends = np.quantile(defined, [tail, 1 - tail]) if defined.size else np.zeros(2)
+    return _estimate(float(kappas[0]), n, defined.size / resamples, ends)
+
+
+def _margins(draws: IntArray, held: IntArray, sets: IntArray) -> FloatArray:
+    """How often one of the two gave each set (n_draws, n_sets)."""
+    order = np.argsort(held, kind="stable")
+    names, begins = np.unique(held[order], return_index=True)
+    margins = np.zeros((len(draws), sets.size))
+    margins[:, np.searchsorted(sets, names)] = np.add.reduceat(draws[:, order], begins, axis=1)
+    return margins
 
 
 def _tables(ratings: Ratings, n_people: int, n_values: int) -> tuple[IntArray, IntArray, IntArray]:

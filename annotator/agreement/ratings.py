@@ -158,6 +158,18 @@ def unsure_as_missing(ratings: Ratings) -> Ratings:
     return Ratings(ratings.item, ratings.annotator, values)
 
 
+def ratings_where(ratings: Ratings, kept: NDArray[np.bool_]) -> Ratings:
+    """The judgments that `kept` (n_judgments,) marks, on items numbered anew from 0; annotators keep their numbers.
+
+    Examples
+    --------
+    >>> ratings_where(Ratings.from_table([[1, 1], [0, 1]]), np.array([False, False, True, True])).item.tolist()
+    [0, 0]
+    """
+    _, item = np.unique(ratings.item[kept], return_inverse=True)
+    return Ratings(item.astype(np.int64), ratings.annotator[kept], ratings.values[kept])
+
+
 def tally(ratings: Ratings, category: int = 0, *, n_values: int = 2) -> Tally:
     """The tally of one category: O(n_judgments) time, whatever the number of annotators.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from annotator.agreement.bootstrap import LEVEL, MIN_DEFINED, Estimate
 from annotator.agreement.coefficients import FloatArray
-from annotator.agreement.ratings import MISSING, PRESENT, SHARED, UNSURE, IntArray, Ratings
+from annotator.agreement.ratings import MISSING, PRESENT, SHARED, UNSURE, Codes, IntArray, Ratings
 
 RESAMPLES: Final = 200
 MAX_SETS: Final = 3000
@@ -107,6 +107,30 @@ def agreement_on_sets(
     )
 
 
+def set_codes(values: Codes) -> tuple[IntArray, IntArray]:
+    """A number for each row of `values` (n_judgments, n_categories), and a row of each number.
+
+    Equal sets have equal numbers, from 0. No value may be missing; unsure is an element of its own.
+
+    Examples
+    --------
+    >>> code, first = set_codes(np.array([[1, 0], [0, 0], [1, 0]], dtype=np.int8))
+    >>> code.tolist(), first.tolist()
+    ([1, 0, 1], [1, 0])
+    """
+    packed = np.packbits(np.concatenate(_elements(values), axis=1), axis=1)
+    padded = np.pad(packed, ((0, 0), (0, -packed.shape[1] % WORD))).view(np.uint64)
+    if padded.shape[1] == 1:
+        _, first, code = np.unique(padded[:, 0], return_index=True, return_inverse=True)
+    else:
+        _, first, code = np.unique(padded, axis=0, return_index=True, return_inverse=True)
+    return code.reshape(-1).astype(np.int64), first
+
+
+def _elements(values: Codes) -> list[Flags]:
+    return [values == PRESENT, *([values == UNSURE] if (values == UNSURE).any() else [])]
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """The distinct item patterns, in long form and sorted by pattern: which pattern holds which set."""
@@ -129,15 +153,9 @@ def _shared(ratings: Ratings) -> tuple[IntArray, IntArray, Flags]:
     item = ratings.item[whole]
     whole[whole] = np.bincount(item, minlength=1)[item] >= SHARED if item.size else whole[whole]
     values, item = ratings.values[whole], ratings.item[whole]
-    elements = [values == PRESENT, *([values == UNSURE] if (values == UNSURE).any() else [])]
-    packed = np.packbits(np.concatenate(elements, axis=1), axis=1)
-    padded = np.pad(packed, ((0, 0), (0, -packed.shape[1] % WORD))).view(np.uint64)
-    if padded.shape[1] == 1:
-        _, first, code = np.unique(padded[:, 0], return_index=True, return_inverse=True)
-    else:
-        _, first, code = np.unique(padded, axis=0, return_index=True, return_inverse=True)
-    sets = np.concatenate([part[first] for part in elements], axis=1)
-    return item, code.reshape(-1).astype(np.int64), sets
+    code, first = set_codes(values)
+    elements = [part[first] for part in _elements(values)]
+    return item, code, np.concatenate(elements, axis=1)
 
 
 def _patterns(item: IntArray, code: IntArray) -> tuple[_Rows, IntArray]:

@@ -1,6 +1,4 @@
-"""API operations of the review: what is held true, what is disputed, how far people agree."""
-
-from typing import Final
+"""API operations of the review: what is held true, what is disputed, what is gold."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,9 +16,7 @@ from annotator.review.gold import gold_add, gold_of, gold_retire
 from annotator.review.models import Method
 from annotator.review.patterns import patterns_open
 from annotator.review.selectors import (
-    Unsure,
     Wanted,
-    agreement_of,
     disagreement_of,
     disagreements_open,
     resolutions_current,
@@ -28,7 +24,6 @@ from annotator.review.selectors import (
 from annotator.review.serializers import (
     METHODS,
     AdjudicationSerializer,
-    AgreementSerializer,
     DisagreementDetailSerializer,
     DisagreementSerializer,
     GoldDraftSerializer,
@@ -37,15 +32,6 @@ from annotator.review.serializers import (
     ResolutionSerializer,
 )
 from annotator.review.services import resolution_adjudicate
-
-NOT_MEASURED: Final = {
-    "computed_at": None,
-    "taxonomy": None,
-    "n_items": 0,
-    "n_judgments": 0,
-    "n_others": 0,
-    "categories": (),
-}
 
 
 class ResolutionsView(APIView):
@@ -218,34 +204,6 @@ class GoldRetireView(APIView):
         """Use this gold no more; answers on it count no more. Harmless when it is retired already."""
         gold_retire(project_for(caller(request), slug, Can.RESOLVE), gold_id)
         return Response(status=204)
-
-
-class AgreementView(APIView):
-    """How far people agree."""
-
-    @extend_schema(
-        operation_id="agreement_read",
-        parameters=[
-            OpenApiParameter(
-                "unsure",
-                OpenApiTypes.STR,
-                enum=Unsure.values,
-                description="What unsure counts as: missing by default.",
-            )
-        ],
-        responses={200: AgreementSerializer, **errors(400)},
-        tags=["review"],
-    )
-    def get(self, request: Request, slug: str) -> Response:
-        """Percent agreement, Krippendorff's alpha, Fleiss' kappa and AC1 of each category, with n and intervals."""
-        access = project_for(caller(request), slug, Can.INSPECT)
-        unsure = request.query_params.get("unsure", Unsure.MISSING)
-        if unsure not in Unsure.values:
-            raise BadInput(
-                f'"{unsure}" is not a treatment of unsure. Use one of: {", ".join(Unsure.values)}.'
-            )
-        found = agreement_of(access.project, unsure=Unsure(unsure))
-        return Response(AgreementSerializer(found or NOT_MEASURED).data)
 
 
 def _pattern(value: str) -> str:

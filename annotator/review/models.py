@@ -188,6 +188,30 @@ class AgreementReport(models.Model):
         triggers = [APPEND_ONLY]
 
 
+class AgreementBreakdown(models.Model):
+    """The newest agreement report taken apart: one row for each category and treatment of unsure, written anew with it.
+
+    A row with no category is about whole label sets. An estimate is a list: value, low, high, n_items, n_judgments,
+    and why there is no value or no interval.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    report = models.ForeignKey(AgreementReport, on_delete=models.PROTECT, related_name="+", db_index=False)
+    category = models.SlugField(max_length=40, blank=True, default="", db_index=False)
+    unsure = models.CharField(max_length=8, help_text="What unsure counts as: missing or value.")
+    last_resolution = models.BigIntegerField(help_text="Highest resolution id that it could see.")
+    versions = models.JSONField(help_text="Per guideline version: guideline, coefficients.")
+    periods = models.JSONField(help_text="Per week or month, in order: period, coefficients.")
+    pairs = models.JSONField(help_text="Per two annotators: first, second, kappa.")
+    clauses = models.JSONField(help_text="Per clause about it that something cites: number, coefficients.")
+
+    class Meta:
+        db_table = "agreement_breakdown"
+        constraints = [
+            models.UniqueConstraint(name="agreement_breakdown_once", fields=["project", "unsure", "category"])
+        ]
+
+
 class Gold(models.Model):
     """An item whose right answer is known and explained: it checks annotators and teaches new ones."""
 

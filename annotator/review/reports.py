@@ -1,32 +1,30 @@
 """Measuring agreement: seldom, in a worker, and kept as a row, so that no page ever waits for it."""
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
-from functools import lru_cache
 
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from annotator.agreement.bootstrap import CategoryAgreement, agreement_by_category
-from annotator.agreement.ratings import UNSURE, ItemAnswer, Ratings, unsure_as_missing
+from annotator.agreement.ratings import UNSURE, Ratings, unsure_as_missing
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy, taxonomy_current, taxonomy_version
-from annotator.review.models import AgreementReport
+from annotator.projects.selectors import taxonomy_current
+from annotator.review.measured import measured_at
+from annotator.review.models import AgreementBreakdown, AgreementReport
 from annotator.review.selectors import agreement_report_latest
+from annotator.review.taking_apart import breakdowns_write
 
 EVERY = timedelta(minutes=1)
-JUDGMENTS_A_MINUTE = 100_000  # measuring so many takes some three seconds
+JUDGMENTS_A_MINUTE = 50_000  # measuring and taking apart so many takes some eight seconds of a core
 ADVISORY_SPACE = 7201  # of pg_try_advisory_xact_lock: one measurement of a project at a time
-CHUNK = 5000
 
 
 def agreement_due(project: Project) -> bool:
-    """Whether judgments or the taxonomy changed since the newest report, and that is old enough. Three queries.
+    """Whether judgments or the taxonomy changed since the newest report, and that is old enough. Four queries.
 
     Old enough is a minute, and one more for each `JUDGMENTS_A_MINUTE`: a large project must not fill a worker.
     """
@@ -37,14 +35,14 @@ def agreement_due(project: Project) -> bool:
     if latest is None:
         return True
     measured = (latest.last_judgment, latest.taxonomy_id)
-    changed = measured != (newest, taxonomy_current(project).version.pk)
+    changed = measured != (newest, taxonomy_current(project).version.pk) or not _is_taken_apart(latest)
     pause = EVERY * max(1.0, latest.n_judgments / JUDGMENTS_A_MINUTE)
     return changed and timezone.now() - latest.computed_at >= pause
 
 
 @transaction.atomic
 def agreement_measure(project: Project) -> AgreementReport | None:
-    """A new agreement report, or None when none is due or another worker measures this project now.
+    """A new agreement report, taken apart too, or None when none is due or another worker measures this project now.
 
     Judgments count that are neither superseded nor withdrawn, late ones too. A judgment says nothing on a category
     that its taxonomy version lacked. Unsure is once missing, and once a value of its own (`unsure_as_value`).
@@ -55,11 +53,11 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     newest = _newest_judgment(project)
     assert newest is not None
     taxonomy = taxonomy_current(project)
-    others = judgments_current(project).exclude(verdict=Verdict.LABELLED).count()
-    unsure: Counter[str] = Counter()
-    ratings = Ratings.from_answers(_answers(project, taxonomy, unsure), taxonomy.slugs, unsure=UNSURE)
+    others = judgments_current(project).exclude(verdict=Verdict.LABELLED).filter(pk__lte=newest).count()
+    measured = measured_at(project, taxonomy, newest)
+    ratings = measured.ratings
     rows = zip(taxonomy.slugs, *_both_treatments(ratings, seed=newest), strict=True)
-    return AgreementReport.objects.create(
+    report = AgreementReport.objects.create(
         project=project,
         taxonomy=taxonomy.version,
         last_judgment=newest,
@@ -70,25 +68,15 @@ def agreement_measure(project: Project) -> AgreementReport | None:
         categories=[
             {
                 "slug": slug,
-                "n_unsure": unsure[slug],
+                "n_unsure": measured.n_unsure[slug],
                 **asdict(missing),
                 "unsure_as_value": asdict(value),
             }
             for slug, missing, value in rows
         ],
     )
-
-
-def _answers(project: Project, taxonomy: Taxonomy, unsure: Counter[str]) -> Iterator[ItemAnswer]:
-    """Each judgment with labels, as a row of ratings; counts in `unsure` what people could not decide."""
-    columns = ("item_id", "annotator_id", "labels", "unsure", "taxonomy_id")
-    judgments = (
-        judgments_current(project).filter(verdict=Verdict.LABELLED).order_by("pk").values_list(*columns)
-    )
-    for item, annotator, labels, undecided, version in judgments.iterator(chunk_size=CHUNK):
-        unsure.update(undecided)
-        not_asked = _not_asked(taxonomy.version.pk, version)
-        yield ItemAnswer(item, annotator, _set(tuple(labels)), _set(tuple(undecided)), not_asked)
+    breakdowns_write(report, measured)
+    return report
 
 
 def _both_treatments(ratings: Ratings, seed: int) -> tuple[list[CategoryAgreement], list[CategoryAgreement]]:
@@ -99,16 +87,9 @@ def _both_treatments(ratings: Ratings, seed: int) -> tuple[list[CategoryAgreemen
     )
 
 
-@lru_cache(maxsize=4096)
-def _set(slugs: tuple[str, ...]) -> frozenset[str]:
-    """One object for all equal label sets: a million judgments have few different ones."""
-    return frozenset(slugs)
-
-
-@lru_cache(maxsize=256)
-def _not_asked(current: int, judged_under: int) -> frozenset[str]:
-    """Categories of the taxonomy version `current` that `judged_under` did not have."""
-    return frozenset(taxonomy_version(current).slugs) - frozenset(taxonomy_version(judged_under).slugs)
+def _is_taken_apart(report: AgreementReport) -> bool:
+    """Whether the report has its breakdowns: those from before there were any have none. Asked when nothing changed."""
+    return AgreementBreakdown.objects.filter(project=report.project_id, report=report).exists()
 
 
 def _newest_judgment(project: Project) -> int | None:

@@ -7,7 +7,6 @@ from rest_framework import serializers
 from annotator.judgments.models import Judgment, Verdict
 from annotator.review.gold import EXPLANATION_MAX
 from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution
-from annotator.review.selectors import CategoryAgreement
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
 VERDICTS = [(verdict.value, verdict.label) for verdict in Verdict if verdict != Verdict.WITHDRAWN]
@@ -187,40 +186,6 @@ class DisagreementDetailSerializer(serializers.Serializer[Any]):
     closed_at = serializers.DateTimeField(allow_null=True)
     judgments = DisputedJudgmentSerializer(many=True)
     based_on = BasedOnSerializer()
-
-
-class CoefficientSerializer(serializers.Serializer[Any]):
-    """A coefficient with its interval, or the reason why there is none."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n_items = serializers.IntegerField()
-    n_judgments = serializers.IntegerField()
-    why_undefined = serializers.CharField(allow_blank=True)
-
-
-class CategoryAgreementSerializer(serializers.Serializer[CategoryAgreement]):
-    """Agreement on one category; unsure answers count as `unsure` of the request says."""
-
-    category = serializers.CharField(source="category.slug")
-    percent = CoefficientSerializer()
-    alpha = CoefficientSerializer()
-    fleiss = CoefficientSerializer()
-    ac1 = CoefficientSerializer()
-    word = serializers.CharField(source="word.text")
-    n_unsure = serializers.IntegerField()
-
-
-class AgreementSerializer(serializers.Serializer[Any]):
-    """The newest measurement; before the first, `computed_at` is null and there are no categories."""
-
-    computed_at = serializers.DateTimeField(allow_null=True)
-    taxonomy = serializers.IntegerField(allow_null=True)
-    n_items = serializers.IntegerField()
-    n_judgments = serializers.IntegerField()
-    n_others = serializers.IntegerField()
-    categories = CategoryAgreementSerializer(many=True)
 
 
 class GoldSerializer(serializers.ModelSerializer[Gold]):

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from annotator.review import adjudication_views, citing_views, gold_views, people_views, views
+from annotator.review import (
+    adjudication_views,
+    agreement_views,
+    citing_views,
+    gold_views,
+    people_views,
+    views,
+)
 
 app_name = "review"
 urlpatterns = [
@@ -13,7 +20,8 @@ urlpatterns = [
     path("items/<int:item_id>/alike/", views.alike, name="alike"),
     path("adjudications/", adjudication_views.adjudications, name="adjudications"),
     path("adjudications/<int:entry_id>/revert/", adjudication_views.revert, name="revert"),
-    path("agreement/", views.agreement, name="agreement"),
+    path("agreement/", agreement_views.agreement, name="agreement"),
+    path("agreement/items/", agreement_views.agreement_items, name="agreement_items"),
     path("gold/", gold_views.gold, name="gold"),
     path("gold/<int:gold_id>/retire/", gold_views.gold_end, name="gold_retire"),
     path("people/", people_views.people, name="people"),

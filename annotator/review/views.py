@@ -1,4 +1,4 @@
-"""Pages of the review: the project's home, disagreements, agreement, flags."""
+"""Pages of the review: the project's home, disagreements, flags."""
 
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -20,7 +20,6 @@ from annotator.http import render_page
 from annotator.judgments.models import Verdict
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
-from annotator.review.agreement_lines import CHOICES, agreement_chart, agreement_lines
 from annotator.review.alike import alike_of
 from annotator.review.desk import Desk, answer_words, desk_of, dispute_lines, url_parts
 from annotator.review.forms import AdjudicationForm, GoldForm, adjudication_initial, shown_judgments
@@ -30,9 +29,7 @@ from annotator.review.overview import overview_of
 from annotator.review.patterns import pattern_words, patterns_open
 from annotator.review.reverting import entry_last
 from annotator.review.selectors import (
-    Unsure,
     Wanted,
-    agreement_of,
     disagreement_after,
     disagreement_before,
     disagreement_of,
@@ -140,31 +137,6 @@ def alike(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     lines = alike_of(access.project, item_id, taxonomy_current(access.project))
     context = {"access": access, "nav": "disagreements", "item_id": item_id, "lines": lines}
     return render_page(request, "review/alike.html", context, part="alike")
-
-
-@require_GET
-@login_required
-def agreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """How far people agree on each category, by one coefficient; unknown choices show the first."""
-    access = project_for(request.user, slug, Can.INSPECT)
-    name = request.GET.get("coefficient", "")
-    treatment = request.GET.get("unsure", "")
-    unsure = Unsure(treatment) if treatment in Unsure.values else Unsure.MISSING
-    shown = CHOICES.get(name, CHOICES["alpha"])
-    measured = agreement_of(access.project, unsure=unsure)
-    context = {
-        "access": access,
-        "nav": "agreement",
-        "agreement": measured,
-        "choices": CHOICES.values(),
-        "shown": shown,
-        "treatments": list(Unsure),
-        "unsure": unsure,
-    }
-    if measured is not None:
-        context["lines"] = lines = agreement_lines(measured, shown)
-        context["chart"] = agreement_chart(lines, shown)
-    return render_page(request, "review/agreement.html", context)
 
 
 @require_GET

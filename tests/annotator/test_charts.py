@@ -7,7 +7,16 @@ from django.utils.safestring import SafeString
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.charts import Estimate, Part, interval_bars, line_chart, sparkline, stacked_bar
+from annotator.charts import (
+    Estimate,
+    Mark,
+    Part,
+    band_chart,
+    interval_bars,
+    line_chart,
+    sparkline,
+    stacked_bar,
+)
 
 ALPHA = Estimate("Games", 0.71, 0.62, 0.79, 140)
 UNKNOWN = Estimate("Weapons", None, n=3, why="too few pairs")
@@ -107,3 +116,30 @@ def test_points_stay_inside_the_box_whatever_the_values(values: list[float]) -> 
 
     assert all(20 <= float(dot.get("cy", "")) <= 160 for dot in found(svg, "chart-dot"))
     assert "style" not in svg
+
+
+def test_band_breaks_where_there_is_no_value() -> None:
+    line = [ALPHA, ALPHA, UNKNOWN, ALPHA]
+
+    svg = band_chart(line, "Agreement by week")
+
+    [band] = found(svg, "chart-band")
+    assert len(band.get("points", "").split()) == 4
+    assert len(found(svg, "chart-line")) == 1
+    assert len(found(svg, "chart-dot")) == 3
+    assert len(found(svg, "chart-whisker")) == 1
+
+
+def test_marks_stand_between_places_and_are_named_where_names_have_room() -> None:
+    marks = [Mark("v3", 1.02), Mark("v2", 1.0)]
+
+    svg = band_chart([ALPHA, ALPHA, ALPHA], "Agreement by week", marks=marks, target=0.8)
+
+    assert [rule.get("x1") for rule in found(svg, "chart-mark")] == ["53.00%", "53.82%"]
+    assert [text.text for text in drawn(svg).iter("text") if (text.text or "").startswith("v")] == ["v2"]
+    assert "v3 is marked" in "".join(drawn(svg).itertext())
+
+
+@pytest.mark.parametrize("line", [[], [UNKNOWN], [ALPHA], [UNKNOWN, UNKNOWN]])
+def test_band_chart_is_drawn_when_there_is_little(line: list[Estimate]) -> None:
+    assert found(band_chart(line, "Agreement by week", marks=[Mark("v1", 0.2)]), "chart-mark")

@@ -57,6 +57,7 @@ PAGES: Final = {
     "review:alike": "lee",
     "review:adjudications": "lee",
     "review:agreement": "lee",
+    "review:agreement_items": "lee",
     "review:cited": "lee",
     "review:draft_impact": "lee",
     "review:flags": "lee",

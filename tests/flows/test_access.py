@@ -67,7 +67,8 @@ WHO: Final[dict[str, str]] = {
     "review:alike": Can.RESOLVE,
     "review:adjudications": Can.RESOLVE,
     "review:revert": Can.RESOLVE,
-    "review:agreement": Can.INSPECT,
+    "review:agreement": Can.INSPECT,  # the pairs of people with Can.RESOLVE
+    "review:agreement_items": Can.RESOLVE,
     "review:cited": Can.RESOLVE,
     "review:draft_impact": Can.GUIDE,
     "review:flags": Can.RESOLVE,

@@ -30,7 +30,10 @@ NUMBERS: Final = {
     "revision": "0",
 }  # fmt: skip
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
-PARAMETERS: Final = ("page", "category", "text", "domain", "split", "before", "next", "clause", "unknown")
+PARAMETERS: Final = (
+    "page", "category", "text", "domain", "split", "before", "next", "clause", "guideline", "pair", "period", "person",
+    "unsure", "unknown",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

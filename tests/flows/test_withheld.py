@@ -28,6 +28,7 @@ from annotator.queue.places import assignment_claim
 from annotator.queue.stopping import page_stop
 from annotator.review.gold import gold_add
 from annotator.review.models import Disagreement
+from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
@@ -86,6 +87,7 @@ def item(project: Project) -> Item:
         ),
     )
     gold_add(lead, item.pk, f"{MARKER} explanation")
+    agreement_measure(project)
     make_classifier(project)
     snapshot_run_execute(snapshot_run_start(project, by=None).pk)
     return item
@@ -161,6 +163,7 @@ def test_the_marker_is_found_in_many_places_before_the_stop(project: Project, it
             "GET pool:items", "GET pool:item", "GET queue:batch", "GET review:item_review", "GET review:disagreement",
             "GET review:flags", "GET review:gold", "GET api:item-list", "GET api:item-read", "GET api:judgment-list",
             "GET api:resolution-list", "GET api:disagreement-detail", "GET api:batch-item-list",
+            "GET review:agreement_items",
         },
         "another scientist": {"GET pool:items", "GET pool:item", "GET api:resolution-list"},
         "who judged it": {"GET judgments:history", "GET judgments:edit", "GET api:judgment-list"},

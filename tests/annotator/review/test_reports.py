@@ -11,7 +11,7 @@ from annotator.accounts.models import User
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.models import Project
-from annotator.review.models import AgreementReport
+from annotator.review.models import AgreementBreakdown, AgreementReport
 from annotator.review.reports import ADVISORY_SPACE, EVERY, agreement_due, agreement_measure
 from annotator.review.selectors import CategoryAgreement, Unsure, agreement_of
 from annotator.review.tasks import measure_agreement
@@ -156,6 +156,20 @@ def test_report_is_due_when_the_taxonomy_changed(
     make_taxonomy(project, (GAMES, VIOLENCE))
     later = timezone.now() + EVERY
     monkeypatch.setattr(timezone, "now", lambda: later)
+
+    assert agreement_due(project)
+
+
+def test_report_is_due_when_it_was_not_taken_apart(
+    project: Project, items: list[Item], people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge_both(items[:2], people)
+    agreement_measure(project)
+    later = timezone.now() + EVERY
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert not agreement_due(project)
+
+    AgreementBreakdown.objects.all().delete()
 
     assert agreement_due(project)
 
