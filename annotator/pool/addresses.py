@@ -99,6 +99,11 @@ class UrlParts:
     query: tuple[Parameter, ...]
     defanged: str
 
+    @property
+    def inert_before(self) -> str:
+        """What stands before the domain, with a scheme that no program takes for a link."""
+        return self.before.replace("http", "hxxp", 1)
+
 
 def canonical(raw: str) -> Address:
     """The address that `raw` means, spelled the one way that makes it an identity.

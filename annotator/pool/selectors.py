@@ -58,11 +58,6 @@ class ItemPage:
     captured_at: datetime | None
 
     @property
-    def inert_before(self) -> str:
-        """What stands before the domain, with a scheme that no program takes for a link."""
-        return self.url.before.replace("http", "hxxp", 1)
-
-    @property
     def is_bare(self) -> bool:
         """Whether there is nothing but the address."""
         return not (self.title or self.description or self.text)
