@@ -93,6 +93,6 @@ def test_the_page_is_accessible_and_fits(page: Page, live_server: Any, sign_in: 
 
     for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 844})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         assert Axe().run(page).response["violations"] == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
