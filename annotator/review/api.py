@@ -111,6 +111,7 @@ class DisagreementsView(APIView):
                 OpenApiTypes.STR,
                 description="What people differ in, as `disagreement_patterns` has it.",
             ),
+            OpenApiParameter("held", OpenApiTypes.BOOL, description="Those on hold instead."),
         ],
         responses={200: DisagreementSerializer(many=True), **errors(400)},
         tags=["review"],
@@ -119,7 +120,9 @@ class DisagreementsView(APIView):
         """Open disagreements, newest first."""
         access = project_for(caller(request), slug, Can.RESOLVE)
         wanted = Wanted(
-            slug_parameter(request, "category"), _pattern(request.query_params.get("pattern", ""))
+            slug_parameter(request, "category"),
+            _pattern(request.query_params.get("pattern", "")),
+            held=request.query_params.get("held", "").lower() in ("true", "1"),
         )
         rows = disagreements_open(access.project, wanted)
         return page_of(self, rows, DisagreementSerializer)

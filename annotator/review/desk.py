@@ -83,6 +83,7 @@ class DisputeLine:
     categories: tuple[Category, ...]
     n_judgments: int
     since: datetime
+    looking: str
 
 
 def desk_of(access: Access, item_id: int) -> Desk:
@@ -116,8 +117,10 @@ def desk_of(access: Access, item_id: int) -> Desk:
     )
 
 
-def dispute_lines(rows: Iterable[Disagreement], taxonomy: Taxonomy) -> list[DisputeLine]:
-    """The lines of a list of disagreements, gravest category first in each."""
+def dispute_lines(
+    rows: Iterable[Disagreement], taxonomy: Taxonomy, access: Access, now: datetime
+) -> list[DisputeLine]:
+    """The lines of a list of disagreements, gravest category first in each; `looking` is another lead's name."""
     categories = {category.slug: category for category in taxonomy.categories}
     return [
         DisputeLine(
@@ -131,9 +134,15 @@ def dispute_lines(rows: Iterable[Disagreement], taxonomy: Taxonomy) -> list[Disp
             ),
             n_judgments=vars(row)["n_judgments"],
             since=row.opened_at,
+            looking=_looking(row, access, now),
         )
         for row in rows
     ]
+
+
+def _looking(row: Disagreement, access: Access, now: datetime) -> str:
+    is_leased = row.lease_until is not None and row.lease_until >= now
+    return row.lease_by.username if is_leased and row.lease_by and row.lease_by != access.user else ""
 
 
 def answer_words(resolution: Resolution, taxonomy: Taxonomy) -> str:

@@ -32,7 +32,9 @@ class PatternLine:
 
 def patterns_open(project: Project, taxonomy: Taxonomy) -> list[PatternLine]:
     """The patterns of the project's open disagreements, by weight, then the oldest first. One query."""
-    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
+    rows = Disagreement.objects.filter(
+        project=project, closed_at__isnull=True, hold_at__isnull=True, item__withheld=False
+    )
     grouped = rows.values("pattern").annotate(
         n_items=Count("pk"),
         n_sites=Count("item__registrable_domain", distinct=True),

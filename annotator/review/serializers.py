@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotator.agreement.patterns import KEY_MAX
 from annotator.judgments.models import Judgment, Verdict
 from annotator.review.gold import EXPLANATION_MAX
+from annotator.review.holding import HOLD_REASON_MAX
 from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution
 from annotator.review.selectors import CategoryAgreement
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
@@ -139,6 +141,10 @@ class DisagreementSerializer(serializers.ModelSerializer[Disagreement]):
 
     url = serializers.CharField(source="item.url")
     n_judgments = serializers.IntegerField()
+    lease_by = serializers.CharField(
+        source="lease_by.username", allow_null=True, default=None, help_text="Until `lease_until`."
+    )
+    hold_by = serializers.CharField(source="hold_by.username", allow_null=True, default=None)
 
     class Meta:
         model = Disagreement
@@ -152,7 +158,41 @@ class DisagreementSerializer(serializers.ModelSerializer[Disagreement]):
             "n_judgments",
             "opened_at",
             "closed_at",
+            "lease_by",
+            "lease_until",
+            "hold_by",
+            "hold_at",
+            "hold_reason",
         ]
+
+
+class NextWantedSerializer(serializers.Serializer[Any]):
+    """Which disagreements to go through, and the one that the caller leaves."""
+
+    category = serializers.SlugField(max_length=40, allow_blank=True, default="")
+    pattern = serializers.CharField(max_length=KEY_MAX, allow_blank=True, default="")
+    held = serializers.BooleanField(default=False, help_text="Those on hold instead.")
+    after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
+
+
+class NextSerializer(serializers.Serializer[Any]):
+    """The next disagreement, or null."""
+
+    disagreement = DisagreementSerializer(allow_null=True)
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    """Who has a disagreement open."""
+
+    by = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    """Why a disagreement has to wait."""
+
+    reason = serializers.CharField(max_length=HOLD_REASON_MAX)
 
 
 class PatternSerializer(serializers.Serializer[Any]):

@@ -155,7 +155,9 @@ def test_second_decision_is_refused_with_what_changed(
     assert answer.status_code == 409
     error = answer.json()["error"]
     assert error["details"]["resolution"] == first["id"]
-    assert error["details"]["changes"] == [f"{lead.user.username} wrote: decided by a lead"]
+    assert error["details"]["changes"] == [
+        f"{lead.user.username} wrote: decided by a lead, Games (“{body['reason']}”)"
+    ]
     assert Resolution.objects.count() == 1
 
 

@@ -291,7 +291,9 @@ def test_patterns_come_by_items_and_severity_and_lead_to_their_items(
     assert [line.disagreement for line in narrowed.context["lines"]] == [violence]
     assert "patterns" not in narrowed.context
     shown = pages.get(page(project, "disagreement", games[1].pk), {"pattern": games[1].pattern}).context
-    assert shown["following"] == games[2]
+    assert shown["onward"] == page(project, "disagreement_next") + (
+        f"?pattern=either%3Agambling.games&after={games[1].pk}"
+    )
     assert f"/{games[0].pk}/?pattern=" in shown["back"]
     assert shown["left"] == 2
 
