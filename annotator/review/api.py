@@ -13,7 +13,7 @@ from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
 from annotator.projects.selectors import taxonomy_current
-from annotator.review.desk import desk_of
+from annotator.review.desk import desk_of, weighed
 from annotator.review.gold import gold_add, gold_of, gold_retire
 from annotator.review.models import Method
 from annotator.review.patterns import patterns_open
@@ -137,7 +137,7 @@ class PatternsView(APIView):
         tags=["review"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Open disagreements grouped by what people differ in: items times one more than the severity first."""
+        """Open disagreements grouped by what people differ in: items × (1 + severity) × doubt first."""
         access = project_for(caller(request), slug, Can.RESOLVE)
         patterns = patterns_open(access.project, taxonomy_current(access.project))
         return Response(PatternsSerializer({"patterns": patterns}).data)
@@ -158,7 +158,7 @@ class DisagreementView(APIView):
         """
         access = project_for(caller(request), slug, Can.RESOLVE)
         row = disagreement_of(access.project, disagreement_id)
-        desk = desk_of(access, row.item_id)
+        desk = weighed(access.project, desk_of(access, row.item_id))
         review = desk.review
         body = {
             "id": row.pk,
@@ -172,6 +172,7 @@ class DisagreementView(APIView):
             "opened_at": row.opened_at,
             "closed_at": row.closed_at,
             "judgments": review.judgments,
+            "inferred": desk.inferred,
             "based_on": {
                 "judgments": [judgment.pk for judgment in review.judgments],
                 "resolution": review.newest.pk if review.newest else None,

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotator.errors import BadInput, Conflict
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.selectors import taxonomy_current
+from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.changes import changes_since
 from annotator.review.forms import SeenForm
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
 from annotator.review.models import Disagreement
 from annotator.review.patterns import pattern_words
+from annotator.review.reasons import reasons_used
 from annotator.review.resolving import Refusal, resolve, show_refused
 from annotator.review.reverting import entry_last
 from annotator.review.selectors import (
@@ -137,6 +138,7 @@ def _done(access: Access, row: Disagreement, action: str, reason: str) -> str:
 def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, object]:
     project = access.project
     before = disagreement_before(project, row.pk, wanted)
+    taxonomy = taxonomy_current(project)
     return {
         "nav": "disagreements",
         "disagreement": row,
@@ -147,8 +149,9 @@ def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, obj
         "left": disagreements_open(project, wanted).exclude(pk=row.pk).count(),
         "wanted": wanted,
         "query": query_of(wanted),
-        "pattern": pattern_words(row.pattern, taxonomy_current(project)),
+        "pattern": pattern_words(row.pattern, taxonomy),
         "pattern_query": query_of(Wanted(pattern=row.pattern)),
+        "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),
         "undo": entry_last(access),
         "undo_id": uuid4(),
     }

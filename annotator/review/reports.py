@@ -18,6 +18,7 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_current, taxonomy_version
 from annotator.review.models import AgreementReport
 from annotator.review.selectors import agreement_report_latest
+from annotator.review.skills import skills_store
 
 EVERY = timedelta(minutes=1)
 JUDGMENTS_A_MINUTE = 100_000  # measuring so many takes some three seconds
@@ -48,7 +49,7 @@ def agreement_measure(project: Project) -> AgreementReport | None:
 
     Judgments count that are neither superseded nor withdrawn, late ones too. A judgment says nothing on a category
     that its taxonomy version lacked. Unsure is once missing, and once a value of its own (`unsure_as_value`).
-    Other verdicts than labels say nothing at all.
+    Other verdicts than labels say nothing at all. How well people tell each category is measured beside it.
     """
     if not _alone(project) or not agreement_due(project):
         return None
@@ -57,7 +58,10 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     taxonomy = taxonomy_current(project)
     others = judgments_current(project).exclude(verdict=Verdict.LABELLED).count()
     unsure: Counter[str] = Counter()
-    ratings = Ratings.from_answers(_answers(project, taxonomy, unsure), taxonomy.slugs, unsure=UNSURE)
+    people: dict[int, None] = {}
+    answers = _answers(project, taxonomy, unsure, people)
+    ratings = Ratings.from_answers(answers, taxonomy.slugs, unsure=UNSURE)
+    skills_store(project, taxonomy, unsure_as_missing(ratings), list(people), newest)
     rows = zip(taxonomy.slugs, *_both_treatments(ratings, seed=newest), strict=True)
     return AgreementReport.objects.create(
         project=project,
@@ -79,14 +83,20 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     )
 
 
-def _answers(project: Project, taxonomy: Taxonomy, unsure: Counter[str]) -> Iterator[ItemAnswer]:
-    """Each judgment with labels, as a row of ratings; counts in `unsure` what people could not decide."""
+def _answers(
+    project: Project, taxonomy: Taxonomy, unsure: Counter[str], people: dict[int, None]
+) -> Iterator[ItemAnswer]:
+    """Each judgment with labels, as a row of ratings; counts in `unsure` what people could not decide.
+
+    Puts annotators into `people` as they come: the order of their indices in the ratings.
+    """
     columns = ("item_id", "annotator_id", "labels", "unsure", "taxonomy_id")
     judgments = (
         judgments_current(project).filter(verdict=Verdict.LABELLED).order_by("pk").values_list(*columns)
     )
     for item, annotator, labels, undecided, version in judgments.iterator(chunk_size=CHUNK):
         unsure.update(undecided)
+        people.setdefault(annotator)
         not_asked = _not_asked(taxonomy.version.pk, version)
         yield ItemAnswer(item, annotator, _set(tuple(labels)), _set(tuple(undecided)), not_asked)
 

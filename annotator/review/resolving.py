@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from annotator.errors import BadInput, Conflict
 from annotator.http import render_page
 from annotator.projects.access import Access
-from annotator.review.desk import Desk, answer_words, desk_of
+from annotator.review.desk import Desk, answer_words, desk_of, weighed
 from annotator.review.forms import AdjudicationForm, adjudication_initial, shown_judgments
 from annotator.review.services import resolution_adjudicate
 
@@ -62,7 +62,7 @@ def resolve(
         else:
             messages.success(request, f"Resolved: {answer_words(resolution, desk.taxonomy)}.")
             return redirect(onward())
-    context |= {"access": access, "desk": desk, "form": form, "refusal": refusal, **_shown(desk, form)}
+    context |= {"access": access, "refusal": refusal, **_shown(access, desk, form)}
     return render_page(request, template, context, part="review", status=status)
 
 
@@ -74,16 +74,18 @@ def show_refused(
     form = AdjudicationForm.typed(request.POST, taxonomy=desk.taxonomy, guideline=desk.guideline)
     refusal = context["refusal"]
     assert isinstance(refusal, Refusal)
-    context |= {"access": access, "desk": desk, "form": form, **_shown(desk, form)}
+    context |= {"access": access, **_shown(access, desk, form)}
     return render_page(request, template, context, part="review", status=refusal.status)
 
 
-def _shown(desk: Desk, form: AdjudicationForm) -> dict[str, object]:
-    """The toggles as they stand in the form, and the state that this very page shows."""
+def _shown(access: Access, desk: Desk, form: AdjudicationForm) -> dict[str, object]:
+    """The item weighed, the form with its toggles as they stand, and the state that this very page shows."""
     chosen = set(form["labels"].value() or ())
     disputed = desk.review.disputed
     newest = desk.review.newest
     return {
+        "desk": weighed(access.project, desk),
+        "form": form,
         "toggles": [
             (
                 title,

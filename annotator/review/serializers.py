@@ -203,6 +203,10 @@ class PatternSerializer(serializers.Serializer[Any]):
     n_items = serializers.IntegerField()
     n_sites = serializers.IntegerField()
     severity = serializers.IntegerField(help_text="Of its gravest category, 0 to 3.")
+    doubt = serializers.FloatField(help_text="Of the classifier when its items were served; 1 on the line.")
+    n_doubted = serializers.IntegerField(
+        help_text="Items that it is known of; with 0, `doubt` is the mean of the others, or 1."
+    )
     since = serializers.DateTimeField()
 
 
@@ -210,6 +214,16 @@ class PatternsSerializer(serializers.Serializer[Any]):
     """The patterns of a project's open disagreements, the weightiest first."""
 
     patterns = PatternSerializer(many=True)
+
+
+class InferredSerializer(serializers.Serializer[Any]):
+    """What the judgments amount to in one category, by Dawid-Skene with the skills measured last."""
+
+    category = serializers.CharField(source="category.slug")
+    probability = serializers.FloatField(allow_null=True, help_text="That it is present.")
+    n_present = serializers.IntegerField()
+    n = serializers.IntegerField(help_text="Judgments that decided on it: unsure is none.")
+    why = serializers.CharField(allow_blank=True, help_text="Why there is no probability.")
 
 
 class DisagreementDetailSerializer(serializers.Serializer[Any]):
@@ -226,6 +240,7 @@ class DisagreementDetailSerializer(serializers.Serializer[Any]):
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     judgments = DisputedJudgmentSerializer(many=True)
+    inferred = InferredSerializer(many=True)
     based_on = BasedOnSerializer()
 
 

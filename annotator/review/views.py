@@ -15,12 +15,12 @@ from annotator.judgments.models import Verdict
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.agreement_lines import CHOICES, agreement_chart, agreement_lines
-from annotator.review.alike import alike_of
+from annotator.review.alike import alike_of, site_of
 from annotator.review.desk import dispute_lines, url_parts
 from annotator.review.forms import GoldForm
 from annotator.review.gold import gold_of, suggestions
 from annotator.review.overview import overview_of
-from annotator.review.patterns import pattern_words, patterns_open
+from annotator.review.patterns import has_classifier, pattern_words, patterns_open
 from annotator.review.resolving import resolve
 from annotator.review.selectors import (
     Unsure,
@@ -78,6 +78,8 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         context |= {
             "patterns": [(line, query_of(Wanted(pattern=line.key))) for line in patterns[:PATTERNS]],
             "n_patterns_more": len(patterns[PATTERNS:]),
+            "is_doubted": (is_doubted := any(line.n_doubted for line in patterns)),
+            "has_classifier": is_doubted or has_classifier(access.project),
         }
     return render_page(request, "review/disagreements.html", context, part="list")
 
@@ -95,10 +97,16 @@ def item_review(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
 @require_GET
 @login_required
 def alike(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
-    """Pages with nearly the text of one item, and what is held true of them; for the item's page."""
+    """Pages like one item by text and by site, and what is held true of them; for the item's page."""
     access = project_for(request.user, slug, Can.RESOLVE)
-    lines = alike_of(access.project, item_id, taxonomy_current(access.project))
-    context = {"access": access, "nav": "disagreements", "item_id": item_id, "lines": lines}
+    taxonomy = taxonomy_current(access.project)
+    context = {
+        "access": access,
+        "nav": "disagreements",
+        "item_id": item_id,
+        "lines": alike_of(access.project, item_id, taxonomy),
+        "site": site_of(access.project, item_id, taxonomy),
+    }
     return render_page(request, "review/alike.html", context, part="alike")
 
 

@@ -62,9 +62,23 @@ document.addEventListener("keydown", (event) => {
   if (act(event)) event.preventDefault();
 });
 
+function cite(number) {
+  form.elements.clause.value = number;
+}
+
+// A reason given before: its clause comes with it, unless another is chosen already.
+function reuse({ reason, clause }) {
+  form.elements.reason.value = reason;
+  if (clause && !form.elements.clause.value) cite(clause);
+  form.elements.reason.focus();
+}
+
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-adopt]");
-  if (button && form) adopt(button.dataset.adopt);
+  const button = event.target.closest("[data-adopt], [data-cite], [data-reason]");
+  if (!button || !form) return;
+  if ("adopt" in button.dataset) adopt(button.dataset.adopt);
+  if ("cite" in button.dataset) cite(button.dataset.cite);
+  if ("reason" in button.dataset) reuse(button.dataset);
 });
 
 // Back at this page: ask at once whether the item is still ours. (Leaving it is the same event, and must not.)

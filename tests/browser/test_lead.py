@@ -195,6 +195,71 @@ def test_open_page_tells_what_another_lead_did_and_keeps_what_was_typed(
     expect(page.get_by_label("Why")).to_have_value("There are stakes.")
 
 
+def test_lead_holds_releases_and_asks_by_keyboard_alone(
+    page: Page,
+    page_errors: list[str],
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    first, second = disagreements
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, first)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Shift+H")  # the dialog has the keyboard
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    page.keyboard.press("Shift+H")  # refused by the browser itself: a reason is missing
+    page.keyboard.type("Ask legal first.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+H")
+    page.wait_for_url(f"**/disagreements/{second.pk}/")
+    expect(page.get_by_text("On hold: it waits")).to_be_visible()
+    first.refresh_from_db()
+    assert first.hold_reason == "Ask legal first."
+
+    page.keyboard.press("1")
+    page.keyboard.press("Shift+A")
+    expect(page.get_by_role("alert")).to_contain_text("All 3 places on this item are taken")
+    expect(page.get_by_role("checkbox", name="Games")).to_be_checked()
+
+    page.goto(f"{live_server.url}/projects/pages/disagreements/?held=1")
+    page.get_by_role("link", name="Open the first").click()
+    page.wait_for_url(f"**/disagreements/{first.pk}/?held=1")
+    page.keyboard.press("Shift+H")
+    expect(page.get_by_text("Released: it is among the disagreements again.")).to_be_visible()
+    first.refresh_from_db()
+    assert first.hold_at is None
+    assert [error for error in page_errors if "409" not in error] == []
+    page_errors.clear()
+
+
+def test_lead_cites_a_clause_and_takes_over_a_reason(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    first, second = disagreements
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, first)
+    page.get_by_text("Clauses for every page").click()
+    page.get_by_role("button", name="Cite 1.1").click()
+    expect(page.get_by_role("combobox", name="Clause")).to_have_value("1.1")
+    page.get_by_role("checkbox", name="Games").check(force=True)
+    page.get_by_label("Why").fill("Played for points.")
+    page.get_by_role("button", name="Resolve").click()
+    page.wait_for_url(f"**/disagreements/{second.pk}/")
+
+    page.get_by_text("Reasons given before (1)").click()
+    page.get_by_role("button", name="Use this reason: Played for points.").click()
+
+    expect(page.get_by_label("Why")).to_have_value("Played for points.")
+    expect(page.get_by_role("combobox", name="Clause")).to_have_value("1.1")
+
+
 @pytest.mark.parametrize("tail", ["", "disagreements/", "agreement/", "flags/"])
 def test_pages_of_leads_are_accessible(
     page: Page,

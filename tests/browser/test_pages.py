@@ -83,6 +83,7 @@ NO_PAGES: Final = {
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
+        "training:item_part",
     },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},

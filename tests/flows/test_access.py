@@ -114,6 +114,7 @@ WHO: Final[dict[str, str]] = {
     "training:classifiers": Can.INSPECT,
     "training:classifier": Can.INSPECT,
     "training:overview_part": Can.INSPECT,
+    "training:item_part": Can.RESOLVE,
     "training:train": Can.INSPECT,
     "training:choose": Can.INSPECT,
     "training:uses": Can.LABEL,

@@ -82,6 +82,11 @@ def test_disagreement_is_listed_and_shown_with_its_judgments(
 
     assert (listed["id"], listed["n_judgments"]) == (disagreement.pk, 3)
     assert [judgment["labels"] for judgment in shown["judgments"]] == [[GAMES], [GAMBLING], []]
+    assert [(row["category"], row["n_present"], row["n"]) for row in shown["inferred"]] == [
+        (GAMES, 1, 3),
+        (GAMBLING, 1, 3),
+    ]
+    assert {row["why"] for row in shown["inferred"]} == {"skills are not measured yet"}
     assert shown["based_on"] == {
         "judgments": [judgment["id"] for judgment in shown["judgments"]],
         "resolution": None,
