@@ -12,8 +12,8 @@ from annotator.review.holding import disagreement_hold, disagreement_release, ju
 from annotator.review.leases import lease_next, lease_release, lease_take
 from annotator.review.selectors import Wanted, disagreement_of, disagreements_open
 from annotator.review.serializers import (
+    DisagreementLeaseSerializer,
     HoldSerializer,
-    LeaseSerializer,
     NextSerializer,
     NextWantedSerializer,
 )
@@ -49,7 +49,7 @@ class LeaseView(APIView):
     @extend_schema(
         operation_id="disagreement_lease",
         request=None,
-        responses={200: LeaseSerializer, **errors(409)},
+        responses={200: DisagreementLeaseSerializer, **errors(409)},
         tags=["review"],
     )
     def post(self, request: Request, slug: str, disagreement_id: int) -> Response:
@@ -60,7 +60,7 @@ class LeaseView(APIView):
             raise Conflict("This disagreement is closed: nobody needs a lease on it.")
         if not lease.is_own:
             raise Conflict(f"{lease.sentence}.", details={"by": lease.by, "since": lease.since.isoformat()})
-        return Response(LeaseSerializer(lease).data)
+        return Response(DisagreementLeaseSerializer(lease).data)
 
     @extend_schema(
         operation_id="disagreement_leave", request=None, responses={204: None, **errors()}, tags=["review"]

@@ -15,7 +15,7 @@ from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.changes import changes_since
-from annotator.review.forms import SeenForm
+from annotator.review.forms import DIGITS_MAX, SeenForm
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
 from annotator.review.models import Disagreement
@@ -32,7 +32,6 @@ from annotator.review.selectors import (
 )
 from annotator.review.wanting import query_of, wanted_of
 
-DIGITS_MAX = 18  # what a bigint holds for certain
 TITLES = {
     "hold": "Not put on hold",
     "release": "Not released",

@@ -12,6 +12,7 @@ from annotator.review.gold import EXPLANATION_MAX, Suggestion
 from annotator.review.selectors import ItemReview
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
+DIGITS_MAX = 18  # what a bigint holds for certain
 VERDICTS = [
     (Verdict.LABELLED, "The categories chosen above"),
     *(
@@ -31,7 +32,7 @@ class SeenForm(forms.Form):
     def clean_judgments(self) -> frozenset[int]:
         """The ids of the judgments that the page showed."""
         ids = [part for part in self.cleaned_data["judgments"].split(",") if part]
-        if not all(part.isascii() and part.isdecimal() for part in ids):
+        if not all(part.isascii() and part.isdecimal() and len(part) <= DIGITS_MAX for part in ids):
             raise forms.ValidationError("This page has lost track of the judgments. Load it again.")
         return frozenset(map(int, ids))
 

@@ -27,6 +27,8 @@ def disagreement_hold(access: Access, disagreement_id: int, *, reason: str) -> D
         raise BadInput("Say why it has to wait: whoever finds it on hold will read it.")
     if len(reason) > HOLD_REASON_MAX:
         raise BadInput(f"The reason has {len(reason)} characters; {HOLD_REASON_MAX} are kept.")
+    if "\x00" in reason:
+        raise BadInput("The reason holds a NUL character, which cannot be stored. Remove it.")
     row = _open_row(access, disagreement_id)
     if row.hold_by is not None:
         raise Conflict(f"{row.hold_by.username} has put this on hold already: {row.hold_reason}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotator.agreement.patterns import KEY_MAX
+from annotator.agreement.patterns import KEY_MAX, Pattern
 from annotator.judgments.models import Judgment, Verdict
 from annotator.review.gold import EXPLANATION_MAX
 from annotator.review.holding import HOLD_REASON_MAX
@@ -174,6 +174,14 @@ class NextWantedSerializer(serializers.Serializer[Any]):
     held = serializers.BooleanField(default=False, help_text="Those on hold instead.")
     after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
 
+    def validate_pattern(self, value: str) -> str:
+        """The key, if it is one."""
+        if value and Pattern.parse(value) is None:
+            raise serializers.ValidationError(
+                f'"{value}" is not a pattern. Use a `key` of disagreements/patterns/.'
+            )
+        return value
+
 
 class NextSerializer(serializers.Serializer[Any]):
     """The next disagreement, or null."""
@@ -181,7 +189,7 @@ class NextSerializer(serializers.Serializer[Any]):
     disagreement = DisagreementSerializer(allow_null=True)
 
 
-class LeaseSerializer(serializers.Serializer[Any]):
+class DisagreementLeaseSerializer(serializers.Serializer[Any]):
     """Who has a disagreement open."""
 
     by = serializers.CharField()

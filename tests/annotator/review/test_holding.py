@@ -86,6 +86,8 @@ def test_hold_is_refused_without_a_reason_twice_or_under_another_leads_eyes(
         disagreement_hold(lead, held.pk, reason=" ")
     with pytest.raises(BadInput, match="1001 characters"):
         disagreement_hold(lead, held.pk, reason="x" * 1001)
+    with pytest.raises(BadInput, match="NUL character"):
+        disagreement_hold(lead, held.pk, reason="a\x00b")
     with pytest.raises(Conflict, match="ada has put this on hold already: The guideline changes on Monday"):
         disagreement_hold(lead, held.pk, reason="Mine.")
     with pytest.raises(Conflict, match="ada is looking at this since"):

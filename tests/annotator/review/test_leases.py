@@ -189,7 +189,8 @@ def test_renewal_tells_what_changed_meanwhile(
 
     assert "Changed since" not in before
     assert f"{people[3].username} judged it: Games" in after
-    assert client.post(page(project, "lease", row.pk), {"judgments": "x"}).status_code == 400
+    for nonsense in ("x", "²", "9" * 5000):
+        assert client.post(page(project, "lease", row.pk), {"judgments": nonsense}).status_code == 400
 
 
 def test_lease_is_taken_renewed_refused_and_ended_by_api(
@@ -204,6 +205,7 @@ def test_lease_is_taken_renewed_refused_and_ended_by_api(
     client.force_login(lead.user)
     refused = client.post(f"{root}/{row.pk}/lease/")
     second = client.post(f"{root}/next/", {}, content_type="application/json").json()
+    unknown = client.post(f"{root}/next/", {"pattern": "games"}, content_type="application/json")
     none = client.post(f"{root}/next/", {"after": other.pk}, content_type="application/json").json()
 
     assert (given["disagreement"]["id"], given["disagreement"]["lease_by"]) == (row.pk, "ada")
@@ -211,6 +213,7 @@ def test_lease_is_taken_renewed_refused_and_ended_by_api(
     assert refused.status_code == 409
     assert refused.json()["error"]["details"]["by"] == "ada"
     assert (second["disagreement"]["id"], none["disagreement"]) == (other.pk, None)
+    assert unknown.status_code == 400
     client.force_login(ada.user)
     assert client.delete(f"{root}/{row.pk}/lease/").status_code == 204
     assert not Disagreement.objects.filter(lease_by__isnull=False).exists()
