@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotator.errors import BadInput, Conflict
+from annotator.errors import BadInput, Conflict, Withheld
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
@@ -86,6 +86,8 @@ def lease(request: HttpRequest, slug: str, disagreement_id: int) -> HttpResponse
     """Say that the page is still open; answers who has the item, and what has changed on it since it was shown."""
     access = project_for(request.user, slug, Can.RESOLVE)
     row = disagreement_of(access.project, disagreement_id)
+    if row.item.withheld:
+        raise Withheld  # what changed on it may quote the page
     form = SeenForm(request.POST)
     if not form.is_valid():
         raise BadInput("The page has lost track of what it shows. Load it again.")
