@@ -34,11 +34,12 @@ def signatures_write(item_ids: Collection[int]) -> None:
         Signature.objects.bulk_create([row for row in rows if row.bands], ignore_conflicts=True)
 
 
-def near_duplicates(item: Item) -> list[NearDuplicate]:
+def near_duplicates(item: Item, *, at_least: float = ALIKE) -> list[NearDuplicate]:
     """Served items of the project with nearly the text of `item`, the most alike first.
 
     Of items that share a band, by the index signature_bands, `LOOKED_AT_MAX` are compared, lowest numbers first.
-    Withheld items are never among them. At most three queries.
+    Below `ALIKE` many share none, so a lower `at_least` finds some of them only (see
+    annotator.pool.minhash). Withheld items are never among them. At most three queries.
     """
     own = Signature.objects.filter(pk=item.pk).values_list("bands", flat=True).first()
     if own is None or item.withheld:
@@ -54,7 +55,7 @@ def near_duplicates(item: Item) -> list[NearDuplicate]:
         return []
     texts = {pk: shingles(text) for pk, text in _texts([item.pk, *(other.pk for other in others)])}
     alike = [NearDuplicate(other, likeness(texts[item.pk], texts[other.pk])) for other in others]
-    close = (row for row in alike if row.likeness >= ALIKE)
+    close = (row for row in alike if row.likeness >= at_least)
     return sorted(close, key=lambda row: (-row.likeness, row.item.pk))
 
 

@@ -11,7 +11,7 @@ from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
 from annotator.projects.selectors import taxonomy_current
-from annotator.review.desk import desk_of
+from annotator.review.desk import desk_of, weighed
 from annotator.review.gold import gold_add, gold_of, gold_retire
 from annotator.review.models import Method
 from annotator.review.patterns import patterns_open
@@ -97,6 +97,7 @@ class DisagreementsView(APIView):
                 OpenApiTypes.STR,
                 description="What people differ in, as `disagreement_patterns` has it.",
             ),
+            OpenApiParameter("held", OpenApiTypes.BOOL, description="Those on hold instead."),
         ],
         responses={200: DisagreementSerializer(many=True), **errors(400)},
         tags=["review"],
@@ -105,7 +106,9 @@ class DisagreementsView(APIView):
         """Open disagreements, newest first."""
         access = project_for(caller(request), slug, Can.RESOLVE)
         wanted = Wanted(
-            slug_parameter(request, "category"), _pattern(request.query_params.get("pattern", ""))
+            slug_parameter(request, "category"),
+            _pattern(request.query_params.get("pattern", "")),
+            held=request.query_params.get("held", "").lower() in ("true", "1"),
         )
         rows = disagreements_open(access.project, wanted)
         return page_of(self, rows, DisagreementSerializer)
@@ -120,7 +123,7 @@ class PatternsView(APIView):
         tags=["review"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Open disagreements grouped by what people differ in: items times one more than the severity first."""
+        """Open disagreements grouped by what people differ in: items × (1 + severity) × doubt first."""
         access = project_for(caller(request), slug, Can.RESOLVE)
         patterns = patterns_open(access.project, taxonomy_current(access.project))
         return Response(PatternsSerializer({"patterns": patterns}).data)
@@ -141,7 +144,7 @@ class DisagreementView(APIView):
         """
         access = project_for(caller(request), slug, Can.RESOLVE)
         row = disagreement_of(access.project, disagreement_id)
-        desk = desk_of(access, row.item_id)
+        desk = weighed(access.project, desk_of(access, row.item_id))
         review = desk.review
         body = {
             "id": row.pk,
@@ -155,6 +158,7 @@ class DisagreementView(APIView):
             "opened_at": row.opened_at,
             "closed_at": row.closed_at,
             "judgments": review.judgments,
+            "inferred": desk.inferred,
             "based_on": {
                 "judgments": [judgment.pk for judgment in review.judgments],
                 "resolution": review.newest.pk if review.newest else None,

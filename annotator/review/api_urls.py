@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.review import adjudication_api, agreement_api, api
+from annotator.review import adjudication_api, agreement_api, api, dispute_api
 
 urlpatterns = [
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
@@ -21,6 +21,26 @@ urlpatterns = [
         "projects/<slug:slug>/disagreements/<int:disagreement_id>/",
         api.DisagreementView.as_view(),
         name="disagreement-detail",
+    ),
+    path(
+        "projects/<slug:slug>/disagreements/next/",
+        dispute_api.NextView.as_view(),
+        name="disagreement-next",
+    ),
+    path(
+        "projects/<slug:slug>/disagreements/<int:disagreement_id>/lease/",
+        dispute_api.LeaseView.as_view(),
+        name="disagreement-lease",
+    ),
+    path(
+        "projects/<slug:slug>/disagreements/<int:disagreement_id>/hold/",
+        dispute_api.HoldView.as_view(),
+        name="disagreement-hold",
+    ),
+    path(
+        "projects/<slug:slug>/disagreements/<int:disagreement_id>/ask/",
+        dispute_api.AskView.as_view(),
+        name="disagreement-ask",
     ),
     path(
         "projects/<slug:slug>/disagreements/patterns/",

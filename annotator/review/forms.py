@@ -4,6 +4,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from django import forms
+from django.http import QueryDict
 
 from annotator.judgments.models import Verdict
 from annotator.projects.selectors import Guideline, Taxonomy
@@ -11,6 +12,7 @@ from annotator.review.gold import EXPLANATION_MAX, Suggestion
 from annotator.review.selectors import ItemReview
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
+DIGITS_MAX = 18  # what a bigint holds for certain
 VERDICTS = [
     (Verdict.LABELLED, "The categories chosen above"),
     *(
@@ -21,7 +23,21 @@ VERDICTS = [
 ]
 
 
-class AdjudicationForm(forms.Form):
+class SeenForm(forms.Form):
+    """The state of an item that a page shows."""
+
+    judgments = forms.CharField(widget=forms.HiddenInput, required=False)
+    resolution = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean_judgments(self) -> frozenset[int]:
+        """The ids of the judgments that the page showed."""
+        ids = [part for part in self.cleaned_data["judgments"].split(",") if part]
+        if not all(part.isascii() and part.isdecimal() and len(part) <= DIGITS_MAX for part in ids):
+            raise forms.ValidationError("This page has lost track of the judgments. Load it again.")
+        return frozenset(map(int, ids))
+
+
+class AdjudicationForm(SeenForm):
     """Labels, "none of these" or another verdict; why; which clause; and what the page showed."""
 
     labels = forms.MultipleChoiceField(required=False)
@@ -34,8 +50,6 @@ class AdjudicationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     clause = forms.ChoiceField(required=False, label="Clause")
-    judgments = forms.CharField(widget=forms.HiddenInput, required=False)
-    resolution = forms.IntegerField(widget=forms.HiddenInput, required=False)
     client_id = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
     def __init__(self, *args: Any, taxonomy: Taxonomy, guideline: Guideline, **kwargs: Any) -> None:
@@ -45,12 +59,13 @@ class AdjudicationForm(forms.Form):
         ]
         self.fields["clause"].choices = clause_choices(guideline)  # type: ignore[attr-defined]
 
-    def clean_judgments(self) -> frozenset[int]:
-        """The ids of the judgments that the page showed."""
-        ids = [part for part in self.cleaned_data["judgments"].split(",") if part]
-        if not all(part.isdecimal() for part in ids):
-            raise forms.ValidationError("This page has lost track of the judgments. Load it again.")
-        return frozenset(map(int, ids))
+    @classmethod
+    def typed(cls, sent: QueryDict, *, taxonomy: Taxonomy, guideline: Guideline) -> Self:
+        """The form as it was sent, without asking whether it is a whole answer."""
+        names = ("verdict", "reason", "clause", "client_id")
+        initial: dict[str, object] = {name: sent.get(name, "") for name in names}
+        initial |= {"labels": sent.getlist("labels"), "none": "none" in sent}
+        return cls(initial=initial, taxonomy=taxonomy, guideline=guideline)
 
     def clean(self) -> dict[str, Any]:
         """Refuse an empty answer (nothing chosen never means "none of these") and a double one."""

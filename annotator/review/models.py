@@ -1,5 +1,7 @@
 """What is held true, how it came about, and where people still disagree."""
 
+from typing import Any, Final
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -147,13 +149,43 @@ class Disagreement(models.Model):
         db_index=False,
         help_text="The lead's act that closed or reopened it last; none when the sweep did.",
     )
+    lease_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The lead who has it open, until the lease lapses.",
+    )
+    lease_at = models.DateTimeField(null=True, help_text="Since when.")
+    lease_until = models.DateTimeField(null=True)
+    hold_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The lead who put it on hold: it waits for something else.",
+    )
+    hold_at = models.DateTimeField(null=True)
+    hold_reason = models.CharField(max_length=1000, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "disagreement"
         constraints = [
             models.UniqueConstraint(
                 name="disagreement_open_once", fields=["item"], condition=Q(closed_at__isnull=True)
-            )
+            ),
+            models.CheckConstraint(
+                name="disagreement_lease_is_whole",
+                condition=Q(lease_by__isnull=True, lease_at__isnull=True, lease_until__isnull=True)
+                | Q(lease_by__isnull=False, lease_at__isnull=False, lease_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="disagreement_hold_has_a_reason",
+                condition=Q(hold_by__isnull=True, hold_at__isnull=True, hold_reason="")
+                | (Q(hold_by__isnull=False, hold_at__isnull=False) & ~Q(hold_reason="")),
+            ),
         ]
         indexes = [
             models.Index(
@@ -165,6 +197,12 @@ class Disagreement(models.Model):
                 condition=Q(closed_at__isnull=True),
             ),
         ]
+
+
+NO_LEASE: Final[dict[str, Any]] = {"lease_by": None, "lease_at": None, "lease_until": None}
+NO_HOLD: Final[dict[str, Any]] = {"hold_by": None, "hold_at": None, "hold_reason": ""}
+NOTHING_WAITS: Final = NO_LEASE | NO_HOLD
+"""Set when a disagreement closes: should it open again, it waits for any lead."""
 
 
 class AgreementReport(models.Model):
@@ -210,6 +248,27 @@ class AgreementBreakdown(models.Model):
         constraints = [
             models.UniqueConstraint(name="agreement_breakdown_once", fields=["project", "unsure", "category"])
         ]
+
+
+class CategorySkills(models.Model):
+    """How well people tell one category, as the newest measurement found it; replaced as a whole by the next."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    category = models.SlugField(max_length=40)
+    prevalence = models.FloatField(null=True, help_text="Share of the items in which it is, by inference.")
+    skills = models.JSONField(
+        default=dict,
+        help_text="By annotator id: sensitivity, specificity, and what each is worth in answers.",
+    )
+    n_items = models.BigIntegerField()
+    n_judgments = models.BigIntegerField()
+    why_undefined = models.CharField(max_length=200, blank=True, default="")
+    last_judgment = models.BigIntegerField(help_text="Highest judgment id that it could see.")
+    computed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "category_skills"
+        constraints = [models.UniqueConstraint(name="category_skills_once", fields=["project", "category"])]
 
 
 class Gold(models.Model):

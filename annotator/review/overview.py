@@ -132,7 +132,7 @@ def _ingest_needs(newest: Sequence[Ingest]) -> Iterator[Need]:
 
 
 def _review_needs(project: Project, now: datetime) -> Iterator[Need]:
-    disputed = Disagreement.objects.filter(project=project, closed_at__isnull=True)
+    disputed = Disagreement.objects.filter(project=project, closed_at__isnull=True, hold_at__isnull=True)
     n, waiting = _waiting(disputed, "opened_at", now)
     if n:
         text = f"{_count(n, 'disagreement')} {_verb(n)} for a lead{waiting}."

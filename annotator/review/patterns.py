@@ -1,20 +1,32 @@
 """Open disagreements grouped by what people differ in: a lead reads a few patterns, not a pile of items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from django.db.models import Count, Min
+from django.db.models import Avg, Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Exp, Least
 
 from annotator.agreement.patterns import Kind, Pattern
 from annotator.judgments.models import Verdict
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy
+from annotator.queue.models import Batch, BatchItem
 from annotator.review.models import Disagreement
+
+BY_DISTANCE: Final = "multilabel_uncertainty"
+"""The strategy whose score is minus the distance, in logits, to the threshold of a category."""
+FARTHEST: Final = 50.0
+"""Logits beyond which it makes no difference, and a power of e would not fit."""
 
 
 @dataclass(frozen=True)
 class PatternLine:
-    """One pattern with what waits under it; `first` is the oldest disagreement of it."""
+    """One pattern with what waits under it; `first` is the oldest disagreement of it.
+
+    `doubt` is how unsure the classifier was of its items when they were served, from 0 to 1 (on the line): the mean
+    of `n_doubted`, or of all patterns where that is 0. 1 everywhere when no item has one.
+    """
 
     key: str
     words: str
@@ -23,21 +35,31 @@ class PatternLine:
     severity: int
     since: datetime
     first: int
+    doubt: float
+    n_doubted: int
 
     @property
-    def weight(self) -> int:
-        """Items times one more than the severity: higher comes first."""
-        return self.n_items * (1 + self.severity)
+    def weight(self) -> float:
+        """Items times one more than the severity, times the doubt: higher comes first."""
+        return self.n_items * (1 + self.severity) * self.doubt
 
 
 def patterns_open(project: Project, taxonomy: Taxonomy) -> list[PatternLine]:
     """The patterns of the project's open disagreements, by weight, then the oldest first. One query."""
-    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
-    grouped = rows.values("pattern").annotate(
-        n_items=Count("pk"),
-        n_sites=Count("item__registrable_domain", distinct=True),
-        since=Min("opened_at"),
-        first=Min("pk"),
+    rows = Disagreement.objects.filter(
+        project=project, closed_at__isnull=True, hold_at__isnull=True, item__withheld=False
+    )
+    grouped = (
+        _with_doubt(rows)
+        .values("pattern")
+        .annotate(
+            n_items=Count("pk"),
+            n_sites=Count("item__registrable_domain", distinct=True),
+            since=Min("opened_at"),
+            first=Min("pk"),
+            doubt_mean=Avg("doubt", filter=Q(distance_score__isnull=False)),  # LEAST would take a null for 50
+            n_doubted=Count("distance_score"),
+        )
     )
     lines = [
         PatternLine(
@@ -48,11 +70,35 @@ def patterns_open(project: Project, taxonomy: Taxonomy) -> list[PatternLine]:
             severity=pattern_severity(row["pattern"], taxonomy),
             since=row["since"],
             first=row["first"],
+            doubt=row["doubt_mean"] or 0.0,
+            n_doubted=row["n_doubted"],
         )
         for row in grouped.order_by()
         if row["pattern"]  # else the sweep has not looked yet; the list of items has it
     ]
-    return sorted(lines, key=lambda line: (-line.weight, line.first))
+    return sorted(_filled(lines), key=lambda line: (-line.weight, line.first))
+
+
+def has_classifier(project: Project) -> bool:
+    """Whether a classifier has chosen a batch of the project. One query."""
+    return Batch.objects.filter(project=project, classifier_number__isnull=False).exists()
+
+
+def _with_doubt(rows: QuerySet[Disagreement]) -> QuerySet[Disagreement]:
+    """With `doubt`: 2 / (1 + e^distance), 1 on a threshold; null where the item was chosen otherwise."""
+    chosen = BatchItem.objects.filter(
+        item=OuterRef("item"), strategy=BY_DISTANCE, classifier_number__isnull=False
+    )
+    score = Subquery(chosen.order_by("-pk").values("score")[:1], output_field=FloatField())
+    distance = Least(-F("distance_score"), Value(FARTHEST))
+    return rows.annotate(distance_score=score).annotate(doubt=Value(2.0) / (Value(1.0) + Exp(distance)))
+
+
+def _filled(lines: list[PatternLine]) -> list[PatternLine]:
+    """Where nothing is known of a pattern it is as doubtful as the mean of what is known; all 1 where nothing is."""
+    n = sum(line.n_doubted for line in lines)
+    mean = sum(line.doubt * line.n_doubted for line in lines) / n if n else 1.0
+    return [line if line.n_doubted else replace(line, doubt=mean) for line in lines]
 
 
 def pattern_severity(key: str, taxonomy: Taxonomy) -> int:

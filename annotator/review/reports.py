@@ -16,6 +16,7 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.review.measured import measured_at
 from annotator.review.models import AgreementBreakdown, AgreementReport
 from annotator.review.selectors import agreement_report_latest
+from annotator.review.skills import skills_store
 from annotator.review.taking_apart import breakdowns_write
 
 EVERY = timedelta(minutes=1)
@@ -46,7 +47,7 @@ def agreement_measure(project: Project) -> AgreementReport | None:
 
     Judgments count that are neither superseded nor withdrawn, late ones too. A judgment says nothing on a category
     that its taxonomy version lacked. Unsure is once missing, and once a value of its own (`unsure_as_value`).
-    Other verdicts than labels say nothing at all.
+    Other verdicts than labels say nothing at all. How well people tell each category is measured beside it.
     """
     if not _alone(project) or not agreement_due(project):
         return None
@@ -56,6 +57,7 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     others = judgments_current(project).exclude(verdict=Verdict.LABELLED).filter(pk__lte=newest).count()
     measured = measured_at(project, taxonomy, newest)
     ratings = measured.ratings
+    skills_store(project, taxonomy, unsure_as_missing(ratings), measured.people.tolist(), newest)
     rows = zip(taxonomy.slugs, *_both_treatments(ratings, seed=newest), strict=True)
     report = AgreementReport.objects.create(
         project=project,

@@ -13,7 +13,7 @@ from annotator.judgments.models import ReviewDue, Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Project
-from annotator.review.models import AdjudicationEntry, Disagreement, Method, Resolution
+from annotator.review.models import NOTHING_WAITS, AdjudicationEntry, Disagreement, Method, Resolution
 from annotator.review.services import entry_add
 
 NAMED_MAX = 5
@@ -146,7 +146,7 @@ def _turn_disagreements(undone: AdjudicationEntry, entry: AdjudicationEntry, ite
     newer = Disagreement.objects.filter(item=OuterRef("item"), closed_at__isnull=True)
     opened = touched.filter(closed_at__isnull=True)
     closed = list(touched.filter(~Exists(newer), closed_at__isnull=False).values_list("pk", flat=True))
-    opened.update(closed_at=timezone.now(), entry=entry)
+    opened.update(closed_at=timezone.now(), entry=entry, **NOTHING_WAITS)
     Disagreement.objects.filter(pk__in=closed).update(closed_at=None, entry=entry)
 
 

@@ -34,10 +34,14 @@ class Unsure(TextChoices):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list of disagreements is narrowed to: a category in dispute, the key of a pattern; empty for all."""
+    """What a list of disagreements is narrowed to: a category in dispute, the key of a pattern; empty for all.
+
+    What is on hold is a list of its own.
+    """
 
     category: str = ""
     pattern: str = ""
+    held: bool = False
 
 
 ALL: Final = Wanted()
@@ -120,7 +124,7 @@ def resolutions_current(project: Project) -> QuerySet[Resolution]:
 
 def disagreements_open(project: Project, wanted: Wanted = ALL) -> QuerySet[Disagreement]:
     """Items that wait for a lead, oldest first, with `n_judgments`; narrowed as `wanted`. One query."""
-    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
+    rows = _open(project, held=wanted.held)
     if wanted.category:
         rows = rows.filter(categories__contains=[wanted.category])
     if wanted.pattern:
@@ -133,33 +137,33 @@ def disagreements_open(project: Project, wanted: Wanted = ALL) -> QuerySet[Disag
         .annotate(n=Count("pk"))
         .values("n")
     )
-    return rows.select_related("item").annotate(n_judgments=Coalesce(Subquery(counted), 0)).order_by("pk")
+    people = rows.select_related("item", "lease_by", "hold_by")
+    return people.annotate(n_judgments=Coalesce(Subquery(counted), 0)).order_by("pk")
 
 
-def disagreements_by_category(project: Project) -> dict[str, int]:
+def disagreements_by_category(project: Project, *, held: bool = False) -> dict[str, int]:
     """How many open disagreements are about each category. One query."""
-    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
-    slugs = rows.annotate(slug=Func(F("categories"), function="unnest"))
+    slugs = _open(project, held=held).annotate(slug=Func(F("categories"), function="unnest"))
     return dict(slugs.values_list("slug").annotate(n=Count("pk")).order_by())
 
 
 def disagreement_of(project: Project, disagreement_id: int) -> Disagreement:
     """One disagreement, open or closed; raises NotFound for another project's. One query."""
-    row = Disagreement.objects.filter(project=project, pk=disagreement_id).first()
+    rows = Disagreement.objects.select_related("lease_by", "hold_by")
+    row = rows.filter(project=project, pk=disagreement_id).first()
     if row is None:
         raise NotFound(f"There is no disagreement {disagreement_id} in this project.")
     return row
 
 
-def disagreement_after(project: Project, disagreement_id: int, wanted: Wanted = ALL) -> Disagreement | None:
-    """The next open disagreement in the list, from its start again after its end. At most two queries."""
-    rows = disagreements_open(project, wanted).exclude(pk=disagreement_id)
-    return rows.filter(pk__gt=disagreement_id).first() or rows.first()
-
-
 def disagreement_before(project: Project, disagreement_id: int, wanted: Wanted = ALL) -> Disagreement | None:
     """The open disagreement before this one in the list; None before the first. One query."""
     return disagreements_open(project, wanted).filter(pk__lt=disagreement_id).last()
+
+
+def _open(project: Project, *, held: bool) -> QuerySet[Disagreement]:
+    rows = Disagreement.objects.filter(project=project, closed_at__isnull=True, item__withheld=False)
+    return rows.filter(hold_at__isnull=not held)
 
 
 def flags_open(project: Project) -> QuerySet[Flag]:

@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotator.agreement.patterns import KEY_MAX, Pattern
 from annotator.judgments.models import Judgment, Verdict
 from annotator.review.gold import EXPLANATION_MAX
+from annotator.review.holding import HOLD_REASON_MAX
 from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
@@ -138,6 +140,10 @@ class DisagreementSerializer(serializers.ModelSerializer[Disagreement]):
 
     url = serializers.CharField(source="item.url")
     n_judgments = serializers.IntegerField()
+    lease_by = serializers.CharField(
+        source="lease_by.username", allow_null=True, default=None, help_text="Until `lease_until`."
+    )
+    hold_by = serializers.CharField(source="hold_by.username", allow_null=True, default=None)
 
     class Meta:
         model = Disagreement
@@ -151,7 +157,49 @@ class DisagreementSerializer(serializers.ModelSerializer[Disagreement]):
             "n_judgments",
             "opened_at",
             "closed_at",
+            "lease_by",
+            "lease_until",
+            "hold_by",
+            "hold_at",
+            "hold_reason",
         ]
+
+
+class NextWantedSerializer(serializers.Serializer[Any]):
+    """Which disagreements to go through, and the one that the caller leaves."""
+
+    category = serializers.SlugField(max_length=40, allow_blank=True, default="")
+    pattern = serializers.CharField(max_length=KEY_MAX, allow_blank=True, default="")
+    held = serializers.BooleanField(default=False, help_text="Those on hold instead.")
+    after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
+
+    def validate_pattern(self, value: str) -> str:
+        """The key, if it is one."""
+        if value and Pattern.parse(value) is None:
+            raise serializers.ValidationError(
+                f'"{value}" is not a pattern. Use a `key` of disagreements/patterns/.'
+            )
+        return value
+
+
+class NextSerializer(serializers.Serializer[Any]):
+    """The next disagreement, or null."""
+
+    disagreement = DisagreementSerializer(allow_null=True)
+
+
+class DisagreementLeaseSerializer(serializers.Serializer[Any]):
+    """Who has a disagreement open."""
+
+    by = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    """Why a disagreement has to wait."""
+
+    reason = serializers.CharField(max_length=HOLD_REASON_MAX)
 
 
 class PatternSerializer(serializers.Serializer[Any]):
@@ -162,6 +210,10 @@ class PatternSerializer(serializers.Serializer[Any]):
     n_items = serializers.IntegerField()
     n_sites = serializers.IntegerField()
     severity = serializers.IntegerField(help_text="Of its gravest category, 0 to 3.")
+    doubt = serializers.FloatField(help_text="Of the classifier when its items were served; 1 on the line.")
+    n_doubted = serializers.IntegerField(
+        help_text="Items that it is known of; with 0, `doubt` is the mean of the others, or 1."
+    )
     since = serializers.DateTimeField()
 
 
@@ -169,6 +221,16 @@ class PatternsSerializer(serializers.Serializer[Any]):
     """The patterns of a project's open disagreements, the weightiest first."""
 
     patterns = PatternSerializer(many=True)
+
+
+class InferredSerializer(serializers.Serializer[Any]):
+    """What the judgments amount to in one category, by Dawid-Skene with the skills measured last."""
+
+    category = serializers.CharField(source="category.slug")
+    probability = serializers.FloatField(allow_null=True, help_text="That it is present.")
+    n_present = serializers.IntegerField()
+    n = serializers.IntegerField(help_text="Judgments that decided on it: unsure is none.")
+    why = serializers.CharField(allow_blank=True, help_text="Why there is no probability.")
 
 
 class DisagreementDetailSerializer(serializers.Serializer[Any]):
@@ -185,6 +247,7 @@ class DisagreementDetailSerializer(serializers.Serializer[Any]):
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     judgments = DisputedJudgmentSerializer(many=True)
+    inferred = InferredSerializer(many=True)
     based_on = BasedOnSerializer()
 
 

@@ -15,7 +15,8 @@ from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.queue.services import places_add
-from annotator.review.models import AdjudicationEntry, Disagreement, Method, Resolution
+from annotator.review.changes import check_unchanged
+from annotator.review.models import NOTHING_WAITS, AdjudicationEntry, Disagreement, Method, Resolution
 from annotator.review.selectors import standings_of
 from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of, pattern_in
 
@@ -112,10 +113,10 @@ def resolution_adjudicate(
     sent = _sent_before(access, item_id, client_id, adjudication)
     if sent is not None:
         return sent
-    standing = standings_of(access.project, [item_id])[0]
+    standing, taxonomy = standings_of(access.project, [item_id])[0], taxonomy_current(access.project)
     if not standing.judgments:
         raise BadInput(f"Nobody has judged item {item_id} yet. Resolve it once somebody has.")
-    _check_unchanged(standing, based_on)
+    check_unchanged(standing, taxonomy, judgments=based_on.judgments, resolution=based_on.resolution)
     entry = entry_add(access, AdjudicationEntry.Kind.SINGLE, client_id, n_items=1)
     resolution = Resolution.objects.create(
         project=access.project,
@@ -128,39 +129,11 @@ def resolution_adjudicate(
         resolved_by=access.user,
         judgments=sorted(based_on.judgments),
         supersedes=standing.resolution,
-        taxonomy=taxonomy_current(access.project).version,
+        taxonomy=taxonomy.version,
         entry=entry,
     )
     _close([item_id], entry)
     return resolution
-
-
-@transaction.atomic
-def disagreement_open(
-    access: Access, item_id: int, *, reason: str, categories: Collection[str], resolution: int
-) -> Disagreement:
-    """The open disagreement of a resolved item, put in question by a lead; the one that is open already, if any.
-
-    What is held stays held until a lead decides, or until new judgments let the sweep settle it. Raises Conflict
-    when `resolution` is not the newest any more, NotFound for an item of another project.
-    """
-    item = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id).first()
-    if item is None:
-        raise NotFound(f"There is no item {item_id} in this project.")
-    if item.withheld:
-        raise Withheld
-    if not Resolution.objects.filter(pk=resolution, item=item, superseded_by__isnull=True).exists():
-        raise Conflict(f"Item {item_id} was resolved anew since you opened it. Look again, then decide.")
-    row, _ = Disagreement.objects.get_or_create(
-        item=item,
-        closed_at=None,
-        defaults={
-            "project": access.project,
-            "reason": Truncator(reason).chars(REASON_MAX),
-            "categories": sorted(categories),
-        },
-    )
-    return row
 
 
 def entry_add(
@@ -259,7 +232,7 @@ def _close(item_ids: Sequence[int], entry: AdjudicationEntry | None = None) -> i
     if not item_ids:
         return 0
     return Disagreement.objects.filter(item_id__in=item_ids, closed_at__isnull=True).update(
-        closed_at=timezone.now(), entry=entry
+        closed_at=timezone.now(), entry=entry, **NOTHING_WAITS
     )
 
 
@@ -301,29 +274,3 @@ def _check_adjudication(project: Project, adjudication: Adjudication) -> Clause 
     if adjudication.clause_number not in clauses:
         raise BadInput(f'The guideline has no clause "{adjudication.clause_number}".')
     return clauses[adjudication.clause_number]
-
-
-def _check_unchanged(standing: Standing, based_on: BasedOn) -> None:
-    """Raise Conflict, naming what changed, unless the lead saw what counts now."""
-    now = {judgment.pk: judgment for judgment in standing.judgments}
-    resolution = standing.resolution
-    changes = []
-    new = [now[pk] for pk in sorted(now.keys() - based_on.judgments)]
-    if new:
-        changes.append(f"{', '.join(sorted(judgment.annotator.username for judgment in new))} judged it")
-    gone = len(based_on.judgments - now.keys())
-    if gone:
-        changes.append(f"{gone} judgment{'s were' if gone > 1 else ' was'} changed or withdrawn")
-    if resolution is not None and resolution.pk != based_on.resolution:
-        by = resolution.resolved_by.username if resolution.resolved_by else "the rule"
-        changes.append(f"{by} wrote: {resolution.get_method_display()}")
-    if changes or (resolution is None and based_on.resolution is not None):
-        what = "; ".join(changes) or "its resolution is not the one you saw"
-        raise Conflict(
-            f"Item {standing.item_id} has changed since you opened it: {what}. Look again, then decide.",
-            details={
-                "judgments": sorted(now),
-                "resolution": resolution.pk if resolution else None,
-                "changes": changes,
-            },
-        )

@@ -6,6 +6,7 @@ from annotator.review import (
     adjudication_views,
     agreement_views,
     citing_views,
+    dispute_views,
     gold_views,
     people_views,
     views,
@@ -15,7 +16,9 @@ app_name = "review"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("disagreements/", views.disagreements, name="disagreements"),
-    path("disagreements/<int:disagreement_id>/", views.disagreement, name="disagreement"),
+    path("disagreements/next/", dispute_views.disagreement_next, name="disagreement_next"),
+    path("disagreements/<int:disagreement_id>/", dispute_views.disagreement, name="disagreement"),
+    path("disagreements/<int:disagreement_id>/lease/", dispute_views.lease, name="lease"),
     path("items/<int:item_id>/review/", views.item_review, name="item_review"),
     path("items/<int:item_id>/alike/", views.alike, name="alike"),
     path("adjudications/", adjudication_views.adjudications, name="adjudications"),

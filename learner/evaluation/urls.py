@@ -15,5 +15,6 @@ urlpatterns = [
     path("classifiers/now/", views.overview_part, name="overview_part"),
     path("classifiers/train/", views.train, name="train"),
     path("classifiers/choose/", views.choose, name="choose"),
+    path("items/<int:item_id>/classifier/", views.item_part, name="item_part"),
     path("judgments/uses/", views.uses, name="uses"),
 ]

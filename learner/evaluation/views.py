@@ -9,7 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotator.charts import interval_bars
 from annotator.http import render_page, wants_json
+from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
+from learner.evaluation.opinion import opinion_of
 from learner.evaluation.overview import learner_overview
 from learner.evaluation.selectors import categories_compared, evaluation_latest, result_of, results_of
 from learner.training.selectors import classifier_of, classifiers_of, training_runs_of
@@ -65,6 +67,15 @@ def overview_part(request: HttpRequest, slug: str) -> HttpResponse:
     chart = interval_bars([row.f1 for row in newest.categories], f"F1 of {newest.version}") if newest else ""
     context = {"access": access, "overview": overview, "chart": chart}
     return render_page(request, "training/overview_part.html", context)
+
+
+@require_GET
+@login_required
+def item_part(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
+    """What is stored of the classifier's view of one item, for the lead's page; annotators must not see it."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    opinion = opinion_of(access.project, item_of(access.project, item_id))
+    return render_page(request, "training/item_part.html", {"access": access, "opinion": opinion})
 
 
 @require_GET

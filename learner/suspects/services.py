@@ -6,7 +6,8 @@ from annotator.errors import Conflict, Withheld
 from annotator.judgments.models import Verdict
 from annotator.projects.access import Access
 from annotator.projects.models import Project
-from annotator.review.services import Adjudication, BasedOn, disagreement_open, resolution_adjudicate
+from annotator.review.questioning import disagreement_open
+from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate
 from annotator.runs import run_start
 from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
 from learner.suspects.selectors import suspect_of, suspects_open, words_of

@@ -1,5 +1,6 @@
 // The lead's form by keyboard: a category's key toggles it, Shift with a number takes over that judgment, Enter goes to
-// the reason, Ctrl+Enter resolves, → leaves the item for later, ← goes to the one before. Without this file mouse and Tab do the same.
+// the reason, Ctrl+Enter resolves, → leaves the item for later, ← goes to the one before. Shift+H, Shift+A and ? press the
+// buttons that say so (data-act). Without this file mouse and Tab do the same.
 
 const form = document.querySelector("form[data-adjudication]");
 
@@ -27,6 +28,12 @@ function toggle(key) {
 function act(event) {
   const shifted = event.shiftKey && /^Digit([1-9])$/.exec(event.code);
   if (shifted) return adopt(shifted[1]);
+  const pressed = event.key === "?" || (event.shiftKey && /^[a-z]$/i.test(event.key));
+  const button = pressed && document.querySelector(`[data-act="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (button) {
+    button.click();
+    return true;
+  }
   if (event.key === "Enter") {
     form.elements.reason.focus();
     return true;
@@ -43,7 +50,7 @@ function act(event) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!form || event.altKey || event.isComposing) return;
+  if (!form || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     form.requestSubmit();
@@ -55,7 +62,26 @@ document.addEventListener("keydown", (event) => {
   if (act(event)) event.preventDefault();
 });
 
+function cite(number) {
+  form.elements.clause.value = number;
+}
+
+// A reason given before: its clause comes with it, unless another is chosen already.
+function reuse({ reason, clause }) {
+  form.elements.reason.value = reason;
+  if (clause && !form.elements.clause.value) cite(clause);
+  form.elements.reason.focus();
+}
+
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-adopt]");
-  if (button && form) adopt(button.dataset.adopt);
+  const button = event.target.closest("[data-adopt], [data-cite], [data-reason]");
+  if (!button || !form) return;
+  if ("adopt" in button.dataset) adopt(button.dataset.adopt);
+  if ("cite" in button.dataset) cite(button.dataset.cite);
+  if ("reason" in button.dataset) reuse(button.dataset);
+});
+
+// Back at this page: ask at once whether the item is still ours. (Leaving it is the same event, and must not.)
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.getElementById("lease")?.dispatchEvent(new Event("look"));
 });

@@ -123,6 +123,8 @@ def test_second_lead_sees_what_changed_and_keeps_their_words(
     sign_in(other.context, "second-lead")
     open_page(page, live_server.url, disagreement)
     open_page(other, live_server.url, disagreement)
+    expect(other.get_by_text("lead is looking at this since")).to_be_visible()
+    expect(page.get_by_text("is looking at this since")).to_have_count(0)
     page.keyboard.press("1")
     resolve_with_keys(page, "It is a game.")
     page.wait_for_url(f"**/disagreements/{disagreements[1].pk}/")
@@ -130,13 +132,132 @@ def test_second_lead_sees_what_changed_and_keeps_their_words(
     other.keyboard.press("2")
     resolve_with_keys(other, "There are stakes.")
 
-    expect(other.get_by_role("alert")).to_contain_text("lead wrote: decided by a lead")
+    expect(other.get_by_role("alert")).to_contain_text(
+        "lead wrote: decided by a lead, Games (“It is a game.”)"
+    )
     expect(other.get_by_label("Why")).to_have_value("There are stakes.")
     expect(other.get_by_role("checkbox", name="Gambling")).to_be_checked()
     assert Resolution.objects.get(item=disagreement.item).labels == [GAMES]
     assert [error for error in page_errors if "409" not in error] == []
     page_errors.clear()
     other.close()
+
+
+def test_two_leads_in_one_pattern_are_never_given_the_same_item(
+    page: Page,
+    page_errors: list[str],
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    first, second = disagreements
+    make_member(first.project, Role.LEAD, "second-lead")
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_context().new_page()
+    watch(other, page_errors)
+    sign_in(page.context, "lead")
+    sign_in(other.context, "second-lead")
+    for window in (page, other):
+        window.goto(f"{live_server.url}/projects/pages/disagreements/")
+        window.get_by_role("link", name="Go through").click()
+    page.wait_for_url(f"**/disagreements/{first.pk}/?pattern=*")
+    other.wait_for_url(f"**/disagreements/{second.pk}/?pattern=*")
+
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/disagreements/?pattern=*")
+    expect(page.get_by_text("What is left here is open before other leads: 1.")).to_be_visible()
+    resolve_with_keys(other, "")  # refused by the browser itself: a reason is missing
+    other.keyboard.press("Escape")
+    other.keyboard.press("1")
+    resolve_with_keys(other, "It is a game.")
+    other.wait_for_url(f"**/disagreements/{first.pk}/?pattern=*")
+
+    assert list(Resolution.objects.values_list("item", flat=True)) == [second.item_id]
+    other.context.close()
+
+
+def test_open_page_tells_what_another_lead_did_and_keeps_what_was_typed(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, disagreements[0])
+    page.get_by_label("Why").fill("There are stakes.")
+    make_judgment(disagreements[0].item, make_member(disagreements[0].project, username="dan"), [VIOLENCE])
+
+    with page.expect_response("**/lease/"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.get_by_text("dan judged it: Violence")).to_be_visible()
+    expect(page.get_by_label("Why")).to_have_value("There are stakes.")
+
+
+def test_lead_holds_releases_and_asks_by_keyboard_alone(
+    page: Page,
+    page_errors: list[str],
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    first, second = disagreements
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, first)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Shift+H")  # the dialog has the keyboard
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    page.keyboard.press("Shift+H")  # refused by the browser itself: a reason is missing
+    page.keyboard.type("Ask legal first.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+H")
+    page.wait_for_url(f"**/disagreements/{second.pk}/")
+    expect(page.get_by_text("On hold: it waits")).to_be_visible()
+    first.refresh_from_db()
+    assert first.hold_reason == "Ask legal first."
+
+    page.keyboard.press("1")
+    page.keyboard.press("Shift+A")
+    expect(page.get_by_role("alert")).to_contain_text("All 3 places on this item are taken")
+    expect(page.get_by_role("checkbox", name="Games")).to_be_checked()
+
+    page.goto(f"{live_server.url}/projects/pages/disagreements/?held=1")
+    page.get_by_role("link", name="Open the first").click()
+    page.wait_for_url(f"**/disagreements/{first.pk}/?held=1")
+    page.keyboard.press("Shift+H")
+    expect(page.get_by_text("Released: it is among the disagreements again.")).to_be_visible()
+    first.refresh_from_db()
+    assert first.hold_at is None
+    assert [error for error in page_errors if "409" not in error] == []
+    page_errors.clear()
+
+
+def test_lead_cites_a_clause_and_takes_over_a_reason(
+    page: Page,
+    live_server: Any,
+    sign_in: Callable[[BrowserContext, str], None],
+    disagreements: list[Disagreement],
+) -> None:
+    first, second = disagreements
+    sign_in(page.context, "lead")
+    open_page(page, live_server.url, first)
+    page.get_by_text("Clauses for every page").click()
+    page.get_by_role("button", name="Cite 1.1").click()
+    expect(page.get_by_role("combobox", name="Clause")).to_have_value("1.1")
+    page.get_by_role("checkbox", name="Games").check(force=True)
+    page.get_by_label("Why").fill("Played for points.")
+    page.get_by_role("button", name="Resolve").click()
+    page.wait_for_url(f"**/disagreements/{second.pk}/")
+
+    page.get_by_text("Reasons given before (1)").click()
+    page.get_by_role("button", name="Use this reason: Played for points.").click()
+
+    expect(page.get_by_label("Why")).to_have_value("Played for points.")
+    expect(page.get_by_role("combobox", name="Clause")).to_have_value("1.1")
 
 
 @pytest.mark.parametrize("tail", ["", "disagreements/", "agreement/", "flags/"])

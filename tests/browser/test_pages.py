@@ -79,15 +79,17 @@ NO_PAGES: Final = {
         "projects:draft_publish", "projects:draft_discard",
         "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
-        "review:flag_close", "review:revert", "review:gold_retire", "review:standing", "training:train",
+        "review:flag_close", "review:lease", "review:revert", "review:gold_retire", "review:standing", "training:train",
         "training:choose", "suspects:answer",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
+        "training:item_part",
     },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},
+    "goes on to another": {"review:disagreement_next"},
     "tried below": {"queue:case_evidence"},
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {

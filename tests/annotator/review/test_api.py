@@ -82,6 +82,11 @@ def test_disagreement_is_listed_and_shown_with_its_judgments(
 
     assert (listed["id"], listed["n_judgments"]) == (disagreement.pk, 3)
     assert [judgment["labels"] for judgment in shown["judgments"]] == [[GAMES], [GAMBLING], []]
+    assert [(row["category"], row["n_present"], row["n"]) for row in shown["inferred"]] == [
+        (GAMES, 1, 3),
+        (GAMBLING, 1, 3),
+    ]
+    assert {row["why"] for row in shown["inferred"]} == {"skills are not measured yet"}
     assert shown["based_on"] == {
         "judgments": [judgment["id"] for judgment in shown["judgments"]],
         "resolution": None,
@@ -155,7 +160,9 @@ def test_second_decision_is_refused_with_what_changed(
     assert answer.status_code == 409
     error = answer.json()["error"]
     assert error["details"]["resolution"] == first["id"]
-    assert error["details"]["changes"] == [f"{lead.user.username} wrote: decided by a lead"]
+    assert error["details"]["changes"] == [
+        f"{lead.user.username} wrote: decided by a lead, Games (“{body['reason']}”)"
+    ]
     assert Resolution.objects.count() == 1
 
 

@@ -1,6 +1,7 @@
 """Two connections at once: no resolution is written twice, and nothing is decided on what has changed."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -12,6 +13,7 @@ from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
+from annotator.review.leases import lease_next, lease_take
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import (
@@ -89,3 +91,26 @@ def test_one_lead_wins_when_two_decide_at_once(project: Project, dispute: Callab
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Resolution"]
     assert Resolution.objects.filter(item=item).count() == 1
     assert Disagreement.objects.get(item=item).closed_at is not None
+
+
+def test_leads_who_go_on_at_once_are_given_different_items(
+    project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    rows = [dispute() for _ in range(3)]
+    leads = [project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE) for _ in range(4)]
+
+    given = at_once(*(partial(lease_next, lead) for lead in leads))
+
+    assert sorted(row.pk for row in given if row is not None) == [row.pk for row in rows]
+
+
+def test_one_lead_gets_the_lease_when_two_open_an_item_at_once(
+    project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    row = dispute()
+    leads = [project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE) for _ in range(4)]
+
+    leases = at_once(*(partial(lease_take, lead, row.pk) for lead in leads))
+
+    assert [lease is not None and lease.is_own for lease in leases].count(True) == 1
+    assert len({lease.by for lease in leases if lease is not None}) == 1

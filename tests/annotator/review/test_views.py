@@ -16,6 +16,8 @@ from annotator.pool.models import Evidence, Item, Signature
 from annotator.pool.signatures import signatures_write
 from annotator.projects.access import Access
 from annotator.projects.models import Project, Role
+from annotator.queue.models import Stream
+from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.overview import overview_of, pace_of
 from annotator.review.reports import agreement_measure
@@ -309,9 +311,59 @@ def test_patterns_come_by_items_and_severity_and_lead_to_their_items(
     assert [line.disagreement for line in narrowed.context["lines"]] == [violence]
     assert "patterns" not in narrowed.context
     shown = pages.get(page(project, "disagreement", games[1].pk), {"pattern": games[1].pattern}).context
-    assert shown["following"] == games[2]
+    assert shown["onward"] == page(project, "disagreement_next") + (
+        f"?pattern=either%3Agambling.games&after={games[1].pk}"
+    )
     assert f"/{games[0].pk}/?pattern=" in shown["back"]
     assert shown["left"] == 2
+
+
+def serve(project: Project, score: float | None, strategy: str = "multilabel_uncertainty") -> Item:
+    """An item that a classifier chose with this score."""
+    (item,) = make_items(project, 1)
+    choice = BatchChoice(item.pk, Stream.QUERY, strategy, score, "-", 1, 1, None, 1)
+    fingerprint = f"of {item.pk}"
+    batch_open(
+        project, [choice], fingerprint=fingerprint, reason="due", seed=1, classifier_number=1, pool_size=1
+    )
+    return item
+
+
+def test_patterns_say_that_there_is_no_classifier(
+    pages: Client, project: Project, dispute: Callable[[], Disagreement]
+) -> None:
+    dispute()
+
+    before = pages.get(page(project, "disagreements")).content.decode()
+    serve(project, 1.0, "rare_category")
+    after = pages.get(page(project, "disagreements")).content.decode()
+
+    assert "No classifier yet (none has chosen a batch)" in before
+    assert "it chose none of these pages by it" in after
+
+
+def test_patterns_on_the_line_come_first_and_unknown_ones_weigh_as_the_mean(
+    pages: Client, project: Project, people: list[User]
+) -> None:
+    answers: dict[str, tuple[list[str], ...]] = {
+        "sure": ([GAMES], [], [GAMBLING, GAMES]),
+        "close": ([GAMES], [GAMES, GAMBLING, VIOLENCE], [GAMES, GAMBLING]),
+        "unknown": ([GAMES], [GAMBLING], []),
+    }
+    scores = {"sure": -1000.0, "close": 0.0, "unknown": None}
+    for name, labels in answers.items():
+        item = serve(project, scores[name])
+        for person, given in zip(people, labels, strict=False):
+            make_judgment(item, person, given)
+            review_sweep(project)
+
+    lines = pages.get(page(project, "disagreements")).context["patterns"]
+
+    assert [(line.key, round(line.doubt, 3), line.n_doubted) for line, _ in lines] == [
+        ("several:gambling.violence", 1.0, 1),
+        ("either:gambling.games", 0.5, 0),
+        ("several:gambling.games", 0.0, 1),
+    ]
 
 
 def test_resolving_goes_on_in_the_pattern_and_ends_at_its_empty_list(
@@ -365,7 +417,7 @@ def test_queries_do_not_grow_with_the_list(
     for _ in range(4):
         dispute()
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         pages.get(page(project, "disagreements"))
 
 

@@ -1,0 +1,172 @@
+"""Pages of one disagreement: opened under a lease, resolved, put on hold, sent for one more judgment."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotator.errors import BadInput, Conflict, Withheld
+from annotator.http import render_page
+from annotator.projects.access import Access, Can, project_for
+from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.review.changes import changes_since
+from annotator.review.forms import DIGITS_MAX, SeenForm
+from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
+from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
+from annotator.review.models import Disagreement
+from annotator.review.patterns import pattern_words
+from annotator.review.reasons import reasons_used
+from annotator.review.resolving import Refusal, resolve, show_refused
+from annotator.review.reverting import entry_last
+from annotator.review.selectors import (
+    Wanted,
+    disagreement_before,
+    disagreement_of,
+    disagreements_open,
+    standings_of,
+)
+from annotator.review.wanting import query_of, wanted_of
+
+TITLES = {
+    "hold": "Not put on hold",
+    "release": "Not released",
+    "ask": "Nobody was asked",
+}
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@never_cache
+def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpResponse:
+    """One disagreement, leased to whoever opens it: the answers side by side, and the form that settles it."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    row = disagreement_of(access.project, disagreement_id)
+    wanted, action = wanted_of(request), str(request.POST.get("action", ""))
+    if action in TITLES:
+        return _act(request, access, row, wanted)
+    context = _context(access, row, wanted)
+    return resolve(
+        request,
+        access,
+        row.item_id,
+        "review/disagreement.html",
+        context,
+        onward=lambda: _next_url(access, wanted, row.pk),
+    )
+
+
+@require_GET
+@login_required
+@never_cache
+def disagreement_next(request: HttpRequest, slug: str) -> HttpResponse:
+    """Go to the next disagreement that no other lead has open, or to the list when there is none."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    wanted, after = wanted_of(request), request.GET.get("after", "")
+    is_id = after.isascii() and after.isdigit() and len(after) <= DIGITS_MAX
+    row = lease_next(access, wanted, after=int(after) if is_id else 0)
+    if row is not None:
+        return redirect(_url(access, row, wanted))
+    left = disagreements_open(access.project, wanted).exclude(pk=after if is_id else 0).count()
+    if left:
+        messages.info(
+            request, f"What is left here is open before other leads: {left}. Come back in a minute."
+        )
+    return redirect(_list_url(access, wanted))
+
+
+@require_POST
+@login_required
+@never_cache
+def lease(request: HttpRequest, slug: str, disagreement_id: int) -> HttpResponse:
+    """Say that the page is still open; answers who has the item, and what has changed on it since it was shown."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    row = disagreement_of(access.project, disagreement_id)
+    if row.item.withheld:
+        raise Withheld  # what changed on it may quote the page
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("The page has lost track of what it shows. Load it again.")
+    held_by = lease_take(access, row.pk)
+    changes = changes_since(
+        standings_of(access.project, [row.item_id])[0],
+        taxonomy_current(access.project),
+        judgments=form.cleaned_data["judgments"],
+        resolution=form.cleaned_data["resolution"],
+    )
+    context = {
+        "access": access,
+        "disagreement": row,
+        "lease": held_by,
+        "lease_seconds": RENEW_SECONDS,
+        "changes": changes,
+    }
+    return render_page(request, "review/lease.html", context)
+
+
+def _act(request: HttpRequest, access: Access, row: Disagreement, wanted: Wanted) -> HttpResponse:
+    """Hold, release or ask, and go on; what is refused comes back with why, and with what was typed."""
+    action = str(request.POST["action"])
+    try:
+        said = _done(access, row, action, str(request.POST.get("reason", "")))
+    except (BadInput, Conflict) as error:
+        status = 409 if isinstance(error, Conflict) else 422
+        context = _context(access, row, wanted)
+        context["refusal"] = Refusal(TITLES[action], error.message, status)
+        return show_refused(request, access, row.item_id, "review/disagreement.html", context)
+    messages.success(request, said)
+    if action == "release":
+        return redirect(_url(access, row, Wanted()))
+    return redirect(_next_url(access, wanted, row.pk))
+
+
+def _done(access: Access, row: Disagreement, action: str, reason: str) -> str:
+    """What was done, in a sentence."""
+    if action == "hold":
+        disagreement_hold(access, row.pk, reason=reason)
+        return "On hold: it waits under On hold until a lead releases it."
+    if action == "release":
+        disagreement_release(access, row.pk)
+        return "Released: it is among the disagreements again."
+    judgment_ask(access, row.pk)
+    return "One more place is open. It comes back when it is judged and people still differ."
+
+
+def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, object]:
+    project = access.project
+    before = disagreement_before(project, row.pk, wanted)
+    taxonomy = taxonomy_current(project)
+    return {
+        "nav": "disagreements",
+        "disagreement": row,
+        "lease": lease_take(access, row.pk),
+        "lease_seconds": RENEW_SECONDS,
+        "onward": reverse("review:disagreement_next", args=[project.slug]) + query_of(wanted, after=row.pk),
+        "back": _url(access, before, wanted) if before else "",
+        "left": disagreements_open(project, wanted).exclude(pk=row.pk).count(),
+        "wanted": wanted,
+        "query": query_of(wanted),
+        "pattern": pattern_words(row.pattern, taxonomy),
+        "pattern_query": query_of(Wanted(pattern=row.pattern)),
+        "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),
+        "undo": entry_last(access),
+        "undo_id": uuid4(),
+    }
+
+
+def _next_url(access: Access, wanted: Wanted, after: int) -> str:
+    """Where a lead goes on, now leased to them: the next disagreement, or the list."""
+    row = lease_next(access, wanted, after=after)
+    return _list_url(access, wanted) if row is None else _url(access, row, wanted)
+
+
+def _url(access: Access, row: Disagreement, wanted: Wanted) -> str:
+    return reverse("review:disagreement", args=[access.project.slug, row.pk]) + query_of(wanted)
+
+
+def _list_url(access: Access, wanted: Wanted) -> str:
+    return reverse("review:disagreements", args=[access.project.slug]) + query_of(wanted)

@@ -1,0 +1,104 @@
+"""Putting a disagreement on hold, and asking for one more judgment: what a lead does when they cannot decide yet."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotator.errors import BadInput, Conflict, NotFound, Withheld
+from annotator.pool.models import Item
+from annotator.projects.access import Access
+from annotator.queue.models import Assignment, AssignmentState, Purpose
+from annotator.queue.services import places_add
+from annotator.review.leases import lease_refuse_others
+from annotator.review.models import NO_HOLD, NO_LEASE, NOTHING_WAITS, Disagreement, Method, Resolution
+from annotator.review.selectors import disagreement_of
+
+HOLD_REASON_MAX = 1000
+PLACES_MAX = 3  # that any project may allow
+
+
+@transaction.atomic
+def disagreement_hold(access: Access, disagreement_id: int, *, reason: str) -> Disagreement:
+    """The disagreement on hold, by compare-and-set: it leaves the patterns and waits in a list of its own.
+
+    Raises BadInput without a reason, Conflict when it is closed, on hold already, or open before another lead.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise BadInput("Say why it has to wait: whoever finds it on hold will read it.")
+    if len(reason) > HOLD_REASON_MAX:
+        raise BadInput(f"The reason has {len(reason)} characters; {HOLD_REASON_MAX} are kept.")
+    if "\x00" in reason:
+        raise BadInput("The reason holds a NUL character, which cannot be stored. Remove it.")
+    row = _open_row(access, disagreement_id)
+    if row.hold_by is not None:
+        raise Conflict(f"{row.hold_by.username} has put this on hold already: {row.hold_reason}")
+    row.hold_by, row.hold_at, row.hold_reason = access.user, timezone.now(), reason
+    for column, value in NO_LEASE.items():
+        setattr(row, column, value)
+    row.save(update_fields=["hold_by", "hold_at", "hold_reason", *NO_LEASE])
+    return row
+
+
+@transaction.atomic
+def disagreement_release(access: Access, disagreement_id: int) -> Disagreement:
+    """The disagreement among the others again. Releasing twice releases once.
+
+    Raises Conflict when it is closed, or open before another lead.
+    """
+    row = _open_row(access, disagreement_id)
+    Disagreement.objects.filter(pk=row.pk).update(**NO_HOLD)
+    row.hold_by, row.hold_at, row.hold_reason = None, None, ""
+    return row
+
+
+@transaction.atomic
+def judgment_ask(access: Access, disagreement_id: int) -> None:
+    """One more place on the item, at the front of the queue, up to the project's maximum.
+
+    1. Lock the item, as the sweep and other leads do.
+    2. Open the place; raises Conflict, saying why not, when none can be had.
+    3. Close the disagreement, as the sweep would: it comes back if the judgment leaves people apart. What a lead
+       decided stays in dispute meanwhile, for no rule will settle it.
+
+    Raises Conflict also when it is closed, or open before another lead.
+    """
+    item_id = disagreement_of(access.project, disagreement_id).item_id
+    item = Item.objects.select_for_update(no_key=True).get(pk=item_id)
+    if item.withheld:
+        raise Withheld
+    row = _open_row(access, disagreement_id)
+    if _waits(item_id):
+        raise Conflict("A place is open on this item already: it waits for somebody to judge it.")
+    if not places_add([item_id]):
+        raise Conflict(_why_not(access, item_id))
+    newest = Resolution.objects.filter(item=item_id, superseded_by__isnull=True).first()
+    if newest is None or newest.method != Method.ADJUDICATED:
+        Disagreement.objects.filter(pk=row.pk).update(closed_at=timezone.now(), entry=None, **NOTHING_WAITS)
+
+
+def _open_row(access: Access, disagreement_id: int) -> Disagreement:
+    """The open disagreement, locked; raises NotFound, Withheld, or Conflict when it is closed or another's."""
+    rows = Disagreement.objects.select_for_update(of=("self",)).select_related("item", "lease_by", "hold_by")
+    row = rows.filter(project=access.project, pk=disagreement_id).first()
+    if row is None:
+        raise NotFound(f"There is no disagreement {disagreement_id} in this project.")
+    if row.item.withheld:
+        raise Withheld
+    if row.closed_at is not None:
+        raise Conflict(f"This disagreement was settled at {row.closed_at:%Y-%m-%d %H:%M} UTC. Look again.")
+    lease_refuse_others(access, row)
+    return row
+
+
+def _waits(item_id: int) -> bool:
+    waiting = [AssignmentState.FREE, AssignmentState.OFFERED]
+    return Assignment.objects.filter(item=item_id, purpose=Purpose.OVERLAP, state__in=waiting).exists()
+
+
+def _why_not(access: Access, item_id: int) -> str:
+    n = Assignment.objects.filter(item=item_id, purpose=Purpose.OVERLAP).count()
+    most = access.project.overlap_max
+    if not n:
+        return "No batch has taken this item, so it has no places. Decide, or put it on hold."
+    more = ", or ask an admin for a higher maximum overlap" if most < PLACES_MAX else ""
+    return f"All {n} places on this item are taken, and {most} are the most. Decide, put it on hold{more}."
