@@ -24,9 +24,9 @@ from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.queue.stopping import page_stop
 from annotator.review.gold import gold_add
 from annotator.review.models import Disagreement, Method, Resolution
-from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
+from annotator.review.skills import people_measure
 from annotator.review.standings import annotator_of, standing_set
 from annotator.runs import RunStatus
 from learner.evaluation.models import Evaluation
@@ -81,7 +81,7 @@ def make_pilot() -> Pilot:
     _check(project, people)
     _hesitate(project, people["bo"])
     _stop(project, people["cyd"])
-    agreement_measure(project)
+    people_measure(project)
     _learn(project)
     _doubt(project)
     _draft(project, people["lee"])

@@ -16,9 +16,9 @@ from annotator.projects.models import Project
 from annotator.projects.services import membership_set, project_create
 from annotator.queue.models import Assignment, AssignmentState, Exposure
 from annotator.queue.selectors import queue_level
-from annotator.review.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import review_sweep
+from annotator.review.skills import people_measure
 from learner.demo.checks import checks_do, gold_make
 from learner.demo.corpus import SEED, DemoPage, generate
 from learner.demo.loop import (
@@ -145,7 +145,7 @@ def _history(cast: Cast, say: Say) -> None:
     flags_close(cast.lead, leave=FLAGS_LEFT)
     say(f"{gold_make(cast.lead, cast.truth)} items are gold")
     checks_do(cast.project, everybody, cast.truth, cast.rng)
-    agreement_measure(cast.project)
+    people_measure(cast.project)
     suspects_search(cast.project)
 
 
