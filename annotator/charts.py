@@ -137,6 +137,18 @@ def sparkline(values: Sequence[float], title: str) -> SafeString:
     )
 
 
+def interval_mark(value: float, low: float, high: float) -> SafeString:
+    """Dot and bar on the scale from 0 to 1, to stand in a cell beside the same numbers in words."""
+    scale = (0.0, 1.0)
+    ends = {"x1": _percent(_across(low, scale)), "x2": _percent(_across(high, scale))}
+    drawn = [
+        _tag("line", class_="chart-grid", x1=0, x2="100%", y1=8, y2=8),
+        _tag("line", class_="chart-interval", y1=8, y2=8, **ends),
+        _tag("circle", class_="chart-point", cx=_percent(_across(value, scale)), cy=8, r=4),
+    ]
+    return _tag("svg", *drawn, class_="chart chart-mark", height=16, aria_hidden="true")
+
+
 def _interval_row(row: Estimate, top: int, scale: Scale) -> SafeString:
     drawn = [_tag("text", row.name, class_="chart-name", x=0, y=top + 14)]
     if row.value is None:  # where the bar would be: beside the name there may be no room for a sentence

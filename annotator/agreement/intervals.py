@@ -1,7 +1,7 @@
 """Score intervals of a share: what a count of right answers allows one to say, also when it is small."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, hypot, lgamma, log, log1p, sqrt
 from typing import Final
 
 SURE: Final = 1.959964
@@ -12,6 +12,11 @@ STRICT: Final = 2.326348
 """One-sided 99 %: 0.99 quantile. For a decision that looks at one end of many categories."""
 LENIENT: Final = 1.281552
 """One-sided 90 %: 0.9 quantile. For a decision in which many categories have to pass together."""
+
+CERTAIN: Final = 2.575829
+"""Two-sided 99 %: 0.995 quantile. For a verdict on one of many people, looked at again and again."""
+EXACT: Final = 1e-16
+"""What a term adds less of than this, no float shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,55 @@ def score_interval(right: float, n: float, z: float = SURE) -> Interval:
     middle = (share + weight / 2) / (1 + weight)
     half = z / (1 + weight) * sqrt(share * (1 - share) / n + weight / (4 * n))
     return Interval(max(0.0, middle - half), min(1.0, middle + half))
+
+
+def difference(one: Tally, other: Tally, z: float = SURE) -> tuple[float, float]:
+    """The interval of the share of `one` less that of `other`, in [-1, 1]; everything when one has no answers.
+
+    It leaves out 0 only where the score interval of each, with the same `z`, leaves out the share of the other.
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
+
+    Examples
+    --------
+    >>> low, high = difference(Tally(56, 70), Tally(48, 80))
+    >>> round(low, 4), round(high, 4)
+    (0.0524, 0.3339)
+    """
+    if not (one.n and other.n):
+        return -1.0, 1.0
+    p, q, mine, theirs = one.right / one.n, other.right / other.n, wilson(one, z), wilson(other, z)
+    return (
+        p - q - hypot(p - mine.low, theirs.high - q),
+        p - q + hypot(mine.high - p, q - theirs.low),
+    )
+
+
+def chance_of_as_many(tally: Tally, share: float) -> float:
+    """The chance that at least `tally.right` of `tally.n` come out, each with the chance `share`, 0 < share < 1. Exact.
+
+    The score interval says "surely more" of small counts too easily; this does not.
+
+    Examples
+    --------
+    >>> round(chance_of_as_many(Tally(4, 9), 0.1), 4), chance_of_as_many(Tally(0, 9), 0.1)
+    (0.0083, 1.0)
+    """
+    k, n = tally.right, tally.n
+    if (
+        k <= n * share
+    ):  # at or under the mean the sum below would be long, and one minus its other end is as good
+        below = Tally(n - k + 1, n)
+        return 1.0 if k <= 0 else 1.0 - chance_of_as_many(below, 1.0 - share)
+    term = exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(share) + (n - k) * log1p(-share))
+    total = 0.0
+    while term > total * EXACT and k <= n:
+        total += term
+        term *= (n - k) / (k + 1) * share / (1.0 - share)
+        k += 1
+    return min(total, 1.0)
 
 
 NO_ANSWERS: Final = Tally()

@@ -16,10 +16,10 @@ from annotator.projects.access import Access
 from annotator.projects.models import Category, Clause, Project
 from annotator.projects.prose import prose
 from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
+from annotator.review.inferring import Inferred, inferred_of
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.reliability import Reliability, reliability_of
 from annotator.review.selectors import ItemReview, item_review
-from annotator.review.skills import Inferred, inferred_of
 
 
 @dataclass(frozen=True)

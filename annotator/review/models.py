@@ -13,7 +13,14 @@ from django.utils import timezone
 from annotator.agreement.patterns import KEY_MAX
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
-from annotator.projects.models import APPEND_ONLY, Clause, Project, Standing, TaxonomyVersion
+from annotator.projects.models import (
+    APPEND_ONLY,
+    Clause,
+    GuidelineVersion,
+    Project,
+    Standing,
+    TaxonomyVersion,
+)
 
 
 class Method(models.TextChoices):
@@ -250,25 +257,110 @@ class AgreementBreakdown(models.Model):
         ]
 
 
-class CategorySkills(models.Model):
-    """How well people tell one category, as the newest measurement found it; replaced as a whole by the next."""
+class CategoryInference(models.Model):
+    """What truth inference found of one category as a whole, as the judgments stood at `report`; as `Skill`."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    category = models.SlugField(max_length=40)
-    prevalence = models.FloatField(null=True, help_text="Share of the items in which it is, by inference.")
-    skills = models.JSONField(
-        default=dict,
-        help_text="By annotator id: sensitivity, specificity, and what each is worth in answers.",
-    )
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    report = models.ForeignKey(AgreementReport, on_delete=models.PROTECT, related_name="+", db_index=False)
+    category = models.SlugField(max_length=40, db_index=False)
+    prevalence = models.FloatField(null=True, help_text="Share of the items in which it is.")
+    sensitivity = models.FloatField(null=True, help_text="The team's, each answer counting once.")
+    specificity = models.FloatField(null=True, help_text="The team's, each answer counting once.")
     n_items = models.BigIntegerField()
     n_judgments = models.BigIntegerField()
     why_undefined = models.CharField(max_length=200, blank=True, default="")
-    last_judgment = models.BigIntegerField(help_text="Highest judgment id that it could see.")
-    computed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        db_table = "category_skills"
-        constraints = [models.UniqueConstraint(name="category_skills_once", fields=["project", "category"])]
+        db_table = "category_inference"
+        constraints = [
+            models.UniqueConstraint(name="category_inference_once", fields=["project", "category"])
+        ]
+
+
+class Skill(models.Model):
+    """How one annotator does in one category, as the judgments stood at `report`; each measurement replaces all.
+
+    Sensitivity and specificity are those of truth inference, shrunk to the team's mean. The counts compare answers with
+    gold and with what is held true; of what rests on that one answer alone there are none.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    category = models.CharField(max_length=40, help_text="A slug, or `none of these`.")
+    report = models.ForeignKey(AgreementReport, on_delete=models.PROTECT, related_name="+", db_index=False)
+    guideline = models.ForeignKey(
+        GuidelineVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="In force then.",
+    )
+    sensitivity = models.FloatField(null=True, help_text="Chance to see the category where it is.")
+    sensitivity_low = models.FloatField(null=True)
+    sensitivity_high = models.FloatField(null=True)
+    n_positives = models.FloatField(default=0, help_text="Expected number of items judged that show it.")
+    positives_worth = models.FloatField(default=0, help_text="What the answers on those are worth.")
+    specificity = models.FloatField(null=True, help_text="Chance to see none where it is not.")
+    specificity_low = models.FloatField(null=True)
+    specificity_high = models.FloatField(null=True)
+    n_negatives = models.FloatField(
+        default=0, help_text="Expected number of items judged that do not show it."
+    )
+    negatives_worth = models.FloatField(default=0, help_text="What the answers on those are worth.")
+    why_undefined = models.CharField(max_length=200, blank=True, default="")
+    gold_shown = models.PositiveIntegerField(default=0, help_text="Answers on gold that shows it.")
+    gold_missed = models.PositiveIntegerField(default=0, help_text="Of those, without it.")
+    gold_wrong = models.PositiveIntegerField(default=0, help_text="Answers that name it on other gold.")
+    held_shown = models.PositiveIntegerField(default=0, help_text="Answers on items held to show it.")
+    held_missed = models.PositiveIntegerField(default=0, help_text="Of those, without it.")
+    held_wrong = models.PositiveIntegerField(
+        default=0, help_text="Answers that name it on items held not to show it."
+    )
+    missed_clause = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        help_text="Number of the clause that decided most of the missed.",
+    )
+    wrong_clause = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        help_text="Of the clause that decided most of those named wrongly.",
+    )
+
+    class Meta:
+        db_table = "skill"
+        constraints = [
+            models.UniqueConstraint(name="skill_once", fields=["project", "annotator", "category"]),
+            models.CheckConstraint(
+                name="skill_missed_of_shown",
+                condition=Q(gold_missed__lte=models.F("gold_shown"), held_missed__lte=models.F("held_shown")),
+            ),
+        ]
+
+
+class AnnotatorWeek(models.Model):
+    """What one annotator did in one week, and how much of it is as gold and what is held true say. As `Skill`."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    week = models.DateField(help_text="Its Monday, in UTC.")
+    n_judgments = models.PositiveIntegerField()
+    gold_right = models.PositiveIntegerField(default=0)
+    gold_n = models.PositiveIntegerField(default=0, help_text="Answers on gold without a doubt.")
+    held_right = models.PositiveIntegerField(default=0)
+    held_n = models.PositiveIntegerField(default=0, help_text="Answers without a doubt on what is held true.")
+
+    class Meta:
+        db_table = "annotator_week"
+        constraints = [
+            models.UniqueConstraint(name="annotator_week_once", fields=["project", "annotator", "week"]),
+            models.CheckConstraint(
+                name="annotator_week_right_of_n",
+                condition=Q(gold_right__lte=models.F("gold_n"), held_right__lte=models.F("held_n")),
+            ),
+        ]
 
 
 class Gold(models.Model):

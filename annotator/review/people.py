@@ -26,7 +26,7 @@ from annotator.review.checks import (
     retests,
 )
 from annotator.review.models import Gold, StandingChange
-from annotator.review.scoring import NONE, score_of
+from annotator.review.scoring import score_of
 
 SHOWN: Final = 50
 
@@ -78,14 +78,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True)
-class CategoryMeasured:
-    """Checks about one category, by its name."""
-
-    name: str
-    gold: Measured
-
-
-@dataclass(frozen=True)
 class Miss:
     """An answer on gold that is not the right one."""
 
@@ -104,10 +96,9 @@ class Changed:
 
 @dataclass(frozen=True)
 class PersonPage:
-    """One annotator: numbers by category, and the answers behind them, newest first."""
+    """One annotator: the answers behind their numbers, newest first."""
 
     row: PersonRow
-    categories: tuple[CategoryMeasured, ...]
     misses: tuple[Miss, ...]
     changed: tuple[Changed, ...]
     fast: tuple[JudgmentRow, ...]
@@ -125,7 +116,7 @@ class OwnChecks:
 
 def people_of(project: Project) -> list[PersonRow]:
     """The annotators by name. Six queries, two of which count judgments."""
-    memberships = _annotators(project)
+    memberships = annotators_of(project)
     users = [membership.user_id for membership in memberships]
     changes = last_changes(project, users)
     answers = by_person(gold_answers(project, users))
@@ -151,13 +142,8 @@ def person_page(project: Project, row: PersonRow) -> PersonPage:
     """One annotator with the answers behind the numbers. About eight queries."""
     taxonomy = taxonomy_current(project)
     answers = gold_answers(project, [row.user.pk])
-    score = score_of(answer.checked for answer in answers)
-    names = [(category.slug, category.name) for category in taxonomy.categories] + [(NONE, "None of these")]
     return PersonPage(
         row=row,
-        categories=tuple(
-            CategoryMeasured(name, Measured(score.of(slug), "no check about it yet")) for slug, name in names
-        ),
         misses=_misses(project, [one for one in answers if one.checked.is_right is False][:SHOWN], taxonomy),
         changed=_changed(project, row.user, taxonomy),
         fast=_fast(project, row.user, taxonomy),
@@ -190,7 +176,8 @@ def last_changes(project: Project, people: Iterable[int]) -> dict[int, StandingC
     return {row.annotator_id: row for row in rows.order_by("annotator", "-pk").distinct("annotator")}
 
 
-def _annotators(project: Project) -> Sequence[Membership]:
+def annotators_of(project: Project) -> Sequence[Membership]:
+    """The annotators of a project, by name. One query."""
     rows = Membership.objects.filter(project=project, role=Role.ANNOTATOR).select_related("user")
     return list(rows.order_by("user__username"))
 

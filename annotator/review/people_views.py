@@ -14,6 +14,8 @@ from annotator.projects.access import Can, project_for
 from annotator.projects.models import Standing
 from annotator.review.checks import FAST_SHARE, FAST_WINDOW
 from annotator.review.people import own_checks, people_of, person_of, person_page
+from annotator.review.profile_lines import profile_lines
+from annotator.review.profiles import pace_of, profile_of, profiles_of
 from annotator.review.qualifying import qualification_require
 from annotator.review.standing_policy import FEWEST
 from annotator.review.standings import REASON_MAX, standing_waive
@@ -25,10 +27,12 @@ from annotator.review.standings import REASON_MAX, standing_waive
 def people(request: HttpRequest, slug: str) -> HttpResponse:
     """The annotators by name: how much they did, how their checks went, and how far they are trusted."""
     access = project_for(request.user, slug, Can.RESOLVE)
+    rows = people_of(access.project)
+    profiles = profiles_of(access.project, [row.user for row in rows])
     context = {
         "access": access,
         "nav": "people",
-        "people": people_of(access.project),
+        "people": [(row, profiles[row.user.pk]) for row in rows],
         "fewest": FEWEST,
         "fast_window": FAST_WINDOW,
         "fast_share": FAST_SHARE,
@@ -49,6 +53,8 @@ def person(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
         "access": access,
         "nav": "people",
         "person": person_page(access.project, row),
+        "profile": profile_lines(profile_of(access.project, row.user)),
+        "pace": pace_of(access.project, row.user),
         "reason_max": REASON_MAX,
         "is_qualifying": row.membership.standing == Standing.QUALIFYING,
     }
@@ -77,12 +83,14 @@ def standing(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
 @login_required
 @never_cache
 def checks(request: HttpRequest, slug: str) -> HttpResponse:
-    """The totals of one's own checks, and one's standing with its reason. Nobody else's."""
+    """One's own numbers: totals of checks, levels by category and week, pace, and one's standing. Nobody else's."""
     access = project_for(request.user, slug, Can.LABEL)
     context = {
         "access": access,
         "nav": "history",
         "checks": own_checks(access.project, access.user, timezone.now()),
+        "profile": profile_lines(profile_of(access.project, access.user)),
+        "pace": pace_of(access.project, access.user),
         "standing": access.standing,
         "fewest": FEWEST,
     }

@@ -16,7 +16,7 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.review.measured import measured_at
 from annotator.review.models import AgreementBreakdown, AgreementReport
 from annotator.review.selectors import agreement_report_latest
-from annotator.review.skills import skills_store
+from annotator.review.skills import skills_write
 from annotator.review.taking_apart import breakdowns_write
 
 EVERY = timedelta(minutes=1)
@@ -57,7 +57,6 @@ def agreement_measure(project: Project) -> AgreementReport | None:
     others = judgments_current(project).exclude(verdict=Verdict.LABELLED).filter(pk__lte=newest).count()
     measured = measured_at(project, taxonomy, newest)
     ratings = measured.ratings
-    skills_store(project, taxonomy, unsure_as_missing(ratings), measured.people.tolist(), newest)
     rows = zip(taxonomy.slugs, *_both_treatments(ratings, seed=newest), strict=True)
     report = AgreementReport.objects.create(
         project=project,
@@ -78,6 +77,7 @@ def agreement_measure(project: Project) -> AgreementReport | None:
         ],
     )
     breakdowns_write(report, measured)
+    skills_write(report, measured)
     return report
 
 

@@ -1,128 +1,112 @@
-"""How well people tell each category, measured by a worker beside agreement, and what it says of one item."""
+"""Measuring how each annotator does in each category: by the worker, together with agreement."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from django.utils import timezone
+from django.db import transaction
 
-from annotator.agreement.posterior import KnownSkill, Said, present_given, team_skill
-from annotator.agreement.ratings import Ratings
+from annotator.agreement.posterior import team_skill
+from annotator.agreement.ratings import ABSENT, PRESENT, unsure_as_missing
 from annotator.agreement.truth import Truth, inferred
-from annotator.judgments.models import Judgment, Verdict
-from annotator.projects.models import Category, Project
-from annotator.projects.selectors import Taxonomy, taxonomy_version
-from annotator.review.models import CategorySkills
+from annotator.projects.models import Project
+from annotator.projects.selectors import guideline_current, taxonomy_version
+from annotator.review.compared import CategoryCounts, Counts, compared, counts_of
+from annotator.review.measured import Measured
+from annotator.review.models import AgreementReport, AnnotatorWeek, CategoryInference, Skill
+from annotator.review.scoring import NONE
 
-TEAM: Final = "team"
-"""The key of the mean of everybody, among the ids of annotators."""
-COLUMNS: Final = (
-    "prevalence",
-    "skills",
-    "n_items",
-    "n_judgments",
-    "why_undefined",
-    "last_judgment",
-    "computed_at",
-)
+CHUNK: Final = 5_000
+NOT_JUDGED: Final = "no judgment of their own on it"
 
 
-@dataclass(frozen=True)
-class Inferred:
-    """What the judgments on an item amount to in one category; without a probability, `why` says why.
+@transaction.atomic
+def skills_write(report: AgreementReport, measured: Measured) -> None:
+    """Everybody's skills and weeks as the judgments stand, instead of those written before. Nine queries.
 
-    `n_present` of `n` definite answers name it; unsure ones are no answer.
+    Only for the newest report, in its transaction and under its lock: what is cut off half way is due again as a whole.
     """
-
-    category: Category
-    probability: float | None
-    n_present: int
-    n: int
-    why: str = ""
-
-    @property
-    def percent(self) -> int | None:
-        """The probability in per cent, never 0 or 100: nothing here is certain."""
-        return None if self.probability is None else min(max(round(100 * self.probability), 1), 99)
-
-
-def skills_store(
-    project: Project, taxonomy: Taxonomy, ratings: Ratings, people: Sequence[int], last_judgment: int
-) -> None:
-    """Infer truth and skills per category, and replace what was stored. One statement.
-
-    `people` are the ids of the annotators in the order of their indices in `ratings`, where unsure is missing.
-    """
-    rows = [
-        CategorySkills(
-            project=project,
-            category=slug,
-            last_judgment=last_judgment,
-            computed_at=timezone.now(),
-            **_columns(inferred(ratings, column), people),
+    project, taxonomy = report.project, taxonomy_version(report.taxonomy_id)
+    guideline = guideline_current(project).version
+    people, ratings = measured.people.tolist(), unsure_as_missing(measured.ratings)
+    counts = counts_of(compared(project))
+    rows = {
+        (person, slug): Skill(
+            project=project, annotator_id=person, category=slug, report=report, guideline=guideline
         )
-        for column, slug in enumerate(taxonomy.slugs)
-    ]
-    CategorySkills.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["project", "category"], update_fields=list(COLUMNS)
+        for person in sorted({*people, *(person for person, _ in counts.categories)})
+        for slug in (*taxonomy.slugs, NONE)
+    }
+    truths = {slug: inferred(ratings, column) for column, slug in enumerate(taxonomy.slugs)}
+    for slug, truth in truths.items():
+        _infer(rows, people, slug, truth)
+    for key, found in counts.categories.items():
+        if key in rows:  # the taxonomy may have lost a category since
+            _count(rows[key], found)
+    for model in (Skill, AnnotatorWeek, CategoryInference):
+        model.objects.filter(project=project).delete()
+    Skill.objects.bulk_create(rows.values(), batch_size=CHUNK)
+    AnnotatorWeek.objects.bulk_create(_weeks(project, counts), batch_size=CHUNK)
+    CategoryInference.objects.bulk_create(_inference(report, slug, truth) for slug, truth in truths.items())
+
+
+def _inference(report: AgreementReport, slug: str, truth: Truth) -> CategoryInference:
+    team = team_skill(truth.fit) if truth.fit else None
+    return CategoryInference(
+        project=report.project,
+        report=report,
+        category=slug,
+        prevalence=truth.prevalence,
+        sensitivity=team.sensitivity if team else None,
+        specificity=team.specificity if team else None,
+        n_items=truth.n_items,
+        n_judgments=truth.n_judgments,
+        why_undefined=truth.why_undefined,
     )
 
 
-def inferred_of(
-    project: Project, judgments: Iterable[Judgment], categories: Iterable[Category]
-) -> tuple[Inferred, ...]:
-    """What these judgments on one item amount to in each of the categories. One query, one a taxonomy version.
-
-    The prior is the category's share of the items judged so far; a person without a skill of their own counts as the
-    team's mean. Before skills are measured, or where they cannot be told apart, there is no probability.
-    """
-    wanted = list(categories)
-    given = [judgment for judgment in judgments if judgment.verdict == Verdict.LABELLED]
-    slugs = [category.slug for category in wanted]
-    stored = {row.category: row for row in CategorySkills.objects.filter(project=project, category__in=slugs)}
-    return tuple(_inferred(category, given, stored.get(category.slug)) for category in wanted)
-
-
-def _columns(truth: Truth, people: Sequence[int]) -> dict[str, Any]:
-    skills = {
-        str(people[skill.annotator]): [
-            round(skill.sensitivity.value, 4),
-            round(skill.specificity.value, 4),
-            round(skill.sensitivity.n, 1),
-            round(skill.specificity.n, 1),
-        ]
-        for skill in truth.skills
-    }
-    if truth.fit is not None:
-        team = team_skill(truth.fit)
-        skills[TEAM] = [round(team.sensitivity, 4), round(team.specificity, 4)]
-    return {
-        "prevalence": truth.prevalence,
-        "skills": skills,
-        "n_items": truth.n_items,
-        "n_judgments": truth.n_judgments,
-        "why_undefined": truth.why_undefined,
-    }
+def _infer(rows: Mapping[tuple[int, str], Skill], people: Sequence[int], slug: str, truth: Truth) -> None:
+    """Write into everybody's row of a category what was inferred of them, or why nothing was."""
+    for (_, category), row in rows.items():
+        if category == slug:
+            row.why_undefined = truth.why_undefined or NOT_JUDGED
+    for skill in truth.skills:
+        assert truth.fit is not None
+        row = rows[people[skill.annotator], slug]
+        row.why_undefined = ""
+        expected = truth.fit.counts[skill.annotator].sum(axis=1)
+        row.n_positives, row.n_negatives = float(expected[PRESENT]), float(expected[ABSENT])
+        row.positives_worth, row.negatives_worth = skill.sensitivity.n, skill.specificity.n
+        for rate, name in ((skill.sensitivity, "sensitivity"), (skill.specificity, "specificity")):
+            setattr(row, name, rate.value)
+            setattr(row, f"{name}_low", rate.low)
+            setattr(row, f"{name}_high", rate.high)
 
 
-def _inferred(category: Category, judgments: Sequence[Judgment], stored: CategorySkills | None) -> Inferred:
-    decided = [row for row in judgments if _decides(row, category.slug)]
-    n_present = sum(category.slug in row.labels for row in decided)
-    if stored is None:
-        return Inferred(category, None, n_present, len(decided), "skills are not measured yet")
-    if stored.prevalence is None:
-        return Inferred(category, None, n_present, len(decided), stored.why_undefined)
-    if not decided:
-        return Inferred(category, None, 0, 0, "nobody decided on it")
-    said = [Said(category.slug in row.labels, _skill(stored, row.annotator_id)) for row in decided]
-    return Inferred(category, present_given(said, stored.prevalence), n_present, len(decided))
+def _count(row: Skill, counts: CategoryCounts) -> None:
+    row.held_shown, row.gold_shown = counts.shown
+    row.held_missed, row.gold_missed = counts.missed
+    row.held_wrong, row.gold_wrong = counts.wrong
+    row.missed_clause, row.wrong_clause = _most(counts.missed_by), _most(counts.wrong_by)
 
 
-def _decides(judgment: Judgment, slug: str) -> bool:
-    """Whether the judgment says present or absent: it was asked, and not unsure."""
-    return slug not in judgment.unsure and slug in taxonomy_version(judgment.taxonomy_id).slugs
+def _most(clauses: Counter[str]) -> str:
+    """The clause that decided most, of those that name one; the first by number of several."""
+    named = {number: n for number, n in clauses.items() if number and n}
+    return min(named, key=lambda number: (-named[number], number), default="")
 
 
-def _skill(stored: CategorySkills, annotator_id: int) -> KnownSkill:
-    sensitivity, specificity, *_ = stored.skills.get(str(annotator_id)) or stored.skills[TEAM]
-    return KnownSkill(sensitivity, specificity)
+def _weeks(project: Project, counts: Counts) -> list[AnnotatorWeek]:
+    return [
+        AnnotatorWeek(
+            project=project,
+            annotator_id=person,
+            week=week,
+            n_judgments=found.n_judgments,
+            gold_right=found.gold.right,
+            gold_n=found.gold.n,
+            held_right=found.held.right,
+            held_n=found.held.n,
+        )
+        for (person, week), found in sorted(counts.weeks.items())
+    ]

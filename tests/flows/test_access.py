@@ -81,6 +81,8 @@ WHO: Final[dict[str, str]] = {
     "review:person": Can.RESOLVE,
     "review:standing": Can.RESOLVE,
     "review:own_checks": Can.LABEL,  # one's own totals
+    "api:people-list": Can.RESOLVE,
+    "api:people-me": Can.LABEL,  # one's own numbers
     "api:gold-list": Can.RESOLVE,
     "api:gold-retire": Can.RESOLVE,
     "judgments:label": Can.LABEL,

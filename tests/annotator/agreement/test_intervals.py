@@ -3,9 +3,19 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
-from annotator.agreement.intervals import LENIENT, NO_ANSWERS, ONE_SIDED, STRICT, SURE, Tally, wilson
+from annotator.agreement.intervals import (
+    LENIENT,
+    NO_ANSWERS,
+    ONE_SIDED,
+    STRICT,
+    SURE,
+    Tally,
+    chance_of_as_many,
+    difference,
+    wilson,
+)
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -55,3 +65,33 @@ def test_more_right_than_answers_is_refused() -> None:
 
 def test_a_tally_counts_right_and_wrong() -> None:
     assert NO_ANSWERS.plus(right=True).plus(right=False) == Tally(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ends"),
+    [
+        # Newcombe (1998), Table II, method 10.
+        (Tally(56, 70), Tally(48, 80), (0.0524, 0.3339)),
+        (Tally(9, 10), Tally(3, 10), (0.1705, 0.8090)),
+        (Tally(6, 7), Tally(2, 7), (0.0582, 0.8062)),
+        (Tally(5, 56), Tally(0, 29), (-0.0381, 0.1926)),
+        (Tally(10, 10), Tally(0, 10), (0.6075, 1.0000)),
+    ],
+)
+def test_the_interval_of_a_difference_is_newcombes(
+    one: Tally, other: Tally, ends: tuple[float, float]
+) -> None:
+    assert difference(one, other) == pytest.approx(ends, abs=5e-5)
+
+
+def test_a_difference_to_nothing_is_everything() -> None:
+    assert difference(Tally(1, 2), Tally(0, 0)) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 9, 50, 20_000])
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.8])
+def test_the_chance_of_as_many_is_the_binomial_tail(n: int, share: float) -> None:
+    for right in {0, 1, n // 10, n // 5, n // 2, n - 1, n}:
+        assert chance_of_as_many(Tally(right, n), share) == pytest.approx(
+            binom.sf(right - 1, n, share), abs=1e-9
+        )

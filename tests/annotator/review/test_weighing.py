@@ -22,12 +22,12 @@ from annotator.queue.models import Purpose
 from annotator.review import reports
 from annotator.review.alike import alike_of, site_of
 from annotator.review.gold import gold_add
-from annotator.review.models import CategorySkills, Disagreement, Resolution
+from annotator.review.inferring import Inferred, inferred_of
+from annotator.review.models import CategoryInference, Disagreement, Resolution, Skill
 from annotator.review.reasons import reasons_used
 from annotator.review.reliability import reliability_of
 from annotator.review.reports import agreement_measure
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
-from annotator.review.skills import Inferred, inferred_of
 from tests.factories import (
     GAMBLING,
     GAMES,
@@ -95,8 +95,10 @@ def test_better_people_weigh_more(project: Project, people: list[User]) -> None:
     assert (by_good.n_present, by_good.n) == (by_poor.n_present, by_poor.n) == (1, 3)
     assert by_good.probability is not None
     assert by_poor.probability is not None
-    skills = CategorySkills.objects.get(project=project, category=GAMES).skills
-    assert skills[str(people[2].pk)][0] < skills[str(people[0].pk)][0]
+    good, poor = (Skill.objects.get(category=GAMES, annotator=people[n]).sensitivity for n in (0, 2))
+    assert good is not None
+    assert poor is not None
+    assert poor < good
     assert 0 < by_good.probability < 1
 
 
@@ -121,11 +123,11 @@ def test_somebody_new_counts_as_the_team(project: Project, people: list[User], i
 
     found = inferred(project, item)[GAMES]
 
-    skills = CategorySkills.objects.get(project=project, category=GAMES)
-    assert str(people[3].pk) not in skills.skills
+    whole = CategoryInference.objects.get(project=project, category=GAMES)
+    assert not Skill.objects.filter(annotator=people[3]).exists()
     assert found.probability is not None
-    assert skills.prevalence is not None
-    assert found.probability > skills.prevalence
+    assert whole.prevalence is not None
+    assert found.probability > whole.prevalence
 
 
 def test_no_probability_without_skills_and_the_reason(
@@ -159,15 +161,15 @@ def test_skills_are_replaced_by_the_next_measurement(
 ) -> None:
     history(project, people, n=3)
     agreement_measure(project)
-    first = CategorySkills.objects.get(project=project, category=GAMES)
+    first = CategoryInference.objects.get(project=project, category=GAMES)
     history(project, people, n=6)
     monkeypatch.setattr(reports, "EVERY", timedelta(0))
     latest = Judgment.objects.latest("pk").pk
 
     agreement_measure(project)
 
-    now = CategorySkills.objects.get(project=project, category=GAMES)
-    assert (now.pk, now.last_judgment) == (first.pk, latest)
+    now = CategoryInference.objects.get(project=project, category=GAMES)
+    assert (first.report.last_judgment < latest, now.report.last_judgment) == (True, latest)
     assert now.n_items == first.n_items + 6
 
 

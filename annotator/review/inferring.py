@@ -1,0 +1,80 @@
+"""What the judgments on one item amount to, given how well each person tells each category."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from annotator.agreement.posterior import KnownSkill, Said, present_given
+from annotator.judgments.models import Judgment, Verdict
+from annotator.projects.models import Category, Project
+from annotator.projects.selectors import taxonomy_version
+from annotator.review.models import CategoryInference, Skill
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What the judgments on an item amount to in one category; without a probability, `why` says why.
+
+    `n_present` of `n` definite answers name it; unsure ones are no answer.
+    """
+
+    category: Category
+    probability: float | None
+    n_present: int
+    n: int
+    why: str = ""
+
+    @property
+    def percent(self) -> int | None:
+        """The probability in per cent, never 0 or 100: nothing here is certain."""
+        return None if self.probability is None else min(max(round(100 * self.probability), 1), 99)
+
+
+def inferred_of(
+    project: Project, judgments: Iterable[Judgment], categories: Iterable[Category]
+) -> tuple[Inferred, ...]:
+    """What these judgments on one item amount to in each of the categories. Two queries, one a taxonomy version.
+
+    The prior is the category's share of the items judged so far; a person without a skill of their own counts as the
+    team's mean. Before skills are measured, or where they cannot be told apart, there is no probability.
+    """
+    wanted = list(categories)
+    given = [judgment for judgment in judgments if judgment.verdict == Verdict.LABELLED]
+    slugs = [category.slug for category in wanted]
+    found = CategoryInference.objects.filter(project=project, category__in=slugs)
+    people = {judgment.annotator_id for judgment in given}
+    skills = Skill.objects.filter(
+        project=project, category__in=slugs, annotator__in=people, sensitivity__isnull=False
+    )
+    known = {(row.category, row.annotator_id): row for row in skills}
+    whole = {row.category: row for row in found}
+    return tuple(_inferred(category, given, whole.get(category.slug), known) for category in wanted)
+
+
+def _inferred(
+    category: Category,
+    judgments: Sequence[Judgment],
+    whole: CategoryInference | None,
+    known: Mapping[tuple[str, int], Skill],
+) -> Inferred:
+    slug = category.slug
+    decided = [row for row in judgments if _decides(row, slug)]
+    n_present = sum(slug in row.labels for row in decided)
+    if whole is None:
+        return Inferred(category, None, n_present, len(decided), "skills are not measured yet")
+    if whole.prevalence is None:
+        return Inferred(category, None, n_present, len(decided), whole.why_undefined)
+    if not decided:
+        return Inferred(category, None, 0, 0, "nobody decided on it")
+    said = [Said(slug in row.labels, _skill(known.get((slug, row.annotator_id), whole))) for row in decided]
+    return Inferred(category, present_given(said, whole.prevalence), n_present, len(decided))
+
+
+def _decides(judgment: Judgment, slug: str) -> bool:
+    """Whether the judgment says present or absent: it was asked, and not unsure."""
+    return slug not in judgment.unsure and slug in taxonomy_version(judgment.taxonomy_id).slugs
+
+
+def _skill(row: Skill | CategoryInference) -> KnownSkill:
+    assert row.sensitivity is not None
+    assert row.specificity is not None
+    return KnownSkill(row.sensitivity, row.specificity)
