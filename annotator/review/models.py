@@ -277,8 +277,8 @@ class CategoryInference(models.Model):
         ]
 
 
-class Skill(models.Model):
-    """How one annotator does in one category, as the judgments stood at `report`; each measurement replaces all.
+class SkillFields(models.Model):
+    """How one annotator does in one category, as the judgments stood at `report`.
 
     Sensitivity and specificity are those of truth inference, shrunk to the team's mean. The counts compare answers with
     gold and with what is held true; of what rests on that one answer alone there are none.
@@ -330,18 +330,35 @@ class Skill(models.Model):
     )
 
     class Meta:
-        db_table = "skill"
+        abstract = True
         constraints = [
-            models.UniqueConstraint(name="skill_once", fields=["project", "annotator", "category"]),
+            models.UniqueConstraint(name="%(class)s_once", fields=["project", "annotator", "category"]),
             models.CheckConstraint(
-                name="skill_missed_of_shown",
+                name="%(class)s_missed_of_shown",
                 condition=Q(gold_missed__lte=models.F("gold_shown"), held_missed__lte=models.F("held_shown")),
             ),
         ]
 
 
-class AnnotatorWeek(models.Model):
-    """What one annotator did in one week, and how much of it is as gold and what is held true say. As `Skill`."""
+class Skill(SkillFields):
+    """As the newest measurement found it, which replaces all."""
+
+    class Meta(SkillFields.Meta):
+        db_table = "skill"
+
+
+class OwnSkill(SkillFields):
+    """As the first measurement of the day (UTC) found it, for the person themselves.
+
+    Numbers that move with each answer would tell which pages are checks.
+    """
+
+    class Meta(SkillFields.Meta):
+        db_table = "own_skill"
+
+
+class WeekFields(models.Model):
+    """What one annotator did in one week, and how much of it is as gold and what is held true say."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     annotator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -353,14 +370,28 @@ class AnnotatorWeek(models.Model):
     held_n = models.PositiveIntegerField(default=0, help_text="Answers without a doubt on what is held true.")
 
     class Meta:
-        db_table = "annotator_week"
+        abstract = True
         constraints = [
-            models.UniqueConstraint(name="annotator_week_once", fields=["project", "annotator", "week"]),
+            models.UniqueConstraint(name="%(class)s_once", fields=["project", "annotator", "week"]),
             models.CheckConstraint(
-                name="annotator_week_right_of_n",
+                name="%(class)s_right_of_n",
                 condition=Q(gold_right__lte=models.F("gold_n"), held_right__lte=models.F("held_n")),
             ),
         ]
+
+
+class AnnotatorWeek(WeekFields):
+    """As `Skill`."""
+
+    class Meta(WeekFields.Meta):
+        db_table = "annotator_week"
+
+
+class OwnWeek(WeekFields):
+    """As `OwnSkill`."""
+
+    class Meta(WeekFields.Meta):
+        db_table = "own_week"
 
 
 class Gold(models.Model):

@@ -1,5 +1,6 @@
 """API operations on annotators: for leads all of them, for each their own numbers."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +10,7 @@ from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, caller
 from annotator.review.people import annotators_of
 from annotator.review.people_serializers import OwnProfileSerializer, PeopleSerializer
-from annotator.review.profiles import profile_of, profiles_of
+from annotator.review.profiles import own_profile, profiles_of
 
 
 class PeopleView(APIView):
@@ -35,4 +36,4 @@ class OwnPeopleView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """One's own numbers by category and week; nobody else's, and nothing that tells which pages are checks."""
         access = project_for(caller(request), slug, Can.LABEL)
-        return Response(OwnProfileSerializer(profile_of(access.project, access.user)).data)
+        return Response(OwnProfileSerializer(own_profile(access.project, access.user, timezone.now())).data)

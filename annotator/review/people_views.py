@@ -15,7 +15,7 @@ from annotator.projects.models import Standing
 from annotator.review.checks import FAST_SHARE, FAST_WINDOW
 from annotator.review.people import own_checks, people_of, person_of, person_page
 from annotator.review.profile_lines import profile_lines
-from annotator.review.profiles import pace_of, profile_of, profiles_of
+from annotator.review.profiles import own_profile, pace_of, profile_of, profiles_of
 from annotator.review.qualifying import qualification_require
 from annotator.review.standing_policy import FEWEST
 from annotator.review.standings import REASON_MAX, standing_waive
@@ -89,7 +89,7 @@ def checks(request: HttpRequest, slug: str) -> HttpResponse:
         "access": access,
         "nav": "history",
         "checks": own_checks(access.project, access.user, timezone.now()),
-        "profile": profile_lines(profile_of(access.project, access.user)),
+        "profile": profile_lines(own_profile(access.project, access.user, timezone.now())),
         "pace": pace_of(access.project, access.user),
         "standing": access.standing,
         "fewest": FEWEST,

@@ -11,7 +11,7 @@ from annotator.agreement.drift import FEWEST, NEWEST, Drift
 from annotator.agreement.intervals import Tally, wilson
 from annotator.agreement.truth import ENOUGH
 from annotator.review.advice import FEWEST as FEWEST_ANSWERS
-from annotator.review.models import AnnotatorWeek
+from annotator.review.models import WeekFields
 from annotator.review.profiles import Level, Profile
 
 CHARTED: Final = 12
@@ -87,7 +87,7 @@ def _shown(level: Level) -> Shown:
     return Shown(level, charts.interval_mark(level.value, level.low, level.high))
 
 
-def _chart(weeks: Sequence[AnnotatorWeek]) -> SafeString | None:
+def _chart(weeks: Sequence[WeekFields]) -> SafeString | None:
     """Both shares by week, or None when no week has enough."""
     held = [_point(week, Tally(week.held_right, week.held_n)) for week in weeks]
     gold = [_point(week, Tally(week.gold_right, week.gold_n)) for week in weeks]
@@ -98,7 +98,7 @@ def _chart(weeks: Sequence[AnnotatorWeek]) -> SafeString | None:
     )
 
 
-def _point(week: AnnotatorWeek, tally: Tally) -> charts.Estimate:
+def _point(week: WeekFields, tally: Tally) -> charts.Estimate:
     name = f"{week.week:%m-%d}"
     if tally.n < FEWEST_ANSWERS:
         return charts.Estimate(name, None, n=tally.n, why="too few to say")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from typing import Final
 
@@ -16,7 +16,7 @@ from annotator.projects.models import Category, Project
 from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_version
 from annotator.review.advice import FEWEST, Seen, Slip, Slips, Suggestion, advice_of
 from annotator.review.checks import fast_tallies, is_hasty, retest_tallies
-from annotator.review.models import AnnotatorWeek, Skill
+from annotator.review.models import AnnotatorWeek, OwnSkill, OwnWeek, Skill, SkillFields, WeekFields
 from annotator.review.scoring import NONE
 
 TIMED: Final = 500
@@ -87,7 +87,7 @@ class Profile:
     held: Level
     held_drift: Drift
     gold_drift: Drift
-    weeks: tuple[AnnotatorWeek, ...]
+    weeks: tuple[WeekFields, ...]
     suggestions: tuple[Suggestion, ...]
 
     @property
@@ -100,19 +100,24 @@ class Profile:
 class _Facts:
     """What the profiles of a project are drawn from."""
 
-    skills: Mapping[int, Sequence[Skill]]
-    weeks: Mapping[int, Sequence[AnnotatorWeek]]
-    team: Mapping[str, Skill]
+    skills: Mapping[int, Sequence[SkillFields]]
+    weeks: Mapping[int, Sequence[WeekFields]]
+    team: Mapping[str, SkillFields]
     guideline: Guideline
     taxonomy: Taxonomy | None
     measure: Measure | None
 
 
-def profiles_of(project: Project, people: Sequence[User]) -> dict[int, Profile]:
-    """The profile of each of these people. Seven queries, however many people; none counts judgments of everybody."""
+def profiles_of(
+    project: Project, people: Sequence[User], *, since_midnight: datetime | None = None
+) -> dict[int, Profile]:
+    """The profile of each of these people. Seven queries, however many people; none counts judgments of everybody.
+
+    With `since_midnight` it holds for the whole day that began then: what moves with an answer tells which are checks.
+    """
     ids = [person.pk for person in people]
-    facts = _facts(project, ids)
-    retests, fast = retest_tallies(project, ids), fast_tallies(project)
+    facts = _facts(project, ids, daily=since_midnight is not None)
+    retests, fast = retest_tallies(project, ids, at=since_midnight), fast_tallies(project)
     return {
         person.pk: _profile(
             person, facts, retests.get(person.pk, NO_ANSWERS), fast.get(person.pk, NO_ANSWERS)
@@ -124,6 +129,12 @@ def profiles_of(project: Project, people: Sequence[User]) -> dict[int, Profile]:
 def profile_of(project: Project, person: User) -> Profile:
     """The profile of one person. Queries as for many."""
     return profiles_of(project, [person])[person.pk]
+
+
+def own_profile(project: Project, person: User, now: datetime) -> Profile:
+    """The profile of a person for themselves, as it stood early on this day, UTC. Queries as for many."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return profiles_of(project, [person], since_midnight=midnight)[person.pk]
 
 
 def pace_of(project: Project, person: User) -> Pace:
@@ -146,15 +157,18 @@ def level_of(tally: Tally, fewest: int = FEWEST) -> Level:
     return Level(tally.share, ends.low, ends.high, tally.n)
 
 
-def _facts(project: Project, ids: Sequence[int]) -> _Facts:
+def _facts(project: Project, ids: Sequence[int], *, daily: bool) -> _Facts:
     """Four queries, and one for a taxonomy that was not read before."""
-    skills: dict[int, list[Skill]] = defaultdict(list)
-    everybody = Skill.objects.filter(project=project).select_related("report", "guideline").order_by("pk")
-    rows = list(everybody)
+    of_people: type[SkillFields] = OwnSkill if daily else Skill
+    of_weeks: type[WeekFields] = OwnWeek if daily else AnnotatorWeek
+    skills: dict[int, list[SkillFields]] = defaultdict(list)
+    everybody = of_people._default_manager.filter(project=project).select_related("report", "guideline")
+    rows = list(everybody.order_by("pk"))
     for row in rows:
         skills[row.annotator_id].append(row)
-    weeks: dict[int, list[AnnotatorWeek]] = defaultdict(list)
-    for week in AnnotatorWeek.objects.filter(project=project, annotator__in=ids).order_by("week"):
+    weeks: dict[int, list[WeekFields]] = defaultdict(list)
+    found = of_weeks._default_manager.filter(project=project, annotator__in=ids)
+    for week in found.order_by("week"):
         weeks[week.annotator_id].append(week)
     return _Facts(
         skills=skills,
@@ -166,14 +180,14 @@ def _facts(project: Project, ids: Sequence[int]) -> _Facts:
     )
 
 
-def _measure(row: Skill) -> Measure:
+def _measure(row: SkillFields) -> Measure:
     report = row.report
     return Measure(report.computed_at, row.guideline.number, report.n_judgments, report.n_items)
 
 
-def _team(rows: Iterable[Skill]) -> dict[str, Skill]:
+def _team(rows: Iterable[SkillFields]) -> dict[str, SkillFields]:
     """The counts of everybody together, by category."""
-    team: dict[str, Skill] = {}
+    team: dict[str, SkillFields] = {}
     for row in rows:
         total = team.setdefault(row.category, Skill(category=row.category))
         for name in COUNTED:
@@ -199,7 +213,7 @@ def _profile(person: User, facts: _Facts, retest: Tally, fast: Tally) -> Profile
     )
 
 
-def _levels(row: Skill, taxonomy: Taxonomy | None) -> CategoryLevels:
+def _levels(row: SkillFields, taxonomy: Taxonomy | None) -> CategoryLevels:
     return CategoryLevels(
         slug=row.category,
         name=_name(row.category, taxonomy),
@@ -235,7 +249,7 @@ def _too_few(tally: Tally) -> str:
     return f"too few to say: {tally.right} of {tally.n}" if tally.n else "never came up"
 
 
-def _slips(row: Skill, facts: _Facts) -> list[Slips]:
+def _slips(row: SkillFields, facts: _Facts) -> list[Slips]:
     category = _category(row.category, facts.taxonomy)
     if category is None:  # "none of these" is missed by naming something, which is said there
         return []
@@ -256,11 +270,11 @@ def _slips(row: Skill, facts: _Facts) -> list[Slips]:
     ]
 
 
-def _missed(row: Skill) -> Tally:
+def _missed(row: SkillFields) -> Tally:
     return Tally(row.gold_missed + row.held_missed, row.gold_shown + row.held_shown)
 
 
-def _wrong(row: Skill) -> Tally:
+def _wrong(row: SkillFields) -> Tally:
     wrong, missed = row.gold_wrong + row.held_wrong, _missed(row)
     return Tally(wrong, missed.n - missed.right + wrong)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotator.accounts.models import User
@@ -12,8 +13,9 @@ from annotator.agreement.intervals import Tally
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, GuidelineVersion, Project
-from annotator.review.models import AnnotatorWeek, Method
-from annotator.review.profiles import FEWEST_TIMED, level_of, pace_of, profile_of, profiles_of
+from annotator.review import reports
+from annotator.review.models import AgreementReport, AnnotatorWeek, Method, OwnSkill
+from annotator.review.profiles import FEWEST_TIMED, level_of, own_profile, pace_of, profile_of, profiles_of
 from annotator.review.reports import agreement_measure
 from tests.factories import (
     GAMES,
@@ -227,6 +229,35 @@ def test_a_person_reads_their_own_numbers_and_nothing_of_others(
     for other in (*people[:2], people[3]):
         assert other.username not in page
         assert other.username not in str(own)
+
+
+def test_own_numbers_stand_still_for_the_day_whatever_one_answers(
+    measured: None, project: Project, people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    before, seen = own_profile(project, people[2], now), profile_of(project, people[2])
+    more = make_items(project, 4)
+    make_batch(project, more)
+    for item in more:
+        make_judgment(item, people[0], [GAMES])
+        make_judgment(item, people[2], [GAMES])
+        make_resolution(item, [GAMES], method=Method.MAJORITY)
+    monkeypatch.setattr(reports, "EVERY", timedelta(0))
+
+    agreement_measure(project)
+
+    assert own_profile(project, people[2], now) == before
+    assert profile_of(project, people[2]).held.n == seen.held.n + 4
+    report = AgreementReport.objects.first()
+    assert report is not None
+    report.pk, report.computed_at = None, now - timedelta(days=1)
+    report.save()
+    OwnSkill.objects.update(report=report)
+    make_judgment(more[0], people[1], [])
+
+    agreement_measure(project)
+
+    assert own_profile(project, people[2], now).held.n == seen.held.n + 4
 
 
 def test_the_part_of_own_numbers_in_the_history_stays_the_card_of_checks(

@@ -279,7 +279,7 @@ def test_queries_do_not_grow_with_people(
 ) -> None:
     judge(items, people)
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(36):
         measured(project)
 
     assert Judgment.objects.count() == 72
