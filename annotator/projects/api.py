@@ -78,6 +78,14 @@ def slug_parameter(request: Request, name: str) -> str:
     return value
 
 
+def flag_parameter(request: Request, name: str) -> bool:
+    """Whether the query of the address says so; raises BadInput for what is neither true nor false."""
+    value = request.query_params.get(name, "").lower()
+    if value not in ("", "true", "1", "false", "0"):
+        raise BadInput(f'{name}: "{value}" is neither true nor false.')
+    return value in ("true", "1")
+
+
 class CategorySerializer(serializers.ModelSerializer[Category]):
     """One category."""
 

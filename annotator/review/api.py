@@ -9,7 +9,15 @@ from rest_framework.views import APIView
 from annotator.agreement.patterns import Pattern
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of, slug_parameter
+from annotator.projects.api import (
+    ERRORS,
+    ByIdPagination,
+    caller,
+    errors,
+    flag_parameter,
+    page_of,
+    slug_parameter,
+)
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.desk import desk_of, weighed
 from annotator.review.gold import gold_add, gold_of, gold_retire
@@ -108,7 +116,7 @@ class DisagreementsView(APIView):
         wanted = Wanted(
             slug_parameter(request, "category"),
             _pattern(request.query_params.get("pattern", "")),
-            held=request.query_params.get("held", "").lower() in ("true", "1"),
+            held=flag_parameter(request, "held"),
         )
         rows = disagreements_open(access.project, wanted)
         return page_of(self, rows, DisagreementSerializer)

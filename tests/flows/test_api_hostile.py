@@ -37,6 +37,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c12",
     },
     "adjudication_revert": {"client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c13"},
+    "disagreement_next": {"category": "games", "pattern": "one:games", "held": True, "after": 1},
+    "disagreement_hold": {"reason": "The clause is being rewritten."},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
 HOSTILE: Final[tuple[Any, ...]] = (

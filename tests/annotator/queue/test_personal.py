@@ -67,7 +67,7 @@ def test_severity_is_that_of_what_was_expected_or_is_known_by_now(project: Proje
     ]
     places_personal_open(project, ann, Purpose.GOLD, choices, draw=DRAW)
 
-    places = Assignment.objects.filter(for_annotator=ann).order_by("pk")
+    places = Assignment.objects.filter(for_annotator=ann).order_by("item")
     assert [(place.severity, place.expected) for place in places] == [(1, [GAMES]), (3, [VIOLENCE])]
     assert all(place.reading_seconds > 1 for place in places)
 
