@@ -125,13 +125,11 @@ def postgres_ready(layout: Layout, pid: int) -> bool:
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"  # noqa: PLR2004
 
 
-def database_create(layout: Layout, name: str = embedded.DATABASE) -> bool:
-    """Make the database `name` on a running server, if it is not there yet; whether it was made."""
+def database_create(layout: Layout, name: str = embedded.DATABASE) -> None:
+    """Make the database `name` on a running server, if it is not there yet."""
     with psycopg.connect(layout.database_url("postgres"), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            return False
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return True
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
 def valkey_command(layout: Layout, *, lasting: bool = True) -> list[str]:

@@ -76,15 +76,13 @@ def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
         supervisor = Supervisor(_environment(door), write, held)
         supervisor.listen()
         with _stopped_in_order(supervisor):
-            is_new = _start_services(supervisor, layout, identity)
-            if is_new:
-                _start_workers(supervisor)
+            _start_services(supervisor, layout, identity)
             with supervisor.interruptible():
                 _migrate()
             _start_site(supervisor, door, demo=demo)
-            if not is_new:
-                _start_workers(supervisor)
-            supervisor.start(_beat(layout))
+            # The site is what people wait for: both cores are its own until it answers.
+            for program in (_worker("interactive"), _worker("bulk"), _beat(layout)):
+                supervisor.start(program)
             supervisor.say(_greeting(door, layout, demo=demo))
             supervisor.watch()
 
@@ -100,9 +98,7 @@ def _stopped_in_order(supervisor: Supervisor) -> Iterator[None]:
         supervisor.stop()
 
 
-def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) -> bool:
-    """Whether the database is new."""
-    is_new = False
+def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) -> None:
     if embedded.is_redis_local():
         supervisor.start(Program("redis", servers.valkey_command(layout), ((SIGTERM, 3.0),), SIGTERM))
     if embedded.is_local():
@@ -114,10 +110,9 @@ def _start_services(supervisor: Supervisor, layout: Layout, identity: Identity) 
         supervisor.wait_until(
             lambda: servers.postgres_ready(layout, pid), seconds=SERVICE_SECONDS, what="PostgreSQL"
         )
-        is_new = servers.database_create(layout)
+        servers.database_create(layout)
     if embedded.is_redis_local():
         supervisor.wait_until(lambda: servers.valkey_ready(layout), seconds=SERVICE_SECONDS, what="Valkey")
-    return is_new
 
 
 def _migrate() -> None:
@@ -125,15 +120,6 @@ def _migrate() -> None:
     # Left half-way, the migration under way is rolled back, and the next start goes on from there.
     call_command("migrate", interactive=False, verbosity=0)
     connections.close_all()
-
-
-def _start_workers(supervisor: Supervisor) -> None:
-    """With a new database while its tables are made: there is no task yet, and what they import takes a second core.
-
-    Otherwise last: the site is what people wait for, and both cores are its own until it answers.
-    """
-    for queue in ("interactive", "bulk"):
-        supervisor.start(_worker(queue))
 
 
 def _start_site(supervisor: Supervisor, door: Door, *, demo: bool) -> None:
