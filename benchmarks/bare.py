@@ -99,7 +99,7 @@ class SameSeat(BareSeat):
             while not window.is_over:
                 client_id, start = answering.client_id(), time.perf_counter()
                 said = {"assignment": place, "client_id": client_id, "labels": sorted(answering.labels())}
-                connection.execute(self.terms, known | {"since": since})
+                connection.execute(self.terms, known | {"since": since, "answering": place})
                 turn = dict(self.parameters) | known | said | {"holding": [place]}
                 row = connection.execute(self.turn, turn).fetchone()
                 if row is None or row[0] is None or row[self.given] is None:
