@@ -100,17 +100,20 @@ def test_the_places_of_a_browser_that_died_go_to_others_once_their_lease_ends(
     desk: Page, project: Project
 ) -> None:
     eventually(lambda: held() == 2)
-    desk.route("**/label/release/", lambda route: route.abort())
-    shown = int(desk.locator("[name=assignment]").input_value())
+    desk.evaluate("navigator.sendBeacon = () => true")  # a browser that dies says no farewell
     desk.goto("about:blank")
     assert held() == 2
     bo = make_member(project)
-    Assignment.objects.filter(state=AssignmentState.OFFERED).update(lease_until=timezone.now())
+    theirs = Assignment.objects.filter(state=AssignmentState.OFFERED)
+    left = set(theirs.values_list("pk", flat=True))
+    theirs.update(lease_until=timezone.now())
 
-    place = assignment_claim(project, bo)
+    given: list[int] = []
+    while place := assignment_claim(project, bo, holding=given):
+        given.append(place.pk)
 
-    assert place is not None
-    assert place.pk == shown
+    assert len(given) == 8
+    assert left <= set(given)
 
 
 def test_a_reload_shows_the_same_page(desk: Page) -> None:

@@ -16,6 +16,13 @@ const press = (selector) => document.querySelector(selector)?.click();
 const guideline = document.getElementById("guideline");
 const stopDialog = document.getElementById("stop");
 
+// A button of a drawer that is put away keeps the keyboard until the browser next draws, unless it is led back at once.
+function toggleGuideline() {
+  guideline.togglePopover();
+  const isLeft = !guideline.matches(":popover-open") && guideline.contains(document.activeElement);
+  if (isLeft) (current()?.querySelector(".evidence") ?? document.body).focus({ preventScroll: true });
+}
+
 const ACTIONS = {
   submit: () => press("#submit"),
   skip: () => press("[popovertarget=skip]"),
@@ -23,7 +30,7 @@ const ACTIONS = {
   none: () => press("#c-none"),
   reveal: toggleShield,
   flag: () => press(".desk-tools [popovertarget=flag]"),
-  guideline: () => guideline.togglePopover(),
+  guideline: toggleGuideline,
   search: focusSearch,
   last: openLast,
   pause,
@@ -117,7 +124,7 @@ function onKey(event) {
   } else if (status() !== "working") {
     // The seat is elsewhere, or a page was stopped: the buttons on the screen say what there is to do.
   } else if (event.key === "Escape") {
-    if (guideline.matches(":popover-open")) guideline.hidePopover();
+    if (guideline.matches(":popover-open")) toggleGuideline();
     else closeLast();
   } else if (event.ctrlKey ? onCtrl(event) : onPageKey(event)) {
     event.preventDefault();
