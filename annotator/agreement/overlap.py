@@ -2,23 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import exp, log
 from typing import Final
 
 from annotator.agreement.decide import Answer
+from annotator.agreement.posterior import KnownSkill, Said, present_given
 
-FLOOR: Final = 1e-6
-"""Chances are kept this far from 0 and 1: nobody is held infallible."""
+SUREST: Final = 1 - 1e-6
+"""Skills are held within this and its complement: nobody is infallible. The certainty that is wanted does the rest."""
 LABELLED: Final = "labelled"
 """The verdict under which an absent label says something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """Sensitivity and specificity, each between 0 and 1."""
-
-    sensitivity: float
-    specificity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +18,8 @@ class CategorySkills:
     """Estimates for one category: prevalence, each person's reliability, and the team's for anybody else."""
 
     prevalence: float
-    team: Reliability
-    people: Mapping[int, Reliability] = field(default_factory=dict)
+    team: KnownSkill
+    people: Mapping[int, KnownSkill] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,7 @@ def advise(
     Examples
     --------
     >>> games = Answer(frozenset({"games"}), frozenset(), "labelled")
-    >>> skills = {"games": CategorySkills(0.1, Reliability(0.9, 0.99))}
+    >>> skills = {"games": CategorySkills(0.1, KnownSkill(0.9, 0.99))}
     >>> advise({1: games, 2: games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).probability > 0.99
     True
     >>> advise({1: games}, skills, OverlapPolicy(0.95, 1, 5), severe=frozenset()).reason
@@ -137,14 +129,12 @@ def advise(
 
 def probability_present(answers: Mapping[int, Answer], category: str, skills: CategorySkills) -> float:
     """The chance that the category is present, by Bayes' rule; who is unsure about it says nothing on it."""
-    odds = _logit(skills.prevalence)
-    for who, answer in answers.items():
-        if category in answer.unsure:
-            continue
-        skill = skills.people.get(who, skills.team)
-        hit, clear = _kept(skill.sensitivity), _kept(skill.specificity)
-        odds += log(hit / (1 - clear)) if category in answer.labels else log((1 - hit) / clear)
-    return 1 / (1 + exp(-odds)) if odds > 0 else exp(odds) / (1 + exp(odds))
+    said = [
+        Said(category in answer.labels, skills.people.get(who, skills.team))
+        for who, answer in answers.items()
+        if category not in answer.unsure
+    ]
+    return present_given(said, skills.prevalence, surest=SUREST)
 
 
 def _by_probability(
@@ -172,12 +162,3 @@ def _more(n: int, policy: OverlapPolicy, reason: str, categories: frozenset[str]
 
 def _by_all(answers: Mapping[int, Answer]) -> frozenset[str]:
     return frozenset.intersection(*(answer.labels for answer in answers.values()))
-
-
-def _kept(chance: float) -> float:
-    return min(max(chance, FLOOR), 1 - FLOOR)
-
-
-def _logit(chance: float) -> float:
-    kept = _kept(chance)
-    return log(kept / (1 - kept))

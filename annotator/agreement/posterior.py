@@ -28,7 +28,7 @@ class Said:
     skill: KnownSkill
 
 
-def present_given(answers: Iterable[Said], prevalence: float) -> float:
+def present_given(answers: Iterable[Said], prevalence: float, *, surest: float = SUREST) -> float:
     """The chance that the category is present: the E-step of Dawid and Skene (1979, equation 2.5) with known skills.
 
     Parameters
@@ -36,7 +36,9 @@ def present_given(answers: Iterable[Said], prevalence: float) -> float:
     answers : iterable of Said
         Independent given the truth; their order does not matter. None gives the prior back.
     prevalence : float
-        The prior, 0 to 1: the share of items in which the category is. It is held within `SUREST` too.
+        The prior, 0 to 1: the share of items in which the category is.
+    surest : float
+        Skills and prevalence are held between its complement and this.
 
     Examples
     --------
@@ -44,12 +46,12 @@ def present_given(answers: Iterable[Said], prevalence: float) -> float:
     >>> round(present_given([Said(True, good), Said(False, poor)], prevalence=0.5), 3)
     0.857
     """
-    prior = _held(prevalence)
+    prior = _held(prevalence, surest)
     odds = log(prior / (1 - prior))
     for answer in answers:
-        seen, unseen = _held(answer.skill.sensitivity), _held(answer.skill.specificity)
+        seen, unseen = _held(answer.skill.sensitivity, surest), _held(answer.skill.specificity, surest)
         odds += log(seen / (1 - unseen)) if answer.present else log((1 - seen) / unseen)
-    return 1 / (1 + exp(-odds))
+    return 1 / (1 + exp(-odds)) if odds > 0 else exp(odds) / (1 + exp(odds))
 
 
 def team_skill(fit: Fit) -> KnownSkill:
@@ -59,5 +61,5 @@ def team_skill(fit: Fit) -> KnownSkill:
     return KnownSkill(float(rates[PRESENT, PRESENT]), float(rates[ABSENT, ABSENT]))
 
 
-def _held(share: float) -> float:
-    return min(max(share, 1 - SUREST), SUREST)
+def _held(share: float, surest: float) -> float:
+    return min(max(share, 1 - surest), surest)

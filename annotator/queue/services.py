@@ -214,7 +214,20 @@ def batch_open_fallback(
     reason = "The queue had nothing left for somebody, and no query had finished: random items"
     log_write(project, "queue", f"{reason} ({len(items)})", level=LogEntry.Level.WARNING)
     pool_size = pool.count()
-    choices = [
+    return batch_open(
+        project,
+        _fallback_choices(items, pool_size=pool_size, seed=seed),
+        fingerprint=f"fallback-{seed:x}",
+        reason=reason,
+        seed=seed,
+        classifier_number=None,
+        pool_size=pool_size,
+        fallback=True,
+    )
+
+
+def _fallback_choices(items: Sequence[int], *, pool_size: int, seed: int) -> list[BatchChoice]:
+    return [
         BatchChoice(
             item_id=item_id,
             stream=Stream.EXPLORE,
@@ -228,16 +241,6 @@ def batch_open_fallback(
         )
         for item_id in items
     ]
-    return batch_open(
-        project,
-        choices,
-        fingerprint=f"fallback-{seed:x}",
-        reason=reason,
-        seed=seed,
-        classifier_number=None,
-        pool_size=pool_size,
-        fallback=True,
-    )
 
 
 def _newest_number(project: Project) -> int:

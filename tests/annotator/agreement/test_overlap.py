@@ -14,15 +14,15 @@ from annotator.agreement.overlap import (
     NoSkills,
     OneMore,
     OverlapPolicy,
-    Reliability,
     advise,
     probability_present,
 )
+from annotator.agreement.posterior import KnownSkill
 
 ADA, BO, CY, DI = range(1, 5)
-TEAM = Reliability(0.9, 0.99)
+TEAM = KnownSkill(0.9, 0.99)
 SKILLS = {
-    "games": CategorySkills(0.1, TEAM, {ADA: Reliability(0.98, 0.999)}),
+    "games": CategorySkills(0.1, TEAM, {ADA: KnownSkill(0.98, 0.999)}),
     "self-harm": CategorySkills(0.01, TEAM),
 }
 POLICY = OverlapPolicy(0.95, 1, 3)
