@@ -57,8 +57,9 @@ TRACKING = frozenset(
 _TRACKING_PREFIX = "utm_"
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _HOST_AND_PORT = re.compile(r"[^/?#@:\s]*\.[^/?#@:\s]*:\d+(?:[/?#]|$)|localhost:\d+")
-_WEB = ("http:", "https:")
+_WEB = ("https://", "http://")
 _CACHED_HOSTS = 200_000
+_CACHED_NAMES = 10_000
 
 
 class AddressRefused(ValueError):
@@ -124,23 +125,19 @@ def canonical(raw: str) -> Address:
         raise AddressRefused(
             Reason.URL_TOO_LONG, f"The address has {len(text):,} characters; {URL_CHARS_MAX:,} is the most."
         )
-    full = _with_scheme(text)
     try:
-        parsed = can_ada.parse(full)
+        parsed = can_ada.parse(text if text.startswith(_WEB) else _with_scheme(text))
     except ValueError:
         raise AddressRefused(
             Reason.UNPARSEABLE, "This is not an address that a browser could open."
         ) from None
-    if parsed.protocol not in _WEB:
-        raise AddressRefused(
-            Reason.NOT_HTTP, f'Only http and https pages are taken, not "{parsed.protocol}".'
-        )
+    if not parsed.href.startswith(_WEB):
+        sentence = f'Only http and https pages are taken, not "{parsed.protocol}".'
+        raise AddressRefused(Reason.NOT_HTTP, sentence)
     return _tidied(parsed)
 
 
 def _with_scheme(text: str) -> str:
-    if text.startswith(("http://", "https://")):
-        return text
     if text.startswith("//"):
         return f"https:{text}"
     if _SCHEME.match(text) and not _HOST_AND_PORT.match(text):
@@ -165,15 +162,21 @@ def _tidied(parsed: can_ada.URL) -> Address:
     url: str = parsed.href
     if "?" in url:
         url = _without_tracking(url)
-    return Address(url=url, host=host, registrable_domain=registrable_domain(host))
+    return Address(url, host, registrable_domain(host))
 
 
 def _without_tracking(url: str) -> str:
     base, _, query = url.partition("?")
+    for part in query.split("&"):
+        if not part or _is_tracking(part.partition("=")[0]):
+            break
+    else:
+        return url
     kept = [part for part in query.split("&") if part and not _is_tracking(part.partition("=")[0])]
     return f"{base}?{'&'.join(kept)}" if kept else base
 
 
+@lru_cache(maxsize=_CACHED_NAMES)
 def _is_tracking(name: str) -> bool:
     name = name.lower()
     return name in TRACKING or name.startswith(_TRACKING_PREFIX)

@@ -32,6 +32,7 @@ SOURCE_CHARS_MAX = 120
 DETAIL_CHARS_MAX = 300
 VALUE_CHARS_MAX = 200
 _UNCUT = 2**31
+_PAGE_COLUMNS = frozenset({"url", "title", "text", "html"})
 TRAIN, HOLDOUT = "train", "holdout"
 
 
@@ -44,6 +45,20 @@ class Rules:
     labels: LabelNames = field(default_factory=lambda: LabelNames({}))
 
 
+class Origin(NamedTuple):
+    """What a file may say about a row beside its page; none of it is required."""
+
+    source: str = ""
+    observed_at: datetime | None = None
+    traffic: float | None = None
+    labels: list[str] | None = None
+    metadata: str = "{}"
+
+
+NO_ORIGIN = Origin()
+"""Of every row of a file that has pages only: one object, so that it is written once."""
+
+
 class CleanRow(NamedTuple):
     """One item with its evidence, ready to be written."""
 
@@ -52,11 +67,7 @@ class CleanRow(NamedTuple):
     raw_url: str
     split: str
     shuffle: int
-    source: str
-    observed_at: datetime | None
-    traffic: float | None
-    labels: list[str] | None
-    metadata: str
+    origin: Origin
     page: PageText
     content_hash: str
 
@@ -78,18 +89,14 @@ def row_clean(row: Mapping[str, object], rules: Rules) -> CleanRow | Refusal:
         page = _page(row)
         identity = _hash(address.url.encode())
         return CleanRow(
-            url_hash=identity,
-            address=address,
-            raw_url=raw_url,
-            split=split_of(address.registrable_domain, rules.salt, rules.holdout_percent),
-            shuffle=shuffle_of(identity),
-            source=_source(row),
-            observed_at=moment(row.get("observed_at")),
-            traffic=traffic(row.get("traffic")),
-            labels=known_labels(row.get("labels"), rules.labels),
-            metadata=metadata(row),
-            page=page,
-            content_hash=content_hash(page),
+            identity,
+            address,
+            raw_url,
+            split_of(address.registrable_domain, rules.salt, rules.holdout_percent),
+            shuffle_of(identity),
+            NO_ORIGIN if row.keys() <= _PAGE_COLUMNS else _origin(row, rules.labels),
+            page,
+            content_hash(page),
         )
     except AddressRefused as refused:
         return refusal(refused.reason, str(refused), "" if raw is None else str(raw))
@@ -130,6 +137,16 @@ def content_hash(page: PageText) -> str:
 
 def _hash(content: bytes) -> str:
     return blake2b(content, digest_size=16).hexdigest()
+
+
+def _origin(row: Mapping[str, object], names: LabelNames) -> Origin:
+    return Origin(
+        source=_source(row),
+        observed_at=moment(row.get("observed_at")),
+        traffic=traffic(row.get("traffic")),
+        labels=known_labels(row.get("labels"), names),
+        metadata=metadata(row),
+    )
 
 
 def _page(row: Mapping[str, object]) -> PageText:

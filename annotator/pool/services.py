@@ -32,7 +32,7 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
 from annotator.runs import ACTIVE, run_claim, run_done, run_held, run_progress
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 10_000
 CHUNK_CHARS = 16 * 1024 * 1024
 STAGE_CHECK, STAGE_READ = "checking the file", "reading lines"
 
@@ -187,7 +187,7 @@ def _next_chunk(rows: Iterator[RawRow], rules: Rules) -> _Chunk:
             refused.append((line, outcome))
             continue
         clean.append(outcome)
-        chars += len(outcome.page.text) + len(outcome.metadata)
+        chars += len(outcome.page.text) + len(outcome.origin.metadata)
         if chars > CHUNK_CHARS:
             break
     return _Chunk(read=read, line=line, clean=clean, refused=refused)

@@ -8,20 +8,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.utils import timezone
 
-from annotator.pool.cleaning import CleanRow, Refusal
+from annotator.pool.cleaning import NO_ORIGIN, CleanRow, Origin, Refusal
 from annotator.pool.models import Ingest
 
 ADVISORY_CLASS = 0x706F6F6C  # "pool": the first half of the advisory key, the project's id is the second
 ITEM_COLUMNS = (
     "id, project_id, ingest_id, url, url_hash, raw_url, host, registrable_domain, split, pooled, shuffle, source,"
-    " observed_at, traffic, known_labels, metadata, created_at"
+    " observed_at, traffic, known_labels, metadata"
 )
 EVIDENCE_COLUMNS = "item_id, version, title, description, text, content_hash, captured_at"
 REFUSED_COLUMNS = "ingest_id, line, reason, detail, value"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _NULL = "\\N"
+_NO_ORIGIN_CELLS = f"\t{_NULL}\t{_NULL}\t{_NULL}\t{{}}"
 
 
 def project_wait(project_id: int) -> None:
@@ -41,36 +41,39 @@ def flush_later() -> None:
 
 
 def rows_new(project_id: int, rows: Iterable[CleanRow]) -> list[CleanRow]:
-    """The rows whose address the project has not: the first of each. One query, by the index item_url_once."""
+    """The rows whose address the project has not: the first of each. One query, by the index item_url_once.
+
+    A subquery for each address, on purpose: as a join the planner, who knows the table as it was before this ingest,
+    scans the whole of it for every chunk, more of it each time.
+    """
     first: dict[str, CleanRow] = {}
     for row in rows:
         first.setdefault(row.url_hash, row)
-    known = "SELECT replace(url_hash::text, '-', '') FROM item WHERE project_id = %s AND url_hash = ANY(%s::uuid[])"
+    known = """
+        SELECT replace(url_hash::text, '-', '') FROM unnest(%s::uuid[]) AS wanted (url_hash)
+        WHERE (SELECT TRUE FROM item WHERE project_id = %s AND item.url_hash = wanted.url_hash)
+    """
     with connection.cursor() as cursor:
-        cursor.execute(known, [project_id, f"{{{','.join(first)}}}"])  # one text: adapting a list costs each
+        # One text, for adapting a list costs each of it; sorted, for then neighbours in the index come together.
+        wanted = f"{{{','.join(sorted(first))}}}"
+        cursor.execute(known, [wanted, project_id])
         for (url_hash,) in cursor.fetchall():
             del first[url_hash]
     return list(first.values())
 
 
 def items_copy(ingest: Ingest, rows: Sequence[CleanRow]) -> None:
-    """Write the rows as items, and their pages as evidence version 1 where there is any. Three statements."""
-    if not rows:
+    """Write the rows as items, and their pages as evidence version 1 where there is any. Three statements.
+
+    Ids follow the order of the rows; the lines go by hash, so that neighbours in the two indexes that are in that
+    order, of the address and of the pool, are written together.
+    """
+    numbered = sorted(zip(_next_ids(len(rows)), rows, strict=True), key=_by_hash)
+    if not numbered:
         return
-    now = timezone.now().isoformat()
     fixed = f"{ingest.project_id}\t{ingest.pk}"
-    ids = _next_ids(len(rows))
-    items, evidence = [], []
-    for pk, row in zip(ids, rows, strict=True):
-        moment = _moment(row.observed_at)
-        items.append(_item_line(pk, fixed, row, moment, now))
-        page = row.page
-        if page.text or page.title or page.description:
-            evidence.append(
-                f"{pk}\t1\t{_text(page.title)}\t{_text(page.description)}\t{_text(page.text)}\t{row.content_hash}\t{moment}\n"
-            )
-    _copy("item", ITEM_COLUMNS, items)
-    _copy("evidence", EVIDENCE_COLUMNS, evidence)
+    _copy("item", ITEM_COLUMNS, [_item_line(pk, fixed, row) for pk, row in numbered])
+    _copy("evidence", EVIDENCE_COLUMNS, [_evidence_line(pk, row) for pk, row in numbered if any(row.page)])
 
 
 def refused_copy(ingest: Ingest, refused: Iterable[tuple[int, Refusal]]) -> None:
@@ -85,23 +88,42 @@ def refused_copy(ingest: Ingest, refused: Iterable[tuple[int, Refusal]]) -> None
     )
 
 
-def _next_ids(count: int) -> list[int]:
+def _next_ids(count: int) -> list[str]:
+    if not count:
+        return []
+    taken = "SELECT string_agg(nextval('item_id_seq')::text, ',') FROM generate_series(1, %s)"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('item', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(taken, [count])
+        ids: str = cursor.fetchone()[0]
+    return ids.split(",")
 
 
-def _item_line(pk: int, fixed: str, row: CleanRow, moment: str, now: str) -> str:
-    address = row.address
-    labels = _NULL if row.labels is None else "{" + ",".join(row.labels) + "}"
-    traffic = _NULL if row.traffic is None else repr(row.traffic)
+def _by_hash(numbered: tuple[str, CleanRow]) -> str:
+    return numbered[1].url_hash
+
+
+def _item_line(pk: str, fixed: str, row: CleanRow) -> str:
+    url_hash, (url, host, domain), raw_url, split, shuffle, origin, _, _ = row
     return (
-        f"{pk}\t{fixed}\t{_text(address.url)}\t{row.url_hash}\t{_text(row.raw_url)}\t{address.host}"
-        f"\t{address.registrable_domain}\t{row.split}\tt\t{row.shuffle}\t{_text(row.source)}\t{moment}\t{traffic}"
-        f"\t{labels}\t{_text(row.metadata)}\t{now}\n"
+        f"{pk}\t{fixed}\t{_text(url)}\t{url_hash}\t{_text(raw_url)}\t{host}\t{domain}\t{split}\tt\t{shuffle}"
+        f"\t{_origin_cells(origin)}\n"
     )
+
+
+def _evidence_line(pk: str, row: CleanRow) -> str:
+    title, description, text = row.page
+    return (
+        f"{pk}\t1\t{_text(title)}\t{_text(description)}\t{_text(text)}\t{row.content_hash}"
+        f"\t{_moment(row.origin.observed_at)}\n"
+    )
+
+
+def _origin_cells(origin: Origin) -> str:
+    if origin is NO_ORIGIN:
+        return _NO_ORIGIN_CELLS
+    labels = _NULL if origin.labels is None else "{" + ",".join(origin.labels) + "}"
+    traffic = _NULL if origin.traffic is None else repr(origin.traffic)
+    return f"{_text(origin.source)}\t{_moment(origin.observed_at)}\t{traffic}\t{labels}\t{_text(origin.metadata)}"
 
 
 def _moment(moment: datetime | None) -> str:

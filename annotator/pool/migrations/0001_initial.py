@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -66,7 +67,7 @@ class Migration(migrations.Migration):
                         help_text="Sealed in a case: address and evidence are gone from here.",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
                 "db_table": "item",
@@ -310,6 +311,7 @@ class Migration(migrations.Migration):
                 (
                     "item",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -427,6 +429,50 @@ class Migration(migrations.Migration):
                     operation="DELETE",
                     pgid="pgtrigger_keep_cases_a2989",
                     table="case",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="evidence",
+            trigger=pgtrigger.compiler.Trigger(
+                name="evidence_of_an_item",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                IF EXISTS (SELECT FROM added WHERE (SELECT TRUE FROM item WHERE id = added.item_id) IS NULL) THEN\n                    RAISE foreign_key_violation USING MESSAGE = 'evidence of an item that there is not';\n                END IF;\n                RETURN NULL;\n                ",
+                    hash="42dd1e5eb38ec1551b9e83d4f5ba71323e384101",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_evidence_of_an_item_e783c",
+                    referencing="REFERENCING NEW TABLE AS added ",
+                    table="evidence",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="evidence",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_its_item",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update of \"item_id\" rows from % table', TG_TABLE_NAME;",
+                    hash="54888e5f9f1e0158be6abb9e0a4531cb054b9cfd",
+                    operation='UPDATE OF "item_id"',
+                    pgid="pgtrigger_keep_its_item_820ad",
+                    table="evidence",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_items",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="f72014baf2b4e3f2feb0fde4c3347a532598dcb9",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_items_08857",
+                    table="item",
                     when="BEFORE",
                 ),
             ),

@@ -45,7 +45,7 @@ def test_a_row_becomes_an_item_with_its_evidence() -> None:
 
     assert (row.address.url, row.raw_url) == (URL, "EXAMPLE.com/a?utm_source=x")
     assert row.page == PageText("Two words", "", "Text.")
-    assert (row.source, row.metadata, row.labels) == ("log", '{"grade": "5"}', None)
+    assert (row.origin.source, row.origin.metadata, row.origin.labels) == ("log", '{"grade": "5"}', None)
     assert row.url_hash == cleaned().url_hash
 
 
@@ -65,7 +65,7 @@ def test_a_row_becomes_an_item_with_its_evidence() -> None:
     ],
 )
 def test_labels_are_read_as_a_list_or_between_bars(cell: object, labels: list[str] | None) -> None:
-    assert cleaned(labels=cell).labels == labels
+    assert cleaned(labels=cell).origin.labels == labels
 
 
 @pytest.mark.parametrize("cell", ["games|weather", ["weather"], '["weather"]'])
@@ -87,14 +87,14 @@ def test_an_unknown_category_is_named(cell: object) -> None:
     ],
 )
 def test_a_moment_without_an_offset_is_utc(cell: str, moment: datetime | None) -> None:
-    assert cleaned(observed_at=cell).observed_at == moment
+    assert cleaned(observed_at=cell).origin.observed_at == moment
 
 
 @pytest.mark.parametrize(
     ("cell", "traffic"), [("12.5", 12.5), (3, 3.0), ("", None), ("0", 0.0), ("1e3", 1000.0)]
 )
 def test_traffic_is_a_number_of_requests(cell: object, traffic: float | None) -> None:
-    assert cleaned(traffic=cell).traffic == traffic
+    assert cleaned(traffic=cell).origin.traffic == traffic
 
 
 @pytest.mark.parametrize(
@@ -154,11 +154,11 @@ def test_control_characters_are_dropped_and_lines_kept() -> None:
     row = cleaned(text="a\x00b\x1bc\nd\te", notes="x\x00y", url="https://example.com/\x00a")
 
     assert row.page.text == "abc\nd\te"
-    assert row.metadata == '{"notes": "xy"}'
+    assert row.origin.metadata == '{"notes": "xy"}'
 
 
 def test_numbers_that_json_has_not_become_null_in_metadata() -> None:
-    assert cleaned(ratio=float("nan"), more={"deep": [float("inf"), 1]}).metadata == (
+    assert cleaned(ratio=float("nan"), more={"deep": [float("inf"), 1]}).origin.metadata == (
         '{"ratio": null, "more": {"deep": [null, 1]}}'
     )
 
