@@ -4,16 +4,19 @@ The ORM builds its SQL anew at each call, and PostgreSQL plans it anew: for a su
 Only what a labelling seat asks at every turn is written like this.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Model
+from psycopg import RawCursor
 from psycopg.types.numeric import Int8
 
 M = TypeVar("M", bound=Model)
 BIGINT = 2**63
+_PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 
 def row_of(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -21,11 +24,25 @@ def row_of(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | N
 
     Values are bound by the server, which takes each by its type: where one may be None, the statement has to cast it.
     """
+    numbered, names = _numbered(statement)
     with connection.cursor() as cursor:
-        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # absent in the stubs
-        cursor.execute(statement, {name: _bound(value) for name, value in parameters.items()})
+        cursor.cursor = RawCursor(connection.connection)
+        cursor.execute(numbered, [_bound(parameters[name]) for name in names])
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+@lru_cache(maxsize=256)
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """The statement with $1, $2 for the names of its values, and these names: the driver would look at each call."""
+    numbers: dict[str, int] = {}
+
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"${numbers.setdefault(name, len(numbers) + 1)}" if name else "%"
+
+    numbered = _PLACEHOLDER.sub(place, statement)
+    return numbered, tuple(numbers)
 
 
 def _bound(value: Any) -> Any:

@@ -132,7 +132,7 @@ def token_of(person: User) -> str:
 def session_of(person: User) -> str:
     """The key of a new session, as signing in makes it."""
     client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="annotator.accounts.backends.AccountBackend")
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

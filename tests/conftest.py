@@ -126,7 +126,7 @@ def sign_in(live_server: Any) -> Callable[[BrowserContext, str], None]:
     def signed_in(context: BrowserContext, username: str) -> None:
         client = Client()
         user = get_user_model().objects.get(username=username)
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="annotator.accounts.backends.AccountBackend")
         session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
         context.add_cookies(
             [{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]

@@ -30,7 +30,7 @@ def project() -> Project:
 @pytest.fixture
 def ann(project: Project, client: Client) -> User:
     user = make_member(project, username="ann")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="annotator.accounts.backends.AccountBackend")
     return user
 
 

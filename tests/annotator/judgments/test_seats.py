@@ -40,7 +40,7 @@ def ann(project: Project) -> Access:
 
 @pytest.fixture
 def signed_in(ann: Access, client: Client) -> Client:
-    client.force_login(ann.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(ann.user, backend="annotator.accounts.backends.AccountBackend")
     return client
 
 

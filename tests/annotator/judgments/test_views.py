@@ -34,7 +34,7 @@ def project() -> Project:
 @pytest.fixture
 def ann(project: Project, client: Client) -> User:
     user = make_member(project, username="ann")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="annotator.accounts.backends.AccountBackend")
     return user
 
 
@@ -232,7 +232,7 @@ def test_a_page_shows_nothing_of_others_of_a_model_or_of_why_it_is_served(client
         assert place is not None
         answer = Answer(client_id=uuid4(), labels=(GAMBLING,), note="SECRET-NOTE")
         judgment_submit(access, place.pk, answer)
-    client.force_login(ann, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(ann, backend="annotator.accounts.backends.AccountBackend")
 
     page = client.get(reverse("judgments:label", args=["blind"]))
     part = client.post(reverse("judgments:next", args=["blind"]), {"part": "place", "holding": held(ann).pk})
@@ -287,8 +287,8 @@ def test_only_members_who_label_come_in(client: Client, project: Project, name: 
     ask = client.get if name in {"label", "history"} else client.post
 
     assert ask(address)["Location"].startswith("/sign-in/")
-    client.force_login(make_user(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_user(), backend="annotator.accounts.backends.AccountBackend")
     assert ask(address).status_code == 404
     scientist = make_member(project, Role.SCIENTIST)
-    client.force_login(scientist, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(scientist, backend="annotator.accounts.backends.AccountBackend")
     assert ask(address).status_code == 403

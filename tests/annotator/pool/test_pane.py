@@ -112,7 +112,7 @@ def test_the_site_is_not_counted_to_its_end(project: Project) -> None:
 def test_whoever_looks_an_item_up_sees_what_it_hides(client: Client, project: Project) -> None:
     item = make_items(project, 1)[0]
     Evidence.objects.filter(item=item).update(title="<b>gpj\u202eexe</b>", text="gam\u200bes")
-    client.force_login(make_member(project, Role.LEAD), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_member(project, Role.LEAD), backend="annotator.accounts.backends.AccountBackend")
 
     html = client.get(reverse("pool:item", args=[project.slug, item.pk])).content.decode()
 

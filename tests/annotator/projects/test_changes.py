@@ -62,7 +62,7 @@ def test_nothing_changed_when_the_clauses_are_the_same(project: Project) -> None
 
 
 def test_the_guideline_page_lists_what_each_version_changed(client: Client, project: Project) -> None:
-    client.force_login(make_member(project), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_member(project), backend="annotator.accounts.backends.AccountBackend")
     address = reverse("projects:guideline", args=[project.slug])
     before = client.get(address).content.decode()
     version(project, ("1.1", "Judge the page", "Only it, with <b>care</b>."))

@@ -49,7 +49,7 @@ def project() -> Project:
 
 @pytest.fixture
 def lead(project: Project, client: Client) -> Client:
-    client.force_login(make_member(project, Role.LEAD), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_member(project, Role.LEAD), backend="annotator.accounts.backends.AccountBackend")
     return client
 
 
@@ -149,7 +149,7 @@ def test_the_api_lists_batches_and_their_items(lead: Client, project: Project) -
 @pytest.mark.parametrize("name", ["batches", "batch", "item_ledger"])
 def test_annotators_do_not_see_why_an_item_is_served(client: Client, project: Project, name: str) -> None:
     batch = opened(project, make_items(project, 1))
-    client.force_login(make_member(project), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_member(project), backend="annotator.accounts.backends.AccountBackend")
     args = {"batches": [], "batch": [batch.number], "item_ledger": [BatchItem.objects.get().item_id]}[name]
 
     assert client.get(reverse(f"queue:{name}", args=["pilot", *args])).status_code == 403

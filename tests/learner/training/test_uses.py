@@ -166,7 +166,7 @@ def test_undo_works_although_a_snapshot_used_it_and_says_which(
 ) -> None:
     resolve(judgment, 10)
     freeze(project, 20)
-    client.force_login(ann, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(ann, backend="annotator.accounts.backends.AccountBackend")
 
     posted = client.post(reverse("judgments:undo", args=["pilot"]), follow=True)
     address = reverse("training:uses", args=["pilot"])
@@ -183,7 +183,7 @@ def test_only_what_one_undid_oneself_is_looked_up(
 ) -> None:
     undone(project, ann)
     bob = make_member(project)
-    client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(bob, backend="annotator.accounts.backends.AccountBackend")
     address = reverse("training:uses", args=["pilot"])
 
     assert judgment_undone(project_for(bob, "pilot", Can.LABEL)) is None
@@ -197,7 +197,7 @@ def test_ones_own_judgment_can_be_named(
 ) -> None:
     resolve(judgment, 10)
     freeze(project, 20)
-    client.force_login(ann, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(ann, backend="annotator.accounts.backends.AccountBackend")
 
     page = client.get(reverse("training:uses", args=["pilot"]), {"judgment": judgment.pk})
 
