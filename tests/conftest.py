@@ -11,14 +11,14 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 from pytest_django import Settings
 
 from tests import chromium
-from tests.connections import eventually
+from tests.connections import database_empty, eventually
 from tests.workers import CeleryWorker, celery_worker
 
 expect.set_options(timeout=15_000)  # a page that is right is so at once; a busy machine is not
@@ -72,6 +72,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: database_empty())
+        yield
 
 
 @pytest.fixture(autouse=True)

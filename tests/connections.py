@@ -1,4 +1,4 @@
-"""Several database connections at once, for tests that try to break an invariant."""
+"""Several database connections at once, for tests that try to break an invariant; and the database emptied after."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,29 @@ from typing import TypeVar
 from django.db import connection
 
 T = TypeVar("T")
+
+# Waits for whoever still writes, as TRUNCATE would; then only tables that have rows cost anything. Without the triggers
+# that refuse a delete, and those of foreign keys.
+EMPTY = """
+DO $$
+DECLARE
+    every CONSTANT text[] := ARRAY(
+        SELECT format('%I', tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
+        ORDER BY tablename);
+    name text;
+    has_rows boolean;
+BEGIN
+    SET LOCAL session_replication_role TO replica;
+    EXECUTE 'LOCK TABLE ' || array_to_string(every, ', ') || ' IN SHARE ROW EXCLUSIVE MODE';
+    FOREACH name IN ARRAY every LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO has_rows;
+        IF has_rows THEN
+            EXECUTE 'DELETE FROM ' || name;
+        END IF;
+    END LOOP;
+END $$
+"""
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:
@@ -32,3 +55,9 @@ def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+def database_empty() -> None:
+    """Delete every row that a test has committed: in a tenth of the time of a flush, which makes each table anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)
