@@ -26,6 +26,11 @@ class Seen:
     judgments: frozenset[int]
     resolution: int | None
 
+    @property
+    def token(self) -> str:
+        """As one word, for a form: item, judgments, resolution."""
+        return f"{self.item_id}:{'.'.join(map(str, sorted(self.judgments)))}:{self.resolution or ''}"
+
 
 @dataclass(frozen=True)
 class Answered:

@@ -102,7 +102,7 @@ def bulk_plan(access: Access, pattern: str, rule: BulkRule, *, client_id: UUID) 
         "seed": seed,
         "n_waiting": pattern_waiting(access.project, pattern).count(),
         "n_looked_at": len(fitting) + len(left),
-        "unfit": _left_kept(left),
+        "left_out": _left_kept(left),
         "rejections_max": len(drawn) // REJECTED_OF,
     }
     bulk, is_new = Bulk.objects.get_or_create(project=access.project, client_id=client_id, defaults=columns)

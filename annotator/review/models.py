@@ -259,7 +259,7 @@ class Bulk(models.Model):
         help_text="Open disagreements of the pattern when it was planned."
     )
     n_looked_at = models.PositiveIntegerField(help_text="Of these, the oldest, whether the rule fits them.")
-    unfit = models.JSONField(
+    left_out = models.JSONField(
         help_text="The items that it does not fit: item, why, and the category it is about."
     )
     rejections_max = models.PositiveIntegerField(help_text="So many may be rejected; one more stops it.")

@@ -35,7 +35,7 @@ class NotThis(StrEnum):
 
 
 WHY_NOT: Final[dict[str, str]] = {
-    Why.SEVERE: "somebody names {category}, which it would not hold",
+    Why.SEVERE: "somebody names {category}, which the rule leaves out",
     Why.EVEN: "people are evenly apart on {category}",
     Why.NO_LABELS: "nobody gave labels",
     NotThis.DECIDED: "a lead has decided it",
@@ -80,8 +80,8 @@ def rule_words(rule: BulkRule, taxonomy: Taxonomy) -> str:
 
 
 def why_not_words(why: str, category: str, taxonomy: Taxonomy) -> str:
-    """Why an item is left out, in words."""
-    return WHY_NOT[why].format(category=taxonomy.name_of(category))
+    """Why an item is left out, in words; without a category, why several are."""
+    return WHY_NOT[why].format(category=taxonomy.name_of(category) if category else "another category")
 
 
 def rule_check(key: str, rule: BulkRule, taxonomy: Taxonomy) -> None:

@@ -75,6 +75,7 @@ class Spread:
 
     source: Resolution
     scope: Scope
+    url: UrlParts
     answer: str
     lines: tuple[SpreadLine, ...]
     has_more: bool
@@ -103,6 +104,7 @@ def spread_of(access: Access, item_id: int, scope: Scope) -> Spread:
     return Spread(
         source=source,
         scope=scope,
+        url=url_parts(source.item),
         answer=answer_words(source, taxonomy),
         lines=tuple(lines_of(access, source, found, taxonomy)),
         has_more=found.has_more,
@@ -140,7 +142,7 @@ def lines_of(access: Access, source: Resolution, found: Candidates, taxonomy: Ta
             percent=found.percents.get(item.pk),
             standing=standings[item.pk],
             held=_held_words(standings[item.pk], taxonomy),
-            answers=tuple(_said(judgment, taxonomy) for judgment in standings[item.pk].judgments),
+            answers=tuple(said_words(judgment, taxonomy) for judgment in standings[item.pk].judgments),
             why_not=looking[item.pk].sentence
             if item.pk in looking
             else _why_not(access, source, standings[item.pk], gold.get(item.pk), taxonomy),
@@ -157,6 +159,15 @@ def in_scope(source: Resolution, scope: Scope, item_ids: Collection[int]) -> dic
         return {pk: percent for pk, percent in found.percents.items() if pk in item_ids}
     same = Item.objects.filter(pk__in=item_ids, registrable_domain=source.item.registrable_domain)
     return dict.fromkeys(same.exclude(pk=source.item_id).values_list("pk", flat=True), 100)
+
+
+def said_words(judgment: Judgment, taxonomy: Taxonomy) -> str:
+    """Who said what, in words."""
+    if judgment.verdict != Verdict.LABELLED:
+        return f"{judgment.annotator.username}: {judgment.get_verdict_display()}"
+    unsure = [f"{taxonomy.name_of(slug)}?" for slug in judgment.unsure]
+    words = [*map(taxonomy.name_of, judgment.labels), *unsure]
+    return f"{judgment.annotator.username}: {', '.join(words) or 'none of these'}"
 
 
 def _alike(item: Item) -> Candidates:
@@ -235,11 +246,3 @@ def _held_words(standing: Standing, taxonomy: Taxonomy) -> str:
     if held is None or held.method == Method.REOPENED:
         return ""
     return f"{answer_words(held, taxonomy)} ({held.get_method_display()})"
-
-
-def _said(judgment: Judgment, taxonomy: Taxonomy) -> str:
-    if judgment.verdict != Verdict.LABELLED:
-        return f"{judgment.annotator.username}: {judgment.get_verdict_display()}"
-    unsure = [f"{taxonomy.name_of(slug)}?" for slug in judgment.unsure]
-    words = [*map(taxonomy.name_of, judgment.labels), *unsure]
-    return f"{judgment.annotator.username}: {', '.join(words) or 'none of these'}"

@@ -21,6 +21,7 @@ from annotator.review.gold import gold_of, suggestions
 from annotator.review.overview import overview_of
 from annotator.review.patterns import has_classifier, pattern_words, patterns_open
 from annotator.review.resolving import resolve
+from annotator.review.ruling import is_rulable
 from annotator.review.selectors import (
     Wanted,
     disagreements_by_category,
@@ -73,6 +74,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         "wanted": wanted,
         "query": query_of(wanted),
         "pattern": pattern_words(wanted.pattern, taxonomy),
+        "is_rulable": is_rulable(wanted.pattern),
         "categories": [(row, counts[row.slug]) for row in taxonomy.categories if row.slug in counts],
         "n_flags": flags_open(access.project).count(),
         "n_held": disagreements_open(access.project, Wanted(held=True)).count(),
@@ -80,7 +82,10 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     if not wanted.held and not wanted.category and not wanted.pattern and page.number == 1:
         patterns = patterns_open(access.project, taxonomy)
         context |= {
-            "patterns": [(line, query_of(Wanted(pattern=line.key))) for line in patterns[:PATTERNS]],
+            "patterns": [
+                (line, query_of(Wanted(pattern=line.key)), is_rulable(line.key))
+                for line in patterns[:PATTERNS]
+            ],
             "n_patterns_more": len(patterns[PATTERNS:]),
             "is_doubted": (is_doubted := any(line.n_doubted for line in patterns)),
             "has_classifier": is_doubted or has_classifier(access.project),

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "unfit",
+                    "left_out",
                     models.JSONField(
                         help_text="The items that it does not fit: item, why, and the category it is about."
                     ),

@@ -164,7 +164,7 @@ def test_a_rejected_item_is_taken_out_now_and_later(
         plan(lead)
     disputes(1)
     after = plan(lead)
-    assert after.unfit["items"] == [[rejected, "rejected", ""]]
+    assert after.left_out["items"] == [[rejected, "rejected", ""]]
 
 
 def test_too_many_rejections_stop_it_until_one_is_taken_back(
@@ -309,7 +309,7 @@ def test_items_that_the_rule_does_not_fit_stay_with_the_reason(
     bulk = plan(lead)
 
     assert [row.item_id for row in bulk_items(bulk)] == [plain[0].pk]
-    assert bulk.unfit == {
+    assert bulk.left_out == {
         "counts": {"severe": 1, "gold": 1},
         "items": [[grave.pk, "severe", VIOLENCE], [gold.pk, "gold", ""]],
     }

@@ -1,6 +1,7 @@
 """Spreading a lead's decision: what is shown, what is written, what is refused, and how it is undone."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -46,7 +47,7 @@ APART: list[list[str]] = [[GAMES], [GAMBLING], []]
 def page(project: Project, people: list[User]) -> Callable[..., Item]:
     """Makes a page of one site, judged by people who said these labels."""
 
-    def made(*answers: list[str], **columns: object) -> Item:
+    def made(*answers: list[str], **columns: Any) -> Item:
         (item,) = make_items(project, 1, **{"registrable_domain": SITE, **columns})
         make_batch(project, [item])
         for person, labels in zip(people, answers, strict=False):
