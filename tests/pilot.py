@@ -142,7 +142,7 @@ def _adjudicate(project: Project, lead: User) -> None:
 def _plan(project: Project, lead: User, disagreement: Disagreement) -> Bulk:
     """A rule for the pattern of a disagreement, whose spot check waits."""
     access = project_for(lead, project.slug, Can.RESOLVE)
-    rule = BulkRule(present=frozenset({"drugs"}), absent=frozenset({"shopping"}))
+    rule = BulkRule(present=frozenset({"shopping"}), absent=frozenset({"drugs"}))
     return bulk_plan(access, disagreement.pattern, rule, client_id=uuid4())
 
 

@@ -65,7 +65,9 @@ class SpreadDraftSerializer(serializers.Serializer[Any]):
 
     decision = serializers.IntegerField(min_value=1, max_value=ID_MAX)
     scope = serializers.ChoiceField(choices=Scope.choices)
-    items = serializers.ListSerializer(child=SeenItemSerializer(), allow_empty=False, max_length=SPREAD_MAX)
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=SeenItemSerializer(), allow_empty=False, max_length=SPREAD_MAX
+    )
     client_id = serializers.UUIDField(help_text=CLIENT_ID)
 
     def chosen(self) -> Chosen:

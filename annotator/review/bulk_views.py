@@ -20,10 +20,10 @@ from annotator.review.act_forms import LOST, BulkAnswerForm, BulkApplyForm, Rule
 from annotator.review.bulk_acts import bulk_apply
 from annotator.review.bulk_desk import BulkDesk, BulkLine, asked_desk, bulk_desk, bulk_lines, left_lines
 from annotator.review.bulks import BULK_MAX, REJECTED_OF, bulk_answer, bulk_items, bulk_plan
-from annotator.review.patterns import pattern_words
+from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.resolving import Refusal
 from annotator.review.reverting import entry_last
-from annotator.review.ruling import is_rulable, pattern_waiting, rule_of
+from annotator.review.ruling import pattern_waiting, rule_of
 from annotator.review.selectors import Wanted
 from annotator.review.wanting import query_of
 

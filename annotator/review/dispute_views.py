@@ -19,11 +19,10 @@ from annotator.review.forms import DIGITS_MAX, SeenForm
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
 from annotator.review.models import Disagreement
-from annotator.review.patterns import pattern_words
+from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.reasons import reasons_used
 from annotator.review.resolving import Refusal, resolve, show_refused
 from annotator.review.reverting import entry_last
-from annotator.review.ruling import is_rulable
 from annotator.review.selectors import (
     Wanted,
     disagreement_before,

@@ -16,7 +16,7 @@ from annotator.projects.selectors import Taxonomy
 from annotator.review.acts import is_decided
 from annotator.review.gold import gold_of
 from annotator.review.models import BulkItem, Disagreement
-from annotator.review.patterns import pattern_words
+from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.selectors import Wanted, disagreements_open, standings_of
 from annotator.review.standing import Standing, answer_of
 
@@ -60,12 +60,6 @@ class Fitting:
 
     standing: Standing
     labels: frozenset[str]
-
-
-def is_rulable(key: str) -> bool:
-    """Whether a rule can be made: not against a lead's decision, nor where items have little in common."""
-    pattern = Pattern.parse(key)
-    return pattern is not None and pattern.kind != Kind.LEAD and bool(pattern.parts)
 
 
 def rule_words(rule: BulkRule, taxonomy: Taxonomy) -> str:

@@ -19,9 +19,8 @@ from annotator.review.desk import dispute_lines, url_parts
 from annotator.review.forms import GoldForm
 from annotator.review.gold import gold_of, suggestions
 from annotator.review.overview import overview_of
-from annotator.review.patterns import has_classifier, pattern_words, patterns_open
+from annotator.review.patterns import has_classifier, is_rulable, pattern_words, patterns_open
 from annotator.review.resolving import resolve
-from annotator.review.ruling import is_rulable
 from annotator.review.selectors import (
     Wanted,
     disagreements_by_category,
@@ -82,10 +81,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     if not wanted.held and not wanted.category and not wanted.pattern and page.number == 1:
         patterns = patterns_open(access.project, taxonomy)
         context |= {
-            "patterns": [
-                (line, query_of(Wanted(pattern=line.key)), is_rulable(line.key))
-                for line in patterns[:PATTERNS]
-            ],
+            "patterns": [(line, query_of(Wanted(pattern=line.key))) for line in patterns[:PATTERNS]],
             "n_patterns_more": len(patterns[PATTERNS:]),
             "is_doubted": (is_doubted := any(line.n_doubted for line in patterns)),
             "has_classifier": is_doubted or has_classifier(access.project),

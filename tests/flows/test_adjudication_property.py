@@ -21,9 +21,9 @@ from annotator.projects.models import Role
 from annotator.review.bulk_acts import bulk_apply
 from annotator.review.bulks import bulk_answer, bulk_items, bulk_plan
 from annotator.review.models import AdjudicationEntry, BulkItem, Disagreement, Resolution, Scope
+from annotator.review.patterns import is_rulable
 from annotator.review.questioning import disagreement_open
 from annotator.review.reverting import Reverted, entry_revert
-from annotator.review.ruling import is_rulable
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from annotator.review.spread_acts import Chosen, spread_apply

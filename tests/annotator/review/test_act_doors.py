@@ -142,7 +142,10 @@ def test_a_changed_page_is_named_and_the_others_stay_chosen(
         ({"items": ["x"]}, "lost track"),
         ({"items": ["1:2:3:4"]}, "lost track"),
         ({"items": ["9" * 30 + "::"]}, "lost track"),
+        ({"items": ["\x00"]}, "lost track"),
         ({"decision": "x"}, "lost track"),
+        ({"decision": "9" * 30}, "lost track"),
+        ({"client_id": "\x00"}, "lost track"),
         ({}, "No item is chosen"),
     ],
 )
@@ -156,6 +159,8 @@ def test_nonsense_is_refused_with_the_page(
 
     assert answer.status_code == 422
     assert words in answer.content.decode()
+    for query in ("scope=%00&after=%00", f"scope=site&after={'9' * 30}&pattern=x&category=%00"):
+        assert desk.get(at(lead.project, f"items/{items[0].pk}/spread/?{query}")).status_code == 200
 
 
 def test_spread_takes_as_many_queries_for_many_pages_as_for_few(
