@@ -19,6 +19,7 @@ from annotator.projects.access import Access
 from annotator.projects.selectors import Taxonomy, guideline_current, taxonomy_current
 from annotator.review.models import Bulk, BulkItem
 from annotator.review.ruling import (
+    Fitting,
     LeftOut,
     pattern_ruled,
     pattern_waiting,
@@ -108,17 +109,7 @@ def bulk_plan(access: Access, pattern: str, rule: BulkRule, *, client_id: UUID) 
     bulk, is_new = Bulk.objects.get_or_create(project=access.project, client_id=client_id, defaults=columns)
     if not is_new:  # sent twice at once
         return _sent_or_going(access, same, client_id) or bulk
-    BulkItem.objects.bulk_create(
-        BulkItem(
-            bulk=bulk,
-            item_id=found.standing.item_id,
-            judgments=[judgment.pk for judgment in found.standing.judgments],
-            resolution=found.standing.resolution.pk if found.standing.resolution else None,
-            labels=sorted(found.labels),
-            drawn=drawn.get(at),
-        )
-        for at, found in enumerate(fitting)
-    )
+    BulkItem.objects.bulk_create(_planned(bulk, found, drawn.get(at)) for at, found in enumerate(fitting))
     return bulk
 
 
@@ -183,6 +174,18 @@ def bulk_lock(access: Access, bulk_id: int) -> Bulk:
     return bulk
 
 
+def _planned(bulk: Bulk, found: Fitting, drawn: int | None) -> BulkItem:
+    held = found.standing.resolution
+    return BulkItem(
+        bulk=bulk,
+        item_id=found.standing.item_id,
+        judgments=[judgment.pk for judgment in found.standing.judgments],
+        resolution=held.pk if held else None,
+        labels=sorted(found.labels),
+        drawn=drawn,
+    )
+
+
 def _left_kept(left: Sequence[LeftOut]) -> dict[str, object]:
     """How many are left out for each reason, and the first of them."""
     return {
@@ -207,7 +210,8 @@ def _sent_or_going(access: Access, same: QuerySet[Bulk], client_id: UUID) -> Bul
 
 
 def _refuse_stopped(same: QuerySet[Bulk]) -> None:
-    for bulk in same.filter(entry=None).order_by("-pk"):
+    rejected = BulkItem.objects.filter(confirmed=False).values("bulk")
+    for bulk in same.filter(entry=None, pk__in=rejected).order_by("-pk"):
         checked = checked_of(bulk)
         if checked.is_stopped:
             raise Conflict(
