@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
+from uuid import uuid4
 
 from django.utils import timezone
 
 from annotator.accounts.models import User
+from annotator.agreement.rules import BulkRule
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.services import flag_add
 from annotator.pool.models import Item
@@ -22,8 +24,9 @@ from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.queue.stopping import page_stop
+from annotator.review.bulks import bulk_plan
 from annotator.review.gold import gold_add
-from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.models import Bulk, Disagreement, Method, Resolution
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
@@ -66,6 +69,7 @@ class Pilot:
     batch: Batch
     disagreement: Disagreement
     judgment: Judgment
+    bulk: Bulk
 
 
 def make_pilot() -> Pilot:
@@ -86,9 +90,9 @@ def make_pilot() -> Pilot:
     _doubt(project)
     _draft(project, people["lee"])
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
-    return Pilot(
-        project, people, items, batch, Disagreement.objects.filter(closed_at=None).latest("pk"), judgment
-    )
+    disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
+    bulk = _plan(project, people["lee"], disagreement)
+    return Pilot(project, people, items, batch, disagreement, judgment, bulk)
 
 
 def make_empty(slug: str, people: dict[str, User]) -> Project:
@@ -133,6 +137,13 @@ def _adjudicate(project: Project, lead: User) -> None:
         adjudication=Adjudication(frozenset({"gambling"}), Verdict.LABELLED, "It offers bets for money."),
         based_on=BasedOn(frozenset(judgment.pk for judgment in review.judgments), None),
     )
+
+
+def _plan(project: Project, lead: User, disagreement: Disagreement) -> Bulk:
+    """A rule for the pattern of a disagreement, whose spot check waits."""
+    access = project_for(lead, project.slug, Can.RESOLVE)
+    rule = BulkRule(present=frozenset({"shopping"}), absent=frozenset({"drugs"}))
+    return bulk_plan(access, disagreement.pattern, rule, client_id=uuid4())
 
 
 def _check(project: Project, people: dict[str, User]) -> None:

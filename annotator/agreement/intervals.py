@@ -17,6 +17,8 @@ CERTAIN: Final = 2.575829
 """Two-sided 99 %: 0.995 quantile. For a verdict on one of many people, looked at again and again."""
 EXACT: Final = 1e-16
 """What a term adds less of than this, no float shows."""
+HALVINGS: Final = 50
+"""Of [0, 1]: closer than any float that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,44 @@ def chance_of_as_many(tally: Tally, share: float) -> float:
         term *= (n - k) / (k + 1) * share / (1.0 - share)
         k += 1
     return min(total, 1.0)
+
+
+def exact(tally: Tally, level: float = 0.95) -> Interval:
+    """The exact interval of a share: wider than the score interval, and never surer than its level.
+
+    Raises
+    ------
+    ValueError
+        `right` is not between 0 and `n`.
+
+    References
+    ----------
+    Clopper and Pearson (1934), Biometrika 26, 404-413: the shares under which as many, or as few, are not too unlikely.
+
+    Examples
+    --------
+    >>> ends = exact(Tally(10, 10))
+    >>> round(ends.low, 4), ends.high
+    (0.6915, 1.0)
+    """
+    right, n = tally.right, tally.n
+    if not 0 <= right <= n:
+        msg = f"want 0 <= right <= n, got {right} of {n}"
+        raise ValueError(msg)
+    tail = (1 - level) / 2
+    low = _share_with(tally, tail) if right else 0.0
+    high = 1 - _share_with(Tally(n - right, n), tail) if right < n else 1.0
+    return Interval(low, high)
+
+
+def _share_with(tally: Tally, chance: float) -> float:
+    """The share under which at least as many come out with this chance, by halving; 0 < right."""
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        below = chance_of_as_many(tally, middle) < chance
+        low, high = (middle, high) if below else (low, middle)
+    return (low + high) / 2
 
 
 NO_ANSWERS: Final = Tally()

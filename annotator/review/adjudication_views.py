@@ -13,10 +13,16 @@ from annotator.errors import BadInput
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import taxonomy_current
-from annotator.review.desk import answer_words, url_parts
+from annotator.review.entry_lines import entry_line, entry_lines
 from annotator.review.forms import RevertForm
 from annotator.review.models import AdjudicationEntry, Disagreement
-from annotator.review.reverting import entries_of, entry_revert, resolutions_of
+from annotator.review.reverting import (
+    entries_of,
+    entry_of,
+    entry_revert,
+    resolutions_by,
+    resolutions_of,
+)
 
 PAGE = 50
 
@@ -29,23 +35,33 @@ def adjudications(request: HttpRequest, slug: str) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in AdjudicationEntry.Kind.values else ""
     page = Paginator(entries_of(access.project, kind=kind), PAGE).get_page(request.GET.get("page"))
-    written, taxonomy = resolutions_of(page.object_list), taxonomy_current(access.project)
     context = {
         "access": access,
         "nav": "disagreements",
         "page": page,
         "kind": kind,
         "kinds": AdjudicationEntry.Kind.choices,
-        "lines": [
-            (
-                entry,
-                uuid4(),
-                [(row, url_parts(row.item), answer_words(row, taxonomy)) for row in written[entry.pk]],
-            )
-            for entry in page
-        ],
+        "lines": [(line, uuid4()) for line in entry_lines(access.project, list(page))],
     }
     return render_page(request, "review/adjudications.html", context, part="list")
+
+
+@require_GET
+@login_required
+def adjudication(request: HttpRequest, slug: str, entry_id: int) -> HttpResponse:
+    """All that one act wrote, and its undo."""
+    access = project_for(request.user, slug, Can.RESOLVE)
+    entry = entry_of(access.project, entry_id)
+    page = Paginator(resolutions_by(entry.pk), PAGE).get_page(request.GET.get("page"))
+    taxonomy = taxonomy_current(access.project)
+    context = {
+        "access": access,
+        "nav": "disagreements",
+        "page": page,
+        "line": entry_line(entry, page.object_list, taxonomy),
+        "click": uuid4(),
+    }
+    return render_page(request, "review/adjudication_detail.html", context)
 
 
 @require_POST

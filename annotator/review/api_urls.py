@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.review import adjudication_api, agreement_api, api, dispute_api, people_api
+from annotator.review import act_api, adjudication_api, agreement_api, api, dispute_api, people_api
 
 urlpatterns = [
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
@@ -15,6 +15,17 @@ urlpatterns = [
         "projects/<slug:slug>/adjudications/<int:entry_id>/revert/",
         adjudication_api.RevertView.as_view(),
         name="adjudication-revert",
+    ),
+    path("projects/<slug:slug>/items/<int:item_id>/spread/", act_api.SpreadView.as_view(), name="spread"),
+    path("projects/<slug:slug>/bulks/", act_api.BulksView.as_view(), name="bulk-list"),
+    path("projects/<slug:slug>/bulks/<int:bulk_id>/", act_api.BulkView.as_view(), name="bulk-read"),
+    path(
+        "projects/<slug:slug>/bulks/<int:bulk_id>/answers/",
+        act_api.BulkAnswersView.as_view(),
+        name="bulk-answer",
+    ),
+    path(
+        "projects/<slug:slug>/bulks/<int:bulk_id>/apply/", act_api.BulkApplyView.as_view(), name="bulk-apply"
     ),
     path("projects/<slug:slug>/disagreements/", api.DisagreementsView.as_view(), name="disagreement-list"),
     path(

@@ -19,7 +19,7 @@ from annotator.review.forms import DIGITS_MAX, SeenForm
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
 from annotator.review.models import Disagreement
-from annotator.review.patterns import pattern_words
+from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.reasons import reasons_used
 from annotator.review.resolving import Refusal, resolve, show_refused
 from annotator.review.reverting import entry_last
@@ -56,7 +56,9 @@ def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpR
         row.item_id,
         "review/disagreement.html",
         context,
-        onward=lambda: _next_url(access, wanted, row.pk),
+        onward=lambda: (
+            _spread_url(access, row, wanted) if action == "spread" else _next_url(access, wanted, row.pk)
+        ),
     )
 
 
@@ -152,6 +154,8 @@ def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, obj
         "query": query_of(wanted),
         "pattern": pattern_words(row.pattern, taxonomy),
         "pattern_query": query_of(Wanted(pattern=row.pattern)),
+        "is_rulable": is_rulable(row.pattern),
+        "spread_query": query_of(wanted, after=row.pk),
         "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),
         "undo": entry_last(access),
         "undo_id": uuid4(),
@@ -162,6 +166,12 @@ def _next_url(access: Access, wanted: Wanted, after: int) -> str:
     """Where a lead goes on, now leased to them: the next disagreement, or the list."""
     row = lease_next(access, wanted, after=after)
     return _list_url(access, wanted) if row is None else _url(access, row, wanted)
+
+
+def _spread_url(access: Access, row: Disagreement, wanted: Wanted) -> str:
+    """Where a lead spreads what they just decided, and then goes on."""
+    query = query_of(wanted, after=row.pk)
+    return reverse("review:spread", args=[access.project.slug, row.item_id]) + query
 
 
 def _url(access: Access, row: Disagreement, wanted: Wanted) -> str:

@@ -33,6 +33,13 @@ class Method(models.TextChoices):
     REOPENED = "reopened", "no longer held"
 
 
+class Scope(models.TextChoices):
+    """How far a lead's decision on one item is spread."""
+
+    ALIKE = "alike", "nearly the same text"
+    SITE = "site", "the same site"
+
+
 class AdjudicationEntry(models.Model):
     """One act of a lead on what is held true: it wrote all its resolutions at once, and is undone at once.
 
@@ -44,6 +51,8 @@ class AdjudicationEntry(models.Model):
         """What a lead did."""
 
         SINGLE = "single", "resolved an item"
+        SPREAD = "spread", "spread a decision"
+        BULK = "bulk", "resolved by rule"
         REVERT = "revert", "undid an entry"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -52,9 +61,19 @@ class AdjudicationEntry(models.Model):
     at = models.DateTimeField(default=timezone.now)
     client_id = models.UUIDField(help_text="Sent by the door: the same one twice is one entry.")
     reverts = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reverted_by")
+    source = models.ForeignKey(
+        Item,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The item whose decision was spread.",
+    )
+    scope = models.CharField(max_length=8, choices=Scope, blank=True, default="", db_default="")
     n_items = models.PositiveIntegerField(help_text="Items whose resolution it wrote.")
     n_left = models.PositiveIntegerField(
-        default=0, help_text="Items of the undone entry that had changed since, and were left."
+        default=0,
+        help_text="Items of the undone entry, or of the bulk, that had changed since, and were left.",
     )
 
     class Meta:
@@ -65,6 +84,11 @@ class AdjudicationEntry(models.Model):
                 name="adjudication_revert_names_an_entry",
                 condition=Q(kind="revert", reverts__isnull=False)
                 | (~Q(kind="revert") & Q(reverts__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="adjudication_spread_names_its_source",
+                condition=Q(kind="spread", source__isnull=False, scope__in=Scope.values)
+                | (~Q(kind="spread") & Q(source__isnull=True, scope="")),
             ),
         ]
         indexes = [models.Index(name="adjudication_newest", fields=["project", "-id"])]
@@ -210,6 +234,74 @@ NO_LEASE: Final[dict[str, Any]] = {"lease_by": None, "lease_at": None, "lease_un
 NO_HOLD: Final[dict[str, Any]] = {"hold_by": None, "hold_at": None, "hold_reason": ""}
 NOTHING_WAITS: Final = NO_LEASE | NO_HOLD
 """Set when a disagreement closes: should it open again, it waits for any lead."""
+
+
+class Bulk(models.Model):
+    """A pattern that a lead resolves by a rule: which items it fits, a spot check of them, and the act once it is done.
+
+    It is a plan until `entry` is set, and then it stays as it is. There is no text here, as in an entry.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField(default=timezone.now)
+    client_id = models.UUIDField(help_text="Sent by the door: the same one twice is one bulk.")
+    pattern = models.CharField(max_length=KEY_MAX)
+    rule = models.JSONField(help_text="The verdict, and the categories that become present or absent.")
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    guideline = models.ForeignKey(
+        GuidelineVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    seed = models.BigIntegerField(help_text="Of the draw of the spot check.")
+    n_waiting = models.PositiveIntegerField(
+        help_text="Open disagreements of the pattern when it was planned."
+    )
+    n_looked_at = models.PositiveIntegerField(help_text="Of these, the oldest, whether the rule fits them.")
+    left_out = models.JSONField(
+        help_text="The items that it does not fit: item, why, and the category it is about."
+    )
+    rejections_max = models.PositiveIntegerField(help_text="So many may be rejected; one more stops it.")
+    entry = models.OneToOneField(
+        AdjudicationEntry, null=True, on_delete=models.PROTECT, related_name="bulk", db_index=False
+    )
+
+    class Meta:
+        db_table = "bulk"
+        constraints = [
+            models.UniqueConstraint(name="bulk_sent_once", fields=["project", "client_id"]),
+        ]
+        indexes = [models.Index(name="bulk_of_pattern", fields=["project", "pattern", "-id"])]
+        triggers = [pgtrigger.Protect(name="keep_bulk", operation=pgtrigger.Delete)]
+
+
+class BulkItem(models.Model):
+    """An item that the rule of a bulk fits, what was seen of it, what it would become; some are drawn to look at."""
+
+    bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    judgments = ArrayField(models.BigIntegerField(), default=list, help_text="Ids of those that counted.")
+    resolution = models.BigIntegerField(null=True, help_text="Id of the newest.")
+    labels = ArrayField(models.SlugField(max_length=40), default=list)
+    drawn = models.PositiveSmallIntegerField(null=True, help_text="Its place in the spot check, from 1.")
+    confirmed = models.BooleanField(null=True, help_text="The lead's answer in the spot check.")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "bulk_item"
+        constraints = [
+            models.UniqueConstraint(name="bulk_item_once", fields=["bulk", "item"]),
+            models.CheckConstraint(
+                name="bulk_item_answered_when_drawn",
+                condition=Q(confirmed__isnull=True, answered_at__isnull=True)
+                | Q(confirmed__isnull=False, answered_at__isnull=False, drawn__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="bulk_item_rejected", fields=["item"], condition=Q(confirmed=False)),
+        ]
+        triggers = [pgtrigger.Protect(name="keep_bulk_item", operation=pgtrigger.Delete)]
 
 
 class AgreementReport(models.Model):

@@ -39,6 +39,11 @@ class PatternLine:
     n_doubted: int
 
     @property
+    def is_rulable(self) -> bool:
+        """Whether a rule can be made for it."""
+        return is_rulable(self.key)
+
+    @property
     def weight(self) -> float:
         """Items times one more than the severity, times the doubt: higher comes first."""
         return self.n_items * (1 + self.severity) * self.doubt
@@ -99,6 +104,12 @@ def _filled(lines: list[PatternLine]) -> list[PatternLine]:
     n = sum(line.n_doubted for line in lines)
     mean = sum(line.doubt * line.n_doubted for line in lines) / n if n else 1.0
     return [line if line.n_doubted else replace(line, doubt=mean) for line in lines]
+
+
+def is_rulable(key: str) -> bool:
+    """Whether a rule can be made: not against a lead's decision, nor where items have little in common."""
+    pattern = Pattern.parse(key)
+    return pattern is not None and pattern.kind != Kind.LEAD and bool(pattern.parts)
 
 
 def pattern_severity(key: str, taxonomy: Taxonomy) -> int:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from annotator.errors import Conflict, NotFound, Withheld
@@ -17,6 +18,7 @@ from annotator.review.models import NOTHING_WAITS, AdjudicationEntry, Disagreeme
 from annotator.review.services import entry_add
 
 NAMED_MAX = 5
+EACH_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,22 @@ def entry_revert(access: Access, entry_id: int, *, client_id: UUID) -> Reverted:
 
 
 def entries_of(project: Project, *, kind: str = "", by: str = "") -> QuerySet[AdjudicationEntry]:
-    """The acts of leads, newest first; none that wrote on a withheld item. One query."""
-    hidden = Resolution.objects.filter(entry=OuterRef("pk"), item__withheld=True)
-    rows = AdjudicationEntry.objects.filter(~Exists(hidden), project=project)
+    """The acts of leads, newest first; none all of whose items are withheld. One query."""
+    shown = Resolution.objects.filter(entry=OuterRef("pk"), item__withheld=False)
+    rows = AdjudicationEntry.objects.filter(Exists(shown), project=project)
     if kind:
         rows = rows.filter(kind=kind)
     if by:
         rows = rows.filter(by__username=by)
-    return rows.select_related("by", "reverted_by__by").order_by("-pk")
+    return rows.select_related("by", "reverted_by__by", "bulk").order_by("-pk")
+
+
+def entry_of(project: Project, entry_id: int) -> AdjudicationEntry:
+    """One act; raises NotFound for another project's, and where all its items are withheld. One query."""
+    entry = entries_of(project).filter(pk=entry_id).first()
+    if entry is None:
+        raise NotFound(f"There is no adjudication {entry_id} in this project.")
+    return entry
 
 
 def entry_last(access: Access) -> AdjudicationEntry | None:
@@ -100,13 +110,20 @@ def entry_last(access: Access) -> AdjudicationEntry | None:
 
 
 def resolutions_of(entries: Iterable[AdjudicationEntry]) -> dict[int, list[Resolution]]:
-    """What each of these entries wrote, with its item. One query."""
+    """What each of these entries wrote, with its item: the first `EACH_MAX`. One query."""
     found: dict[int, list[Resolution]] = {entry.pk: [] for entry in entries}
-    rows = Resolution.objects.filter(entry__in=found, item__withheld=False).select_related("item", "clause")
-    for row in rows.order_by("item_id"):
+    place = Window(RowNumber(), partition_by="entry", order_by="item")
+    rows = resolutions_by(*found).annotate(place=place).filter(place__lte=EACH_MAX)
+    for row in rows:
         assert row.entry_id is not None
         found[row.entry_id].append(row)
     return found
+
+
+def resolutions_by(*entry_ids: int) -> QuerySet[Resolution]:
+    """What these entries wrote, with its item, withheld ones left out, in the order of the items. One query."""
+    rows = Resolution.objects.filter(entry__in=entry_ids, item__withheld=False)
+    return rows.select_related("item", "clause").order_by("item_id")
 
 
 def _lock_items(entry: AdjudicationEntry) -> set[int]:

@@ -8,7 +8,7 @@ from annotator.agreement.patterns import KEY_MAX, Pattern
 from annotator.judgments.models import Judgment, Verdict
 from annotator.review.gold import EXPLANATION_MAX
 from annotator.review.holding import HOLD_REASON_MAX
-from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution
+from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution, Scope
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
 VERDICTS = [(verdict.value, verdict.label) for verdict in Verdict if verdict != Verdict.WITHDRAWN]
@@ -91,10 +91,27 @@ class AdjudicationEntrySerializer(serializers.ModelSerializer[AdjudicationEntry]
     reverted_by = serializers.IntegerField(
         source="reverted_by.pk", allow_null=True, default=None, help_text="The act that undid it."
     )
+    scope = serializers.ChoiceField(choices=Scope.choices, allow_blank=True, help_text="Of a spread.")
+    bulk = serializers.IntegerField(
+        source="bulk.pk", allow_null=True, default=None, help_text="The bulk that it applied."
+    )
 
     class Meta:
         model = AdjudicationEntry
-        fields = ["id", "kind", "by", "at", "client_id", "reverts", "reverted_by", "n_items", "n_left"]
+        fields = [
+            "id",
+            "kind",
+            "by",
+            "at",
+            "client_id",
+            "source",
+            "scope",
+            "bulk",
+            "reverts",
+            "reverted_by",
+            "n_items",
+            "n_left",
+        ]
 
 
 class RevertSerializer(serializers.Serializer[Any]):

@@ -102,7 +102,7 @@ def resolution_adjudicate(
     A judgment committed after step 2 is unseen by this resolution; the sweep puts it in question if it must.
     Raises NotFound for an item of another project, BadInput for an answer that the taxonomy or guideline lacks.
     """
-    clause = _check_adjudication(access.project, adjudication)
+    clause = clause_of(access.project, adjudication)
     locked = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id)
     item = locked.first()
     if item is None:
@@ -251,7 +251,7 @@ def _sent_before(
     return sent.exclude(entry__kind=AdjudicationEntry.Kind.REVERT).first()
 
 
-def _check_adjudication(project: Project, adjudication: Adjudication) -> Clause | None:
+def clause_of(project: Project, adjudication: Adjudication) -> Clause | None:
     """The clause it names, if any; raises BadInput for what the project does not know."""
     if not adjudication.reason.strip():
         raise BadInput("Say why: the next lead, and the people who disagreed, will read it.")

@@ -5,10 +5,12 @@ from django.urls import path
 from annotator.review import (
     adjudication_views,
     agreement_views,
+    bulk_views,
     citing_views,
     dispute_views,
     gold_views,
     people_views,
+    spread_views,
     views,
 )
 
@@ -21,7 +23,12 @@ urlpatterns = [
     path("disagreements/<int:disagreement_id>/lease/", dispute_views.lease, name="lease"),
     path("items/<int:item_id>/review/", views.item_review, name="item_review"),
     path("items/<int:item_id>/alike/", views.alike, name="alike"),
+    path("items/<int:item_id>/spread/", spread_views.spread, name="spread"),
+    path("patterns/<str:pattern>/bulk/", bulk_views.bulk_new, name="bulk_new"),
+    path("bulks/<int:bulk_id>/", bulk_views.bulk, name="bulk"),
+    path("bulks/<int:bulk_id>/answers/", bulk_views.bulk_check, name="bulk_answer"),
     path("adjudications/", adjudication_views.adjudications, name="adjudications"),
+    path("adjudications/<int:entry_id>/", adjudication_views.adjudication, name="adjudication"),
     path("adjudications/<int:entry_id>/revert/", adjudication_views.revert, name="revert"),
     path("agreement/", agreement_views.agreement, name="agreement"),
     path("agreement/items/", agreement_views.agreement_items, name="agreement_items"),

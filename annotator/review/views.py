@@ -19,7 +19,7 @@ from annotator.review.desk import dispute_lines, url_parts
 from annotator.review.forms import GoldForm
 from annotator.review.gold import gold_of, suggestions
 from annotator.review.overview import overview_of
-from annotator.review.patterns import has_classifier, pattern_words, patterns_open
+from annotator.review.patterns import has_classifier, is_rulable, pattern_words, patterns_open
 from annotator.review.resolving import resolve
 from annotator.review.selectors import (
     Wanted,
@@ -73,6 +73,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         "wanted": wanted,
         "query": query_of(wanted),
         "pattern": pattern_words(wanted.pattern, taxonomy),
+        "is_rulable": is_rulable(wanted.pattern),
         "categories": [(row, counts[row.slug]) for row in taxonomy.categories if row.slug in counts],
         "n_flags": flags_open(access.project).count(),
         "n_held": disagreements_open(access.project, Wanted(held=True)).count(),

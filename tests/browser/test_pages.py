@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from annotator.pool.models import Ingest
 from annotator.projects.models import Role
+from annotator.review.models import AdjudicationEntry, Resolution
 from tests.conftest import watch
 from tests.factories import make_user
 from tests.flows.test_access import routes
@@ -55,7 +56,11 @@ PAGES: Final = {
     "review:disagreement": "lee",
     "review:item_review": "lee",
     "review:alike": "lee",
+    "review:spread": "lee",
+    "review:bulk_new": "lee",
+    "review:bulk": "lee",
     "review:adjudications": "lee",
+    "review:adjudication": "lee",
     "review:agreement": "lee",
     "review:agreement_items": "lee",
     "review:cited": "lee",
@@ -79,8 +84,8 @@ NO_PAGES: Final = {
         "projects:draft_publish", "projects:draft_discard",
         "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
-        "review:flag_close", "review:lease", "review:revert", "review:gold_retire", "review:standing", "training:train",
-        "training:choose", "suspects:answer",
+        "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
+        "review:standing", "training:train", "training:choose", "suspects:answer",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
@@ -94,7 +99,8 @@ NO_PAGES: Final = {
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
-    "review:item_review", "review:alike", "review:person", "snapshots:snapshot", "training:classifier",
+    "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new", "review:bulk",
+    "review:adjudication", "snapshots:snapshot", "training:classifier",
     "projects:create", "accounts:account", "accounts:password",
 }}  # fmt: skip
 
@@ -153,9 +159,16 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "disagreement_id": pilot.disagreement.pk,
         "judgment_id": pilot.judgment.pk,
         "user_id": pilot.people["cyd"].pk,
+        "bulk_id": pilot.bulk.pk,
+        "entry_id": AdjudicationEntry.objects.earliest("pk").pk,
+        "pattern": pilot.bulk.pattern,
     }
+    of_page = {"review:spread": {"item_id": Resolution.objects.exclude(entry=None).earliest("pk").item_id}}
     keywords = {route.name: route.keywords for route in routes()}
-    return {name: reverse(name, kwargs={word: values[word] for word in keywords[name]}) for name in PAGES}
+    return {
+        name: reverse(name, kwargs={word: (values | of_page.get(name, {}))[word] for word in keywords[name]})
+        for name in PAGES
+    }
 
 
 def faults(page: Page) -> list[str]:

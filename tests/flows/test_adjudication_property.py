@@ -12,14 +12,22 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from annotator.agreement.patterns import Pattern
+from annotator.agreement.rules import BulkRule
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Role
-from annotator.review.models import AdjudicationEntry, Disagreement, Resolution
+from annotator.review.bulk_acts import bulk_apply
+from annotator.review.bulks import bulk_answer, bulk_items, bulk_plan
+from annotator.review.models import AdjudicationEntry, BulkItem, Disagreement, Resolution, Scope
+from annotator.review.patterns import is_rulable
+from annotator.review.questioning import disagreement_open
 from annotator.review.reverting import Reverted, entry_revert
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
+from annotator.review.spread_acts import Chosen, spread_apply
+from annotator.review.spreading import spread_of
 from tests.factories import (
     GAMBLING,
     GAMES,
@@ -34,12 +42,15 @@ from tests.flows.test_queue_property import Connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ITEMS: Final = 2
+ITEMS: Final = 3
 PEOPLE: Final = 4
 EXAMPLES: Final = int(os.environ.get("CROSSGUARD_REVIEW_EXAMPLES", "8"))
 STEPS: Final = 25
 LABELS: Final = ((), (GAMES,), (GAMBLING,), (VIOLENCE,))
-KINDS: Final = ("judge", "change", "sweep", "resolve", "resolve", "undo", "undo", "undo", "replay")
+KINDS: Final = (
+    "judge", "change", "sweep", "resolve", "resolve", "spread", "spread", "bulk", "bulk", "reopen", "undo", "undo",
+    "undo", "replay",
+)  # fmt: skip
 
 Content = tuple[object, ...]
 
@@ -57,7 +68,7 @@ acts = st.builds(Act, st.sampled_from(KINDS), st.integers(0, 7), st.sampled_from
 
 
 class Review(RuleBasedStateMachine):
-    """One project with two items in dispute, four people and two leads."""
+    """One project with three items of one site in dispute, four people and two leads."""
 
     connections: Connections
 
@@ -70,7 +81,7 @@ class Review(RuleBasedStateMachine):
             project_for(make_member(self.project, Role.LEAD), self.project.slug, Can.RESOLVE)
             for _ in range(2)
         ]
-        self.items = make_items(self.project, ITEMS)
+        self.items = make_items(self.project, ITEMS, registrable_domain="arcade.example")
         make_batch(self.project, self.items)
         for person, labels in zip(
             self.people, LABELS[:3], strict=False
@@ -118,6 +129,13 @@ class Review(RuleBasedStateMachine):
         for entry in AdjudicationEntry.objects.filter(project=self.project):
             written = [row for row in resolutions if row.entry_id == entry.pk]
             assert len(written) == entry.n_items
+            assert len({row.item_id for row in written}) == entry.n_items, "an act wrote on an item twice"
+            if hasattr(entry, "bulk"):
+                rejected = BulkItem.objects.filter(bulk=entry.bulk, confirmed=False)
+                wrote = {row.item_id for row in written}
+                assert not wrote & set(rejected.values_list("item_id", flat=True)), (
+                    "a rejected item was written"
+                )
             for row in written if entry.reverts_id else ():
                 undone = by_pk[row.supersedes_id or 0]
                 assert undone.entry_id == entry.reverts_id, "an undo superseded what was not its entry's"
@@ -170,6 +188,47 @@ class Review(RuleBasedStateMachine):
             return resolution_adjudicate(lead, item.pk, adjudication=answer, based_on=seen, client_id=click)
 
         return resolve
+
+    def _spread(self, act: Act) -> Callable[[], object]:
+        """Spread to everything that can be, a page at a time that may be stale by then."""
+        lead, item, click = self.leads[act.pick % 2], self.items[act.pick // 2 % ITEMS], self._click()
+
+        def spread() -> object:
+            found = spread_of(lead, item.pk, Scope.SITE)
+            chosen = Chosen(found.source.pk, Scope.SITE, tuple(line.seen for line in found.open_lines))
+            return spread_apply(lead, item.pk, chosen=chosen, client_id=click)
+
+        return spread
+
+    def _bulk(self, act: Act) -> Callable[[], object] | None:
+        """Settle the pattern of some disagreement by a rule; of its spot check, perhaps reject the first."""
+        waiting = Disagreement.objects.filter(project=self.project, closed_at__isnull=True).order_by("pk")
+        patterns = [row.pattern for row in waiting if is_rulable(row.pattern)]
+        if not patterns:
+            return None
+        key, lead = patterns[act.pick % len(patterns)], self.leads[act.pick % 2]
+        pattern = Pattern.parse(key)
+        assert pattern is not None
+        rule = BulkRule(frozenset(act.labels) & frozenset(pattern.parts))
+        clicks, rejects = (self._click(), self._click()), act.pick > 5
+
+        def bulk() -> object:
+            plan = bulk_plan(lead, key, rule, client_id=clicks[0])
+            for at, row in enumerate(bulk_items(plan)):
+                bulk_answer(lead, plan.pk, row.item_id, is_confirmed=not (rejects and at == 0))
+            return bulk_apply(lead, plan.pk, reason="because", clause_number="", client_id=clicks[1])
+
+        return bulk
+
+    def _reopen(self, act: Act) -> Callable[[], object] | None:
+        """Put what is held in question."""
+        item, lead = self.items[act.pick % ITEMS], self.leads[act.pick % 2]
+        newest = Resolution.objects.filter(item=item, superseded_by__isnull=True).first()
+        if newest is None:
+            return None
+        return lambda: disagreement_open(
+            lead, item.pk, reason="a doubt", categories=frozenset({GAMES}), resolution=newest.pk
+        )
 
     def _undo(self, act: Act) -> Callable[[], object] | None:
         entries = list(AdjudicationEntry.objects.filter(project=self.project).order_by("-pk"))

@@ -37,6 +37,23 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c12",
     },
     "adjudication_revert": {"client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c13"},
+    "spread_apply": {
+        "decision": 1,
+        "scope": "site",
+        "items": [{"item": 1, "judgments": [1], "resolution": 1}],
+        "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c14",
+    },
+    "bulk_plan": {
+        "pattern": "either:gambling.games",
+        "rule": {"verdict": "labelled", "present": ["games"], "absent": ["gambling"]},
+        "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c15",
+    },
+    "bulk_answer": {"item": 1, "confirmed": True},
+    "bulk_apply": {
+        "reason": "It is a game.",
+        "clause": "1.1",
+        "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c16",
+    },
     "disagreement_next": {"category": "games", "pattern": "one:games", "held": True, "after": 1},
     "disagreement_hold": {"reason": "The clause is being rewritten."},
 }  # fmt: skip
@@ -108,6 +125,7 @@ class Operation:
             "assignment_id",
             "disagreement_id",
             "entry_id",
+            "bulk_id",
             "gold_id",
             "ingest_id",
             "number",

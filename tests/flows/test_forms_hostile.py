@@ -1,17 +1,19 @@
 """What pages answer to forms that no browser of ours sends: a sentence, never a 500."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
+from annotator.agreement.rules import BulkRule
 from annotator.judgments.services import flag_add
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Role
 from annotator.queue.places import assignment_claim
+from annotator.review.bulks import bulk_plan
 from annotator.review.models import Disagreement
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
 from tests.flows.test_access import Route, routes
@@ -23,16 +25,17 @@ TEXTS: Final = {
     "username": "bo", "role": "lead", "name": "script", "text": "x", "new_password1": "x", "slug": "other", "note": "x",
     "labels": "games", "unsure": "gambling", "verdict": "labelled", "reason": "unclear", "skip_note": "x",
     "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
-    "shown_at": "x", "title": "x", "body": "x", "number": "1.1",
+    "shown_at": "x", "title": "x", "body": "x", "number": "1.1", "items": "1:1:", "answer": "confirm",
+    "rule-games": "present",
 }  # fmt: skip
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",
-    "revision": "0",
+    "revision": "0", "decision": "1", "item": "1",
 }  # fmt: skip
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
 PARAMETERS: Final = (
     "page", "category", "text", "domain", "split", "before", "next", "clause", "guideline", "pair", "period", "person",
-    "unsure", "unknown",
+    "unsure", "unknown", "scope", "after", "item", "pattern",
 )  # fmt: skip
 
 
@@ -41,7 +44,7 @@ class Visit:
     """An admin who is signed in, and the ids that the addresses and forms of their project name."""
 
     client: Client
-    ids: dict[str, int]
+    ids: dict[str, Any]
 
     @property
     def form(self) -> dict[str, str]:
@@ -58,8 +61,10 @@ def visit(client: Client) -> Visit:
     make_member(project, username="bo")
     judgment = make_judgment(items[0], admin, ["games"])
     disagreement = Disagreement.objects.create(
-        project=project, item=items[0], categories=["games"], reason=""
+        project=project, item=items[0], categories=["games"], reason="", pattern="one:games"
     )
+    lead = project_for(admin, "pilot", Can.RESOLVE)
+    bulk = bulk_plan(lead, "one:games", BulkRule(frozenset({"games"})), client_id=uuid4())
     place = assignment_claim(project, admin)
     assert place is not None
     flag = flag_add(project_for(admin, "pilot", Can.LABEL), place.pk)
@@ -73,6 +78,8 @@ def visit(client: Client) -> Visit:
             "judgment_id": judgment.pk,
             "disagreement_id": disagreement.pk,
             "flag_id": flag.pk,
+            "bulk_id": bulk.pk,
+            "pattern": "one:games",
         },
     )
 

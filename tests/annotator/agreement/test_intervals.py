@@ -14,6 +14,7 @@ from annotator.agreement.intervals import (
     Tally,
     chance_of_as_many,
     difference,
+    exact,
     wilson,
 )
 
@@ -95,3 +96,19 @@ def test_the_chance_of_as_many_is_the_binomial_tail(n: int, share: float) -> Non
         assert chance_of_as_many(Tally(right, n), share) == pytest.approx(
             binom.sf(right - 1, n, share), abs=1e-9
         )
+
+
+@given(counts, st.sampled_from([0.9, 0.95, 0.99]))
+def test_the_exact_interval_is_scipys(count: tuple[int, int], level: float) -> None:
+    ours = exact(Tally(*count), level)
+
+    theirs = binomtest(*count).proportion_ci(confidence_level=level, method="exact")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_the_exact_interval_is_everything_when_there_is_no_answer_and_refuses_nonsense() -> None:
+    ends = exact(NO_ANSWERS)
+
+    assert (ends.low, ends.high) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="got 3 of 2"):
+        exact(Tally(3, 2))

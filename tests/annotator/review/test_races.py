@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -14,7 +15,7 @@ from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
 from annotator.review.leases import lease_next, lease_take
-from annotator.review.models import Disagreement, Resolution
+from annotator.review.models import AdjudicationEntry, Disagreement, Resolution, Scope
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import (
     Adjudication,
@@ -22,6 +23,8 @@ from annotator.review.services import (
     resolution_adjudicate,
     review_sweep,
 )
+from annotator.review.spread_acts import Chosen, spread_apply
+from annotator.review.spreading import spread_of
 from tests.connections import at_once
 from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member
 
@@ -114,3 +117,33 @@ def test_one_lead_gets_the_lease_when_two_open_an_item_at_once(
 
     assert [lease is not None and lease.is_own for lease in leases].count(True) == 1
     assert len({lease.by for lease in leases if lease is not None}) == 1
+
+
+def test_one_lead_wins_when_two_spread_to_the_same_pages_at_once(
+    project: Project, people: list[User]
+) -> None:
+    items = judged(project, people[:1], 6)
+    Item.objects.filter(project=project).update(registrable_domain="arcade.example")
+    leads = [project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE) for _ in range(2)]
+    for lead, item, label in zip(leads, items[:2], (GAMES, GAMBLING), strict=True):
+        seen = judgments_current(project).filter(item=item).values_list("pk", flat=True)
+        answer = Adjudication(frozenset({label}), Verdict.LABELLED, "I looked at it.")
+        resolution_adjudicate(lead, item.pk, adjudication=answer, based_on=BasedOn(frozenset(seen), None))
+    spreads = [spread_of(lead, item.pk, Scope.SITE) for lead, item in zip(leads, items[:2], strict=True)]
+
+    def spread(number: int) -> AdjudicationEntry | Conflict:
+        found = spreads[number]
+        chosen = Chosen(found.source.pk, Scope.SITE, tuple(line.seen for line in found.open_lines))
+        try:
+            return spread_apply(leads[number], items[number].pk, chosen=chosen, client_id=uuid4())
+        except Conflict as conflict:
+            return conflict
+
+    outcomes = at_once(lambda: spread(0), lambda: spread(1), lambda: review_sweep(project))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "AdjudicationEntry", "Conflict", "Swept"
+    ]  # fmt: skip
+    held = Resolution.objects.filter(item__in=items[2:], superseded_by__isnull=True)
+    assert held.values_list("labels").distinct().count() == 1
+    assert Resolution.objects.filter(item__in=items[2:]).count() == 4
