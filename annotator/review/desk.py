@@ -1,13 +1,16 @@
 """What a lead reads: an item with its evidence, the answers side by side, and the clauses that bear on them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from django.utils.safestring import SafeString
 
 from annotator.judgments.models import Judgment, Verdict
+from annotator.judgments.wording import named_words
 from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.models import Item
 from annotator.pool.pane import SHIELD_FROM, Pane, is_covered, pane_of
@@ -20,6 +23,8 @@ from annotator.review.inferring import Inferred, inferred_of
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.reliability import Reliability, reliability_of
 from annotator.review.selectors import ItemReview, item_review
+
+VERDICTS_DIFFER: Final = "verdicts differ: "
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class ResolutionLine:
 
     resolution: Resolution
     answer: str
+    reason: str
     is_newest: bool
 
 
@@ -92,6 +98,7 @@ class DisputeLine:
     disagreement: Disagreement
     url: UrlParts
     categories: tuple[Category, ...]
+    reason: str
     n_judgments: int
     since: datetime
     looking: str
@@ -117,7 +124,7 @@ def desk_of(access: Access, item_id: int) -> Desk:
             for number, judgment in enumerate(review.judgments, start=1)
         ),
         history=tuple(
-            ResolutionLine(row, answer_words(row, taxonomy), row == review.newest)
+            ResolutionLine(row, answer_words(row, taxonomy), _why(row, taxonomy), row == review.newest)
             for row in review.resolutions
         ),
         clauses=tuple(
@@ -163,6 +170,7 @@ def dispute_lines(
                     key=lambda category: (-category.severity, category.position),
                 )
             ),
+            reason=reason_words(row.reason, taxonomy),
             n_judgments=vars(row)["n_judgments"],
             since=row.opened_at,
             looking=_looking(row, access, now),
@@ -183,9 +191,23 @@ def answer_words(resolution: Resolution, taxonomy: Taxonomy) -> str:
     return ", ".join(map(taxonomy.name_of, resolution.labels)) or "none of these"
 
 
+def reason_words(reason: str, taxonomy: Taxonomy) -> str:
+    """Why an item is in dispute, with its categories and verdicts by name."""
+    if not reason.startswith(VERDICTS_DIFFER):
+        return named_words(reason, taxonomy)
+    values = "|".join(sorted(map(re.escape, Verdict.values), key=len, reverse=True))
+    named = re.sub(values, lambda match: Verdict(match[0]).label, reason.removeprefix(VERDICTS_DIFFER))
+    return VERDICTS_DIFFER + named
+
+
 def url_parts(item: Item) -> UrlParts:
     """The address of an item taken apart."""
     return parts_of(Address(item.url, item.host, item.registrable_domain))
+
+
+def _why(resolution: Resolution, taxonomy: Taxonomy) -> str:
+    """The reason of a resolution: a lead's own words as they are, the rule's with categories by name."""
+    return resolution.reason if resolution.resolved_by_id else reason_words(resolution.reason, taxonomy)
 
 
 def _chips(slugs: Iterable[str], taxonomy: Taxonomy, disputed: frozenset[str]) -> tuple[Chip, ...]:

@@ -15,6 +15,7 @@ from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.changes import changes_since
+from annotator.review.desk import reason_words
 from annotator.review.forms import DIGITS_MAX, SeenForm
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
@@ -150,6 +151,7 @@ def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, obj
         "left": disagreements_open(project, wanted).exclude(pk=row.pk).count(),
         "wanted": wanted,
         "query": query_of(wanted),
+        "reason": reason_words(row.reason, taxonomy),
         "pattern": pattern_words(row.pattern, taxonomy),
         "pattern_query": query_of(Wanted(pattern=row.pattern)),
         "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),

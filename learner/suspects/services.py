@@ -37,7 +37,7 @@ def suspect_fix(access: Access, suspect_id: int, *, judgments: frozenset[int]) -
     """
     suspect = _open_suspect(access, suspect_id)
     labels = frozenset(suspect.resolution.labels) ^ {suspect.category}
-    adjudication = Adjudication(labels, Verdict.LABELLED, f"Suspect: {words_of(suspect)}")
+    adjudication = Adjudication(labels, Verdict.LABELLED, f"Suspect: {words_of(suspect, access.taxonomy)}")
     based_on = BasedOn(judgments, suspect.resolution_id)
     resolution_adjudicate(access, suspect.item_id, adjudication=adjudication, based_on=based_on)
 
@@ -49,7 +49,7 @@ def suspect_send_back(access: Access, suspect_id: int) -> None:
     disagreement_open(
         access,
         suspect.item_id,
-        reason=f"Suspect: {words_of(suspect)}",
+        reason=f"Suspect: {words_of(suspect, access.taxonomy)}",
         categories=frozenset({suspect.category}),
         resolution=suspect.resolution_id,
     )

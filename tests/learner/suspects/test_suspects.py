@@ -101,7 +101,7 @@ def test_a_fix_is_a_resolution_with_the_evidence_as_its_reason(project: Project)
 
     held = Resolution.objects.get(supersedes=suspect.resolution)
     assert (held.labels, held.method) == ([GAMES], Method.ADJUDICATED)
-    assert held.reason.startswith("Suspect: games is held absent. classifier: gives the category 0.")
+    assert held.reason.startswith("Suspect: Games is held absent. classifier: gives the category 0.")
     assert not suspects_open(project).filter(item=suspect.item).exists()
 
 
