@@ -12,10 +12,11 @@ from annotator.errors import BadInput, Conflict, NotFound
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access
-from annotator.projects.models import Clause, LogEntry, Project
-from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.projects.models import LogEntry, Project
+from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
 from annotator.queue.personal import places_personal_end
+from annotator.review.citing import clause_named
 from annotator.review.models import Gold, Method, Resolution
 from annotator.review.qualifying_policy import Coverage, GoldItem, coverage_of
 from annotator.review.scoring import NONE
@@ -56,7 +57,7 @@ def gold_add(access: Access, item_id: int, explanation: str, *, clause_number: s
     Raises NotFound for an item of another project, BadInput when nothing with labels is held of it or the
     explanation or the clause cannot be, Conflict when it is gold already.
     """
-    clause = _clause(access.project, clause_number)
+    clause = clause_named(access.project, clause_number)
     text = _explanation(explanation)
     item = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id).first()
     if item is None or item.withheld:
@@ -152,12 +153,3 @@ def _explanation(text: str) -> str:
     if "\x00" in text:
         raise BadInput("The explanation holds a NUL character, which cannot be stored. Remove it.")
     return text
-
-
-def _clause(project: Project, number: str) -> Clause | None:
-    if not number:
-        return None
-    for clause in guideline_current(project).clauses:
-        if clause.number == number:
-            return clause
-    raise BadInput(f'The guideline has no clause "{number}".')
