@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -22,8 +23,9 @@ from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.queue.stopping import page_stop
+from annotator.review.asking import QuestionDraft, question_answer, question_ask, question_write
 from annotator.review.gold import gold_add
-from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.models import Disagreement, Method, Question, Resolution
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
@@ -66,6 +68,7 @@ class Pilot:
     batch: Batch
     disagreement: Disagreement
     judgment: Judgment
+    question: Question
 
 
 def make_pilot() -> Pilot:
@@ -78,6 +81,7 @@ def make_pilot() -> Pilot:
     judgment = _judge(items, people)
     review_sweep(project)
     _adjudicate(project, people["lee"])
+    question = _ask(project, people, items[0])
     _check(project, people)
     _hesitate(project, people["bo"])
     _stop(project, people["cyd"])
@@ -86,9 +90,8 @@ def make_pilot() -> Pilot:
     _doubt(project)
     _draft(project, people["lee"])
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
-    return Pilot(
-        project, people, items, batch, Disagreement.objects.filter(closed_at=None).latest("pk"), judgment
-    )
+    disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
+    return Pilot(project, people, items, batch, disagreement, judgment, question)
 
 
 def make_empty(slug: str, people: dict[str, User]) -> Project:
@@ -133,6 +136,19 @@ def _adjudicate(project: Project, lead: User) -> None:
         adjudication=Adjudication(frozenset({"gambling"}), Verdict.LABELLED, "It offers bets for money."),
         based_on=BasedOn(frozenset(judgment.pk for judgment in review.judgments), None),
     )
+
+
+def _ask(project: Project, people: dict[str, User], item: Item) -> Question:
+    """A question to annie and bo, which bo has answered and annie has not; the lead wrote to annie once more."""
+    lead = project_for(people["lee"], project.slug, Can.RESOLVE)
+    draft = QuestionDraft(
+        "Are the spins for money?\nWhich clause says so?", category="gambling", clause_number="1.1"
+    )
+    question = question_ask(lead, item.pk, draft, client_id=uuid4())
+    bo = project_for(people["bo"], project.slug, Can.LABEL)
+    question_answer(bo, question.pk, text="It wants a card number.", decision="stay", client_id=uuid4())
+    question_write(lead, question.pk, "annie", text="Take your time.", client_id=uuid4())
+    return question
 
 
 def _check(project: Project, people: dict[str, User]) -> None:

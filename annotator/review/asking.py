@@ -195,6 +195,12 @@ def question_newest(access: Access) -> Question | None:
     return newest
 
 
+def question_words(names: list[str]) -> str:
+    """A neutral question about these categories."""
+    about = f"does it show {' or '.join(names)}" if names else "what does it show"
+    return f"Please look at this page once more: {about}? Say what decides it, and which clause says so."
+
+
 def _text(text: str, most: int, what: str) -> str:
     text = text.strip()
     if not text:

@@ -1,7 +1,7 @@
 """What a lead reads: an item with its evidence, the answers side by side, and the clauses that bear on them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from annotator.projects.access import Access
 from annotator.projects.models import Category, Clause, Project
 from annotator.projects.prose import prose
 from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
+from annotator.review.independence import judgments_after_question
 from annotator.review.inferring import Inferred, inferred_of
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.reliability import Reliability, reliability_of
@@ -38,12 +39,13 @@ class Chip:
 
 @dataclass(frozen=True)
 class JudgmentCard:
-    """One annotator's answer beside the others; `number` from 1."""
+    """One annotator's answer beside the others; `number` from 1. `is_after_question`: no longer independent."""
 
     number: int
     judgment: Judgment
     labels: tuple[Chip, ...]
     unsure: tuple[Chip, ...]
+    is_after_question: bool = False
     reliability: tuple[Reliability, ...] = ()
 
 
@@ -93,7 +95,7 @@ class Desk:
 
 @dataclass(frozen=True)
 class DisputeLine:
-    """One line of the list of disagreements."""
+    """One line of the list of disagreements; `answered` of how many, where people were asked about it."""
 
     disagreement: Disagreement
     url: UrlParts
@@ -102,13 +104,16 @@ class DisputeLine:
     n_judgments: int
     since: datetime
     looking: str
+    answered: tuple[int, int] | None
 
 
 def desk_of(access: Access, item_id: int) -> Desk:
-    """A lead's view of one item. Seven queries. Raises NotFound for an item of another project."""
+    """A lead's view of one item. Eight queries. Raises NotFound for an item of another project."""
     review = item_review(access.project, item_id)
     taxonomy, guideline = taxonomy_current(access.project), guideline_current(access.project)
     disputed = review.disputed
+    asked = judgments_after_question(access.project).filter(item=review.item)
+    after_question = set(asked.values_list("pk", flat=True))
     return Desk(
         review=review,
         page=item_page(review.item),
@@ -120,6 +125,7 @@ def desk_of(access: Access, item_id: int) -> Desk:
                 judgment=judgment,
                 labels=_chips(judgment.labels, taxonomy, disputed),
                 unsure=_chips(judgment.unsure, taxonomy, disputed),
+                is_after_question=judgment.pk in after_question,
             )
             for number, judgment in enumerate(review.judgments, start=1)
         ),
@@ -156,9 +162,16 @@ def weighed(project: Project, desk: Desk) -> Desk:
 
 
 def dispute_lines(
-    rows: Iterable[Disagreement], taxonomy: Taxonomy, access: Access, now: datetime
+    rows: Iterable[Disagreement],
+    taxonomy: Taxonomy,
+    access: Access,
+    now: datetime,
+    answered: Mapping[int, tuple[int, int]],
 ) -> list[DisputeLine]:
-    """The lines of a list of disagreements, gravest category first in each; `looking` is another lead's name."""
+    """The lines of a list of disagreements, gravest category first in each; `looking` is another lead's name.
+
+    `answered` says of a disagreement how many have answered the question on it, and how many were asked.
+    """
     categories = {category.slug: category for category in taxonomy.categories}
     return [
         DisputeLine(
@@ -174,6 +187,7 @@ def dispute_lines(
             n_judgments=vars(row)["n_judgments"],
             since=row.opened_at,
             looking=_looking(row, access, now),
+            answered=answered.get(row.pk),
         )
         for row in rows
     ]

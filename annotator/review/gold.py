@@ -80,8 +80,11 @@ def gold_add(access: Access, item_id: int, explanation: str, *, clause_number: s
 
 
 @transaction.atomic
-def gold_retire(access: Access, gold_id: int) -> None:
-    """Use this gold no more, nor count answers on it. Retiring twice retires once. Raises NotFound. Four queries."""
+def gold_retire(access: Access, gold_id: int) -> int:
+    """The item of this gold, which is used no more, nor are answers on it counted. Retiring twice retires once.
+
+    Raises NotFound. Four queries.
+    """
     mine = Gold.objects.filter(project=access.project, pk=gold_id)
     item_id = mine.values_list("item_id", flat=True).first()
     if item_id is None:
@@ -89,6 +92,7 @@ def gold_retire(access: Access, gold_id: int) -> None:
     if mine.filter(retired_at__isnull=True).update(retired_at=timezone.now()):
         places_personal_end([item_id])
         log_write(access.project, "review", f"{access.user.username} retired item {item_id} from the gold")
+    return item_id
 
 
 def gold_retire_outdated(project: Project) -> int:
@@ -112,6 +116,11 @@ def _retire_outdated(project: Project, found: Mapping[int, int]) -> None:
     named = ", ".join(str(item_id) for item_id in sorted(found.values()))
     text = f"Retired from the gold, for other labels or none are held true of them now: items {named}"
     log_write(project, "review", text, level=LogEntry.Level.WARNING)
+
+
+def gold_newest(access: Access) -> Gold | None:
+    """The gold in use that the caller made last. One query."""
+    return gold_of(access.project).filter(added_by=access.user).order_by("-pk").first()
 
 
 def gold_of(project: Project) -> QuerySet[Gold]:

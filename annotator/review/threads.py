@@ -279,6 +279,15 @@ def _exchange(
     )
 
 
+def participant_seen(participant: QuestionParticipant) -> None:
+    """Say that somebody has read what the lead wrote to them, up to what this row shows. One statement at most."""
+    if participant.told_at is not None:
+        rows = QuestionParticipant.objects.filter(pk=participant.pk)
+        rows.filter(Q(seen_at__isnull=True) | Q(seen_at__lt=participant.told_at)).update(
+            seen_at=participant.told_at
+        )
+
+
 def news_seen(question: Question, lead: User) -> None:
     """Say that a lead has read what this question row shows. One statement; harmless when they had."""
     if question.news_at is None:

@@ -9,6 +9,7 @@ from annotator.review import (
     dispute_views,
     gold_views,
     people_views,
+    question_views,
     views,
 )
 
@@ -21,6 +22,15 @@ urlpatterns = [
     path("disagreements/<int:disagreement_id>/lease/", dispute_views.lease, name="lease"),
     path("items/<int:item_id>/review/", views.item_review, name="item_review"),
     path("items/<int:item_id>/alike/", views.alike, name="alike"),
+    path("items/<int:item_id>/question/", question_views.item_question, name="item_question"),
+    path("items/<int:item_id>/gold/", gold_views.item_gold, name="item_gold"),
+    path("items/<int:item_id>/clause/", citing_views.item_clause, name="item_clause"),
+    path("questions/", question_views.questions, name="questions"),
+    path("questions/asked/", question_views.questions_asked, name="questions_asked"),
+    path("questions/count/", question_views.questions_count, name="questions_count"),
+    path("questions/<int:question_id>/", question_views.question, name="question"),
+    path("questions/<int:question_id>/close/", question_views.question_end, name="question_close"),
+    path("questions/<int:question_id>/mine/", question_views.question_own, name="question_own"),
     path("adjudications/", adjudication_views.adjudications, name="adjudications"),
     path("adjudications/<int:entry_id>/revert/", adjudication_views.revert, name="revert"),
     path("agreement/", agreement_views.agreement, name="agreement"),

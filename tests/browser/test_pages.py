@@ -55,6 +55,13 @@ PAGES: Final = {
     "review:disagreement": "lee",
     "review:item_review": "lee",
     "review:alike": "lee",
+    "review:item_question": "lee",
+    "review:item_gold": "lee",
+    "review:item_clause": "lee",
+    "review:questions": "annie",
+    "review:question_own": "annie",
+    "review:questions_asked": "lee",
+    "review:question": "lee",
     "review:adjudications": "lee",
     "review:agreement": "lee",
     "review:agreement_items": "lee",
@@ -79,12 +86,13 @@ NO_PAGES: Final = {
         "projects:draft_publish", "projects:draft_discard",
         "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
-        "review:flag_close", "review:lease", "review:revert", "review:gold_retire", "review:standing", "training:train",
+        "review:flag_close", "review:lease", "review:revert", "review:gold_retire",
+        "review:question_close", "review:standing", "training:train",
         "training:choose", "suspects:answer",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
-        "training:item_part",
+        "training:item_part", "review:questions_count",
     },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
@@ -95,7 +103,8 @@ NO_PAGES: Final = {
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
     "review:item_review", "review:alike", "review:person", "snapshots:snapshot", "training:classifier",
-    "projects:create", "accounts:account", "accounts:password",
+    "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
+    "review:item_clause", "review:question", "review:question_own",
 }}  # fmt: skip
 
 
@@ -151,6 +160,7 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "item_id": pilot.disagreement.item_id,
         "number": 1,
         "disagreement_id": pilot.disagreement.pk,
+        "question_id": pilot.question.pk,
         "judgment_id": pilot.judgment.pk,
         "user_id": pilot.people["cyd"].pk,
     }

@@ -67,6 +67,15 @@ WHO: Final[dict[str, str]] = {
     "review:lease": Can.RESOLVE,
     "review:item_review": Can.RESOLVE,
     "review:alike": Can.RESOLVE,
+    "review:item_question": Can.RESOLVE,
+    "review:item_gold": Can.RESOLVE,
+    "review:item_clause": Can.GUIDE,
+    "review:questions": Can.LABEL,  # to oneself
+    "review:question_own": Can.LABEL,  # to oneself
+    "review:questions_count": Can.LABEL,
+    "review:questions_asked": Can.RESOLVE,
+    "review:question": Can.RESOLVE,
+    "review:question_close": Can.RESOLVE,
     "review:adjudications": Can.RESOLVE,
     "review:revert": Can.RESOLVE,
     "review:agreement": Can.INSPECT,  # the pairs of people with Can.RESOLVE
