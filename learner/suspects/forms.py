@@ -3,8 +3,7 @@
 from django import forms
 
 from annotator.review.asking import TEXT_MAX
-
-JUDGMENTS_MAX = 1_000
+from learner.suspects.selectors import JUDGMENTS_MAX
 
 
 class AnswerForm(forms.Form):

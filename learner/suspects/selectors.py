@@ -16,6 +16,8 @@ from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import FIRST_VERSION_ITEMS
 
+JUDGMENTS_MAX = 1_000  # of one item, that a fix may carry
+
 
 @dataclass(frozen=True)
 class Evidence:

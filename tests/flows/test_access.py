@@ -92,6 +92,16 @@ WHO: Final[dict[str, str]] = {
     "review:own_checks": Can.LABEL,  # one's own totals
     "api:people-list": Can.RESOLVE,
     "api:people-me": Can.LABEL,  # one's own numbers
+    "api:question-list": Can.RESOLVE,
+    "api:question-read": Can.RESOLVE,
+    "api:question-write": Can.RESOLVE,
+    "api:question-close": Can.RESOLVE,
+    "api:question-me": Can.LABEL,  # to oneself
+    "api:question-answer": Can.LABEL,  # to oneself
+    "api:suspect-list": Can.RESOLVE,
+    "api:suspect-confirm": Can.RESOLVE,
+    "api:suspect-fix": Can.RESOLVE,
+    "api:suspect-send-back": Can.RESOLVE,
     "api:gold-list": Can.RESOLVE,
     "api:gold-retire": Can.RESOLVE,
     "judgments:label": Can.LABEL,
