@@ -17,6 +17,7 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
 from annotator.queue.personal import places_personal_end
 from annotator.review.citing import clause_named
+from annotator.review.independence import judgments_after_question
 from annotator.review.models import Gold, Method, Resolution
 from annotator.review.qualifying_policy import Coverage, GoldItem, coverage_of
 from annotator.review.scoring import NONE
@@ -136,9 +137,14 @@ def gold_set(project: Project) -> GoldSet:
 
 
 def gold_suggestions(project: Project, category: str = "") -> QuerySet[Resolution]:
-    """Resolutions that could be gold: decided by a lead with a reason, then unanimous ones; newest first. One query."""
+    """Resolutions that could be gold: decided by a lead with a reason, then unanimous ones; newest first. One query.
+
+    Not those on which people came to agree after a lead's question.
+    """
     decided = Q(method=Method.ADJUDICATED) & ~Q(reason="")
-    rows = resolutions_current(project).filter(decided | Q(method=Method.UNANIMOUS), verdict=Verdict.LABELLED)
+    asked = judgments_after_question(project).filter(item=OuterRef("item"))
+    unanimous = Q(method=Method.UNANIMOUS) & ~Exists(asked)
+    rows = resolutions_current(project).filter(decided | unanimous, verdict=Verdict.LABELLED)
     if category == NONE:
         rows = rows.filter(labels=[])
     elif category:

@@ -71,47 +71,55 @@ def by_tab(page: Page, name: str) -> None:
     pytest.fail(f"Tab does not reach {name}")
 
 
-def test_lead_asks_by_keyboard_an_annotator_answers_and_the_lead_is_told_and_resolves(
-    page: Page, page_errors: list[str], live_server: Any, sign_in: SignIn, first: Disagreement
-) -> None:
-    other = second_window(page, page_errors, sign_in, "ann")
-    sign_in(page.context, "lead")
-    open_desk(page, live_server.url, first)
-
+def ask_ann(page: Page) -> None:
+    """From the desk, by keyboard: the usual question is replaced, and of three people ann alone stays ticked."""
     page.keyboard.press("Shift+Q")
-    page.wait_for_url(f"**/items/{first.item_id}/question/?disagreement={first.pk}")
+    page.wait_for_url("**/question/?disagreement=*")
     expect(page.get_by_label("Question", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("Do they play for money?")
     for who in ("ann", "bob", "cy"):
         expect(page.get_by_role("checkbox", name=who)).to_be_checked()
-    for _ in range(2):  # to bob
+    page.keyboard.press("Tab")  # ann
+    for _ in ("bob", "cy"):
         page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
+        page.keyboard.press("Space")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/disagreements/*/")
     expect(page.get_by_text("Asked. You are told here")).to_be_visible()
+
+
+def answer_as_ann(ann: Page, server: str) -> None:
+    """From the labelling page, where a number stands beside the menu."""
+    ann.goto(f"{server}/projects/pages/label/")
+    menu = ann.get_by_role("button", name="Project menu")
+    expect(menu).to_contain_text("1")
+    menu.click()
+    link = ann.get_by_role("link", name="Questions")
+    expect(link).to_contain_text("1")
+    link.click()
+    ann.get_by_role("link", name="poker-night").click()
+    expect(ann.get_by_text("Do they play for money?")).to_be_visible()
+    expect(ann.locator("main")).not_to_contain_text("bob")
+    expect(ann.locator("main")).not_to_contain_text("Violence")
+    ann.get_by_label("What decided it for you").fill("Points only, clause 1.1.")
+    ann.get_by_role("button", name="Stay with my answer").click()
+    expect(ann.get_by_text("Sent to the lead alone.")).to_be_visible()
+    expect(ann.get_by_role("link", name="Questions").first).not_to_contain_text("1")
+
+
+def test_lead_asks_by_keyboard_an_annotator_answers_and_the_lead_is_told_and_resolves(
+    page: Page, page_errors: list[str], live_server: Any, sign_in: SignIn, first: Disagreement
+) -> None:
+    ann = second_window(page, page_errors, sign_in, "ann")
+    sign_in(page.context, "lead")
+    open_desk(page, live_server.url, first)
+    ask_ann(page)
     first.refresh_from_db()
     assert [one.annotator.username for one in Question.objects.get().participants.all()] == ["ann"]
     assert first.hold_at is not None
 
-    other.goto(f"{live_server.url}/projects/pages/label/")
-    menu = other.get_by_role("button", name="Project menu")
-    expect(menu).to_contain_text("1")
-    menu.click()
-    link = other.get_by_role("link", name="Questions")
-    expect(link).to_contain_text("1")
-    link.click()
-    other.get_by_role("link", name="poker-night").click()
-    expect(other.get_by_text("Do they play for money?")).to_be_visible()
-    expect(other.locator("main")).not_to_contain_text("bob")
-    expect(other.locator("main")).not_to_contain_text("Violence")
-    other.get_by_label("What decided it for you").fill("Points only, clause 1.1.")
-    other.get_by_role("button", name="Stay with my answer").click()
-    expect(other.get_by_text("Sent to the lead alone.")).to_be_visible()
-    expect(other.get_by_role("link", name="Questions").first).not_to_contain_text("1")
+    answer_as_ann(ann, live_server.url)
 
     open_desk(page, live_server.url, Disagreement.objects.latest("pk"))
     expect(page.get_by_role("link", name="Questions")).to_contain_text("1")
@@ -131,7 +139,7 @@ def test_lead_asks_by_keyboard_an_annotator_answers_and_the_lead_is_told_and_res
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Resolved: Games.")).to_be_visible()
     assert Resolution.objects.get().item_id == first.item_id
-    other.context.close()
+    ann.context.close()
 
 
 def test_annotator_changes_their_answer_after_a_question(

@@ -17,6 +17,7 @@ from annotator.judgments.services import judgment_edit
 from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Membership, Project, Role
+from annotator.projects.selectors import taxonomy_current
 from annotator.review.asking import (
     QuestionDraft,
     question_answer,
@@ -26,10 +27,13 @@ from annotator.review.asking import (
     question_write,
     questions_sweep,
 )
+from annotator.review.compared import compared
+from annotator.review.gold import gold_suggestions
 from annotator.review.holding import WAITS_FOR_ANSWERS, disagreement_hold
 from annotator.review.leases import lease_take
 from annotator.review.measured import labelled_at
 from annotator.review.models import Disagreement, Question, QuestionParticipant, QuestionReply, Resolution
+from annotator.review.reliability import reliability_of
 from annotator.review.selectors import Wanted, disagreements_open
 from annotator.review.services import review_sweep
 from annotator.review.threads import (
@@ -42,7 +46,7 @@ from annotator.review.threads import (
     questions_with_news,
     thread_of,
 )
-from tests.factories import GAMBLING, GAMES, make_items, make_member, make_project
+from tests.factories import GAMBLING, GAMES, make_items, make_member, make_project, make_resolution
 
 pytestmark = pytest.mark.django_db
 
@@ -425,3 +429,38 @@ def test_a_judgment_changed_after_a_question_does_not_count_for_agreement(
     assert set(now) == before
     assert len(before) == 3
     assert again in set(judgments_current(project))
+
+
+def test_a_judgment_changed_after_a_question_is_not_compared_with_what_is_held(
+    project: Project, people: list[User], lead: Access, row: Disagreement
+) -> None:
+    ask(lead, row.item)
+    change(project, people[2], row.item, GAMES)
+    review_sweep(project)
+    assert Resolution.objects.get(item=row.item).method == "majority"
+
+    checked = {group.annotator_id: group.checked is not None for group in compared(project)}
+    assert checked == {people[0].pk: True, people[1].pk: True, people[2].pk: False}
+
+    make_resolution(
+        row.item,
+        [GAMES],
+        method="adjudicated",
+        resolved_by=lead.user,
+        supersedes=Resolution.objects.get(item=row.item),
+    )
+    games = [category for category in taxonomy_current(project).categories if category.slug == GAMES]
+    trust = reliability_of(project, {person.pk for person in people[:3]}, games, but=0)
+    assert [trust[person.pk][0].leads.tally.n for person in people[:3]] == [1, 1, 0]
+
+
+def test_what_people_agree_on_after_a_question_is_not_suggested_as_gold(
+    project: Project, people: list[User], lead: Access, row: Disagreement
+) -> None:
+    change(project, people[1], row.item, GAMES)
+    ask(lead, row.item)
+    change(project, people[2], row.item, GAMES)
+    review_sweep(project)
+
+    assert Resolution.objects.get(item=row.item).method == "unanimous"
+    assert not gold_suggestions(project).exists()
