@@ -1,13 +1,13 @@
 """Sending an item back with a question: a lead asks the people who judged it, and each answers the lead alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, Throttled
@@ -117,7 +117,8 @@ def question_answer(
         participant.answered_at, participant.outcome = now, Outcome.STAYS
     participant.save(update_fields=["seen_at", "answered_at", "outcome"])
     Question.objects.filter(pk=question.pk).update(news_at=now)
-    _settle(question, now)
+    if not _waited_for(access.project, [question]):
+        _settle(question, now)
     return participant
 
 
@@ -164,7 +165,7 @@ def question_close(access: Access, question_id: int) -> Question:
 
 @transaction.atomic
 def questions_sweep(project: Project, now: datetime) -> None:
-    """Bring open questions up to date with what happened elsewhere. One query when none is open.
+    """Bring open questions up to date with what happened elsewhere. One query when none is open, else four or more.
 
     1. Take those that no other sweep and no answer holds.
     2. Somebody whose judgment is another one than when they were asked has answered.
@@ -178,10 +179,13 @@ def questions_sweep(project: Project, now: datetime) -> None:
     if not questions:
         return
     _take_changed(project, questions, now)
+    waited_for = _waited_for(project, questions)
     for question in questions:
         if question.disagreement is not None and question.disagreement.closed_at is not None:
             _close(question, now)
-        elif not _settle(question, now):
+        elif question.pk not in waited_for:
+            _settle(question, now)
+        elif question.waits_until <= now:
             _end_waiting(question, now)
 
 
@@ -304,25 +308,23 @@ def _take_changed(project: Project, questions: Sequence[Question], now: datetime
         Question.objects.filter(pk__in=asked).update(news_at=now)
 
 
-def _waiting(question: Question) -> QuerySet[QuestionParticipant]:
-    return QuestionParticipant.objects.filter(question=question, answered_at__isnull=True)
+def _waited_for(project: Project, questions: Sequence[Question]) -> set[int]:
+    """Those of these questions that somebody has not answered who still can. Two queries."""
+    waiting = QuestionParticipant.objects.filter(question__in=questions, answered_at__isnull=True)
+    people = list(waiting.values_list("question_id", "annotator_id"))
+    able = able_to_answer(project, {annotator for _, annotator in people})
+    return {question for question, annotator in people if annotator in able}
 
 
-def _settle(question: Question, now: datetime) -> bool:
-    """Whether everybody who still can has answered; then the disagreement goes back to the leads."""
-    people: Iterable[int] = _waiting(question).values_list("annotator", flat=True)
-    if able_to_answer(question.project, people):
-        return False
+def _settle(question: Question, now: datetime) -> None:
+    """Give the disagreement back to the leads: everybody who still can has answered."""
     open_one = Question.objects.filter(pk=question.pk, status=Status.OPEN)
     if open_one.update(status=Status.ANSWERED, news_at=now):
         waiting_end(question.disagreement_id, question.asked_by_id, since=question.asked_at)
-    return True
 
 
 def _end_waiting(question: Question, now: datetime) -> None:
     """Give the disagreement back once the time is over, and tell the leads; late answers still come."""
-    if question.waits_until > now:
-        return
     if waiting_end(question.disagreement_id, question.asked_by_id, since=question.asked_at):
         Question.objects.filter(pk=question.pk).update(news_at=now)
 

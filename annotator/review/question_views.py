@@ -49,6 +49,12 @@ from annotator.review.threads import (
 )
 
 PAGE = 50
+TABS = [
+    ("", "All"),
+    (Question.Status.OPEN.value, "Waiting"),
+    (Question.Status.ANSWERED.value, "Answered"),
+    (Question.Status.CLOSED.value, "Closed"),
+]
 ASKED = "Asked. You are told here, and at Questions, when answers come."
 
 
@@ -114,7 +120,7 @@ def questions_asked(request: HttpRequest, slug: str) -> HttpResponse:
         "nav": "question",
         "page": page,
         "status": status,
-        "statuses": [("", "All"), *Question.Status.choices],
+        "tabs": TABS,
         "lines": [
             (
                 row,

@@ -12,6 +12,7 @@ from annotator.judgments.services import flag_add
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Role
 from annotator.queue.places import assignment_claim
+from annotator.review.asking import QuestionDraft, question_ask
 from annotator.review.models import Disagreement
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
 from tests.flows.test_access import Route, routes
@@ -24,6 +25,7 @@ TEXTS: Final = {
     "labels": "games", "unsure": "gambling", "verdict": "labelled", "reason": "unclear", "skip_note": "x",
     "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
     "shown_at": "x", "title": "x", "body": "x", "number": "1.1",
+    "annotators": "annie", "annotator": "annie", "decision": "stay", "explanation": "x", "answer": "send_back",
 }  # fmt: skip
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",
@@ -32,7 +34,7 @@ NUMBERS: Final = {
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
 PARAMETERS: Final = (
     "page", "category", "text", "domain", "split", "before", "next", "clause", "guideline", "pair", "period", "person",
-    "unsure", "unknown",
+    "unsure", "unknown", "status", "disagreement", "question",
 )  # fmt: skip
 
 
@@ -63,6 +65,8 @@ def visit(client: Client) -> Visit:
     place = assignment_claim(project, admin)
     assert place is not None
     flag = flag_add(project_for(admin, "pilot", Can.LABEL), place.pk)
+    lead = project_for(make_member(project, Role.LEAD), "pilot", Can.RESOLVE)
+    question = question_ask(lead, items[0].pk, QuestionDraft("Why?"), client_id=uuid4())
     client.force_login(admin)
     client.raise_request_exception = False
     return Visit(
@@ -73,6 +77,7 @@ def visit(client: Client) -> Visit:
             "judgment_id": judgment.pk,
             "disagreement_id": disagreement.pk,
             "flag_id": flag.pk,
+            "question_id": question.pk,
         },
     )
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, NotFound, Throttled, Withheld
@@ -464,3 +465,18 @@ def test_what_people_agree_on_after_a_question_is_not_suggested_as_gold(
 
     assert Resolution.objects.get(item=row.item).method == "unanimous"
     assert not gold_suggestions(project).exists()
+
+
+def test_the_sweep_costs_few_queries_however_many_questions_wait(
+    project: Project,
+    lead: Access,
+    dispute: Callable[[], Disagreement],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(4):
+        ask(lead, dispute().item)
+
+    with django_assert_max_num_queries(6):  # with the savepoint
+        questions_sweep(project, timezone.now())
+
+    assert Question.objects.filter(status="open").count() == 4
