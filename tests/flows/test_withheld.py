@@ -173,8 +173,7 @@ def test_the_marker_is_found_in_many_places_before_the_stop(project: Project, it
         },
         "another scientist": {"GET pool:items", "GET pool:item", "GET api:resolution-list"},
         "who judged it": {
-            "GET judgments:history", "GET judgments:edit", "GET api:judgment-list", "GET review:questions",
-            "GET review:question_own",
+            "GET judgments:history", "GET judgments:edit", "GET api:judgment-list", "GET review:question_own",
         },
     }  # fmt: skip
 
