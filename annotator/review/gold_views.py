@@ -109,7 +109,8 @@ def item_gold(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
             status = 409 if isinstance(error, Conflict) else 422
         else:
             messages.success(
-                request, "Gold: people who have not seen it may be given it. Ctrl Z takes it back."
+                request,
+                "Gold: people who have not seen it may be given it. Take it back with Ctrl Z at the desk.",
             )
             return redirect(onward_url(request, access, item_id))
     elif form is not None:

@@ -30,7 +30,7 @@ from annotator.review.asking import (
     question_write,
 )
 from annotator.review.desk import desk_of, url_parts
-from annotator.review.going_on import back_url, came_from, onward_url, undone_url
+from annotator.review.going_on import back_url, onward_url, undone_url
 from annotator.review.models import Question
 from annotator.review.question_forms import QuestionForm, ReplyForm
 from annotator.review.selectors import ItemReview, item_review
@@ -95,7 +95,7 @@ def item_question(request: HttpRequest, slug: str, item_id: int) -> HttpResponse
         "url": url_parts(review.item),
         "form": form,
         "judges": [(judge, judge.judgment.annotator.username in ticked) for judge in judges],
-        "waits": came_from(request, access, item_id) is not None,
+        "waits": review.disagreement is not None,
         "days": WAIT.days,
         "back": back_url(request, access, item_id),
     }
