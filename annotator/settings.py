@@ -209,10 +209,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    # Two sets of choices for fields of one name: a judgment may also be withdrawn, an answer may not say so.
+    # Sets of choices for fields of one name: a judgment may also be withdrawn, an answer may not say so.
     "ENUM_NAME_OVERRIDES": {
         "AnswerVerdictEnum": "annotator.review.serializers.VERDICTS",
         "VerdictEnum": "annotator.judgments.models.Verdict",
+        "QuestionStatusEnum": "annotator.review.models.Question.Status",
+        "StatusEnum": "annotator.runs.RunStatus",
     },
 }
 

@@ -15,6 +15,7 @@ api_v1 = [
     path("", include("annotator.review.api_urls")),
     path("", include("learner.snapshots.api_urls")),
     path("", include("learner.evaluation.api_urls")),
+    path("", include("learner.suspects.api_urls")),
 ]
 
 urlpatterns = [

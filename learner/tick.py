@@ -24,6 +24,7 @@ from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
 from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
+from annotator.review.asking import questions_sweep
 from annotator.review.quality import quality_sweep
 from annotator.review.reports import agreement_due
 from annotator.review.services import review_sweep
@@ -112,6 +113,7 @@ def project_tick(project: Project, now: datetime) -> None:
     About twenty short queries when nothing is due; each is an index range or stops counting early.
     """
     review_sweep(project)
+    questions_sweep(project, now)
     quality_sweep(project, now)
     if agreement_due(project):
         wake(measure_agreement, project.pk)

@@ -24,9 +24,10 @@ from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.queue.stopping import page_stop
+from annotator.review.asking import QuestionDraft, question_answer, question_ask, question_write
 from annotator.review.bulks import bulk_plan
 from annotator.review.gold import gold_add
-from annotator.review.models import Bulk, Disagreement, Method, Resolution
+from annotator.review.models import Bulk, Disagreement, Method, Question, Resolution
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
@@ -70,6 +71,7 @@ class Pilot:
     disagreement: Disagreement
     judgment: Judgment
     bulk: Bulk
+    question: Question
 
 
 def make_pilot() -> Pilot:
@@ -82,6 +84,7 @@ def make_pilot() -> Pilot:
     judgment = _judge(items, people)
     review_sweep(project)
     _adjudicate(project, people["lee"])
+    question = _ask(project, people, items[0])
     _check(project, people)
     _hesitate(project, people["bo"])
     _stop(project, people["cyd"])
@@ -92,7 +95,7 @@ def make_pilot() -> Pilot:
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
     bulk = _plan(project, people["lee"], disagreement)
-    return Pilot(project, people, items, batch, disagreement, judgment, bulk)
+    return Pilot(project, people, items, batch, disagreement, judgment, bulk, question)
 
 
 def make_empty(slug: str, people: dict[str, User]) -> Project:
@@ -144,6 +147,19 @@ def _plan(project: Project, lead: User, disagreement: Disagreement) -> Bulk:
     access = project_for(lead, project.slug, Can.RESOLVE)
     rule = BulkRule(present=frozenset({"shopping"}), absent=frozenset({"drugs"}))
     return bulk_plan(access, disagreement.pattern, rule, client_id=uuid4())
+
+
+def _ask(project: Project, people: dict[str, User], item: Item) -> Question:
+    """A question to annie and bo, which bo has answered and annie has not; the lead wrote to annie once more."""
+    lead = project_for(people["lee"], project.slug, Can.RESOLVE)
+    draft = QuestionDraft(
+        "Are the spins for money?\nWhich clause says so?", category="gambling", clause_number="1.1"
+    )
+    question = question_ask(lead, item.pk, draft, client_id=uuid4())
+    bo = project_for(people["bo"], project.slug, Can.LABEL)
+    question_answer(bo, question.pk, text="It wants a card number.", decision="stay", client_id=uuid4())
+    question_write(lead, question.pk, "annie", text="Take your time.", client_id=uuid4())
+    return question
 
 
 def _check(project: Project, people: dict[str, User]) -> None:

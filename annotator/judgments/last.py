@@ -4,7 +4,6 @@ Of a near-duplicate, other people's answers are shown to those alone who have ju
 may still be served, and they have to be blind to it.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Final
 
 from annotator.judgments.models import Judgment
 from annotator.judgments.selectors import judgments_current, judgments_own
-from annotator.judgments.wording import AnswerWords, JudgmentRow, answer_words, judgment_rows
+from annotator.judgments.wording import AnswerWords, JudgmentRow, answer_words, judgment_rows, named_words
 from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.models import Item
 from annotator.pool.signatures import NearDuplicate, near_duplicates
@@ -87,13 +86,12 @@ def why_served(item_id: int, taxonomy: Taxonomy) -> str:
     first = rows.order_by("pk").first()
     if first is None or first.stream in (Stream.EXPLORE, Stream.AUDIT) or not first.reason:
         return UNTOLD
-    return _named(first.reason, taxonomy)
+    return _sentence(first.reason, taxonomy)
 
 
-def _named(reason: str, taxonomy: Taxonomy) -> str:
+def _sentence(reason: str, taxonomy: Taxonomy) -> str:
     """A reason of the ledger with categories by name, as a sentence begins."""
-    slugs = "|".join(sorted(map(re.escape, taxonomy.slugs), key=len, reverse=True))
-    named = re.sub(rf"(?<![\w-])(?:{slugs})(?![\w-])", lambda match: taxonomy.name_of(match[0]), reason)
+    named = named_words(reason, taxonomy)
     return f"{named[:1].upper()}{named[1:]}."
 
 

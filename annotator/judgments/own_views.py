@@ -32,6 +32,7 @@ from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 
 HISTORY_PAGE = 50
+DIGITS_MAX = 18  # what a bigint holds for certain
 VERDICTS = [
     (Verdict.LABELLED.value, "The labels above"),
     *((verdict.value, verdict.label) for verdict in ANSWERS if verdict != Verdict.LABELLED),
@@ -90,7 +91,7 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
     """One of one's own judgments; POST supersedes it with another answer. Both know the filter to go back to."""
     access = project_for(request.user, slug, Can.LABEL)
     error = None
-    back = reverse("judgments:history", args=[slug], query=request.GET)
+    back = _back(request, slug)
     if request.method == "POST":
         try:
             judgment_edit(access, judgment_id, answer_from(request.POST))
@@ -122,6 +123,14 @@ def edit(request: HttpRequest, slug: str, judgment_id: int) -> HttpResponse:
         "back": back,
     }
     return render_page(request, "judgments/edit.html", context, status=422 if error else 200)
+
+
+def _back(request: HttpRequest, slug: str) -> str:
+    """The question of a lead that this change answers, a page of the review, by its name; else the history."""
+    question = request.GET.get("question", "")
+    if question.isascii() and question.isdigit() and len(question) <= DIGITS_MAX:
+        return reverse("review:question_own", args=[slug, int(question)])
+    return reverse("judgments:history", args=[slug], query=request.GET)
 
 
 def _changed_text(access: Access, judgment_id: int) -> SafeString:

@@ -1,5 +1,6 @@
 """Judgments in words, for the person who gave them and for whoever may see them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,6 +47,12 @@ def answer_words(judgment: Judgment, taxonomy: Taxonomy) -> AnswerWords:
 def is_none(judgment: Judgment) -> bool:
     """Whether a judgment says "none of these"."""
     return judgment.verdict == Verdict.LABELLED and not judgment.labels and not judgment.unsure
+
+
+def named_words(reason: str, taxonomy: Taxonomy) -> str:
+    """A reason that the machine wrote, with its categories by name."""
+    slugs = "|".join(sorted(map(re.escape, taxonomy.slugs), key=len, reverse=True))
+    return re.sub(rf"(?<![\w-])(?:{slugs})(?![\w-])", lambda match: taxonomy.name_of(match[0]), reason)
 
 
 def judgment_rows(judgments: Iterable[Judgment], taxonomy: Taxonomy) -> list[JudgmentRow]:

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from annotator.review import act_api, adjudication_api, agreement_api, api, dispute_api, people_api
+from annotator.review import (
+    act_api,
+    adjudication_api,
+    agreement_api,
+    api,
+    dispute_api,
+    people_api,
+    question_api,
+)
 
 urlpatterns = [
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
@@ -57,6 +65,28 @@ urlpatterns = [
         "projects/<slug:slug>/disagreements/patterns/",
         api.PatternsView.as_view(),
         name="disagreement-patterns",
+    ),
+    path("projects/<slug:slug>/questions/", question_api.QuestionsView.as_view(), name="question-list"),
+    path("projects/<slug:slug>/questions/me/", question_api.OwnQuestionsView.as_view(), name="question-me"),
+    path(
+        "projects/<slug:slug>/questions/<int:question_id>/",
+        question_api.QuestionView.as_view(),
+        name="question-read",
+    ),
+    path(
+        "projects/<slug:slug>/questions/<int:question_id>/write/",
+        question_api.QuestionWriteView.as_view(),
+        name="question-write",
+    ),
+    path(
+        "projects/<slug:slug>/questions/<int:question_id>/close/",
+        question_api.QuestionCloseView.as_view(),
+        name="question-close",
+    ),
+    path(
+        "projects/<slug:slug>/questions/<int:question_id>/answer/",
+        question_api.QuestionAnswerView.as_view(),
+        name="question-answer",
     ),
     path("projects/<slug:slug>/gold/", api.GoldListView.as_view(), name="gold-list"),
     path("projects/<slug:slug>/gold/<int:gold_id>/retire/", api.GoldRetireView.as_view(), name="gold-retire"),

@@ -8,9 +8,11 @@ from typing import Final
 
 from django.db.models import Count, QuerySet
 
+from annotator.errors import BadInput
 from annotator.judgments.models import Judgment, Verdict
 from annotator.pool.models import Item
 from annotator.projects.models import Clause, Project
+from annotator.projects.selectors import guideline_current
 from annotator.review.models import Resolution
 from annotator.review.selectors import resolutions_current
 
@@ -48,6 +50,16 @@ class CitingItem:
     item: Item
     n_judgments: int
     is_resolved_by_it: bool
+
+
+def clause_named(project: Project, number: str) -> Clause | None:
+    """The clause of this number in the guideline of now; None without a number. Raises BadInput for another."""
+    if not number:
+        return None
+    clause = guideline_current(project).clause(number)
+    if clause is None:
+        raise BadInput(f'The guideline has no clause "{number}".')
+    return clause
 
 
 def judgments_citing(project: Project, numbers: Collection[str]) -> QuerySet[Judgment]:

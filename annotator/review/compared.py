@@ -36,6 +36,8 @@ SELECT j.annotator_id, date_trunc('week', j.created_at AT TIME ZONE 'UTC')::date
 FROM judgment j
 LEFT JOIN held ON held.item_id = j.item_id AND j.purpose = '{Purpose.OVERLAP.value}'
     AND j.verdict = '{Verdict.LABELLED.value}' AND held.resolved_by_id IS DISTINCT FROM j.annotator_id
+    AND NOT EXISTS (SELECT 1 FROM question_participant asked WHERE asked.item_id = j.item_id
+        AND asked.annotator_id = j.annotator_id AND asked.judgment_id < j.id)
 LEFT JOIN known ON known.item_id = j.item_id AND j.purpose = '{Purpose.GOLD.value}'
     AND j.verdict = '{Verdict.LABELLED.value}'
 WHERE j.project_id = %(project)s AND j.verdict <> '{Verdict.WITHDRAWN.value}'
@@ -88,8 +90,9 @@ class Counts:
 def compared(project: Project) -> Iterator[Group]:
     """The judgments of a project that stand, equal ones of one person and week together. One query.
 
-    A judgment for overlap stands beside what is held true, unless that rests on it alone or is that person's own
-    decision; one on gold beside the gold in use. Only categories count that both were asked about.
+    A judgment for overlap stands beside what is held true, unless that rests on it alone, is that person's own
+    decision, or the judgment was given after a lead's question; one on gold beside the gold in use. Only categories
+    count that both were asked about.
     """
     with connection.chunked_cursor() as cursor:
         cursor.execute(COMPARED, {"project": project.pk})

@@ -1,13 +1,16 @@
 """What a lead reads: an item with its evidence, the answers side by side, and the clauses that bear on them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from django.utils.safestring import SafeString
 
 from annotator.judgments.models import Judgment, Verdict
+from annotator.judgments.wording import named_words
 from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.models import Item
 from annotator.pool.pane import SHIELD_FROM, Pane, is_covered, pane_of
@@ -16,10 +19,13 @@ from annotator.projects.access import Access
 from annotator.projects.models import Category, Clause, Project
 from annotator.projects.prose import prose
 from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
+from annotator.review.independence import judgments_after_question
 from annotator.review.inferring import Inferred, inferred_of
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.reliability import Reliability, reliability_of
 from annotator.review.selectors import ItemReview, item_review
+
+VERDICTS_DIFFER: Final = "verdicts differ: "
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,13 @@ class Chip:
 
 @dataclass(frozen=True)
 class JudgmentCard:
-    """One annotator's answer beside the others; `number` from 1."""
+    """One annotator's answer beside the others; `number` from 1. `is_after_question`: no longer independent."""
 
     number: int
     judgment: Judgment
     labels: tuple[Chip, ...]
     unsure: tuple[Chip, ...]
+    is_after_question: bool = False
     reliability: tuple[Reliability, ...] = ()
 
 
@@ -48,6 +55,7 @@ class ResolutionLine:
 
     resolution: Resolution
     answer: str
+    reason: str
     is_newest: bool
 
 
@@ -87,21 +95,25 @@ class Desk:
 
 @dataclass(frozen=True)
 class DisputeLine:
-    """One line of the list of disagreements."""
+    """One line of the list of disagreements; `answered` of how many, where people were asked about it."""
 
     disagreement: Disagreement
     url: UrlParts
     categories: tuple[Category, ...]
+    reason: str
     n_judgments: int
     since: datetime
     looking: str
+    answered: tuple[int, int] | None
 
 
 def desk_of(access: Access, item_id: int) -> Desk:
-    """A lead's view of one item. Seven queries. Raises NotFound for an item of another project."""
+    """A lead's view of one item. Eight queries. Raises NotFound for an item of another project."""
     review = item_review(access.project, item_id)
     taxonomy, guideline = taxonomy_current(access.project), guideline_current(access.project)
     disputed = review.disputed
+    asked = judgments_after_question(access.project).filter(item=review.item)
+    after_question = set(asked.values_list("pk", flat=True))
     return Desk(
         review=review,
         page=item_page(review.item),
@@ -113,11 +125,12 @@ def desk_of(access: Access, item_id: int) -> Desk:
                 judgment=judgment,
                 labels=_chips(judgment.labels, taxonomy, disputed),
                 unsure=_chips(judgment.unsure, taxonomy, disputed),
+                is_after_question=judgment.pk in after_question,
             )
             for number, judgment in enumerate(review.judgments, start=1)
         ),
         history=tuple(
-            ResolutionLine(row, answer_words(row, taxonomy), row == review.newest)
+            ResolutionLine(row, answer_words(row, taxonomy), _why(row, taxonomy), row == review.newest)
             for row in review.resolutions
         ),
         clauses=tuple(
@@ -149,9 +162,16 @@ def weighed(project: Project, desk: Desk) -> Desk:
 
 
 def dispute_lines(
-    rows: Iterable[Disagreement], taxonomy: Taxonomy, access: Access, now: datetime
+    rows: Iterable[Disagreement],
+    taxonomy: Taxonomy,
+    access: Access,
+    now: datetime,
+    answered: Mapping[int, tuple[int, int]],
 ) -> list[DisputeLine]:
-    """The lines of a list of disagreements, gravest category first in each; `looking` is another lead's name."""
+    """The lines of a list of disagreements, gravest category first in each; `looking` is another lead's name.
+
+    `answered` says of a disagreement how many have answered the question on it, and how many were asked.
+    """
     categories = {category.slug: category for category in taxonomy.categories}
     return [
         DisputeLine(
@@ -163,9 +183,11 @@ def dispute_lines(
                     key=lambda category: (-category.severity, category.position),
                 )
             ),
+            reason=reason_words(row.reason, taxonomy),
             n_judgments=vars(row)["n_judgments"],
             since=row.opened_at,
             looking=_looking(row, access, now),
+            answered=answered.get(row.pk),
         )
         for row in rows
     ]
@@ -183,9 +205,23 @@ def answer_words(resolution: Resolution, taxonomy: Taxonomy) -> str:
     return ", ".join(map(taxonomy.name_of, resolution.labels)) or "none of these"
 
 
+def reason_words(reason: str, taxonomy: Taxonomy) -> str:
+    """Why an item is in dispute, with its categories and verdicts by name."""
+    if not reason.startswith(VERDICTS_DIFFER):
+        return named_words(reason, taxonomy)
+    values = "|".join(sorted(map(re.escape, Verdict.values), key=len, reverse=True))
+    named = re.sub(values, lambda match: Verdict(match[0]).label, reason.removeprefix(VERDICTS_DIFFER))
+    return VERDICTS_DIFFER + named
+
+
 def url_parts(item: Item) -> UrlParts:
     """The address of an item taken apart."""
     return parts_of(Address(item.url, item.host, item.registrable_domain))
+
+
+def _why(resolution: Resolution, taxonomy: Taxonomy) -> str:
+    """The reason of a resolution: a lead's own words as they are, the rule's with categories by name."""
+    return resolution.reason if resolution.resolved_by_id else reason_words(resolution.reason, taxonomy)
 
 
 def _chips(slugs: Iterable[str], taxonomy: Taxonomy, disputed: frozenset[str]) -> tuple[Chip, ...]:

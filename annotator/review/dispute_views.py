@@ -15,14 +15,15 @@ from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.changes import changes_since
-from annotator.review.forms import DIGITS_MAX, SeenForm
+from annotator.review.desk import reason_words
+from annotator.review.forms import SeenForm
+from annotator.review.going_on import dispute_url, list_url, next_url
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
 from annotator.review.models import Disagreement
 from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.reasons import reasons_used
 from annotator.review.resolving import Refusal, resolve, show_refused
-from annotator.review.reverting import entry_last
 from annotator.review.selectors import (
     Wanted,
     disagreement_before,
@@ -30,7 +31,9 @@ from annotator.review.selectors import (
     disagreements_open,
     standings_of,
 )
-from annotator.review.wanting import query_of, wanted_of
+from annotator.review.threads import threads_of_item
+from annotator.review.undoing import undo_last
+from annotator.review.wanting import id_of, query_of, wanted_of
 
 TITLES = {
     "hold": "Not put on hold",
@@ -56,9 +59,7 @@ def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpR
         row.item_id,
         "review/disagreement.html",
         context,
-        onward=lambda: (
-            _spread_url(access, row, wanted) if action == "spread" else _next_url(access, wanted, row.pk)
-        ),
+        onward=lambda: _onward(access, row, wanted, action),
     )
 
 
@@ -68,17 +69,16 @@ def disagreement(request: HttpRequest, slug: str, disagreement_id: int) -> HttpR
 def disagreement_next(request: HttpRequest, slug: str) -> HttpResponse:
     """Go to the next disagreement that no other lead has open, or to the list when there is none."""
     access = project_for(request.user, slug, Can.RESOLVE)
-    wanted, after = wanted_of(request), request.GET.get("after", "")
-    is_id = after.isascii() and after.isdigit() and len(after) <= DIGITS_MAX
-    row = lease_next(access, wanted, after=int(after) if is_id else 0)
+    wanted, after = wanted_of(request), id_of(request.GET.get("after", ""))
+    row = lease_next(access, wanted, after=after)
     if row is not None:
-        return redirect(_url(access, row, wanted))
-    left = disagreements_open(access.project, wanted).exclude(pk=after if is_id else 0).count()
+        return redirect(dispute_url(access, row, wanted))
+    left = disagreements_open(access.project, wanted).exclude(pk=after).count()
     if left:
         messages.info(
             request, f"What is left here is open before other leads: {left}. Come back in a minute."
         )
-    return redirect(_list_url(access, wanted))
+    return redirect(list_url(access, wanted))
 
 
 @require_POST
@@ -122,8 +122,8 @@ def _act(request: HttpRequest, access: Access, row: Disagreement, wanted: Wanted
         return show_refused(request, access, row.item_id, "review/disagreement.html", context)
     messages.success(request, said)
     if action == "release":
-        return redirect(_url(access, row, Wanted()))
-    return redirect(_next_url(access, wanted, row.pk))
+        return redirect(dispute_url(access, row, Wanted()))
+    return redirect(next_url(access, wanted, row.pk))
 
 
 def _done(access: Access, row: Disagreement, action: str, reason: str) -> str:
@@ -148,24 +148,31 @@ def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, obj
         "lease": lease_take(access, row.pk),
         "lease_seconds": RENEW_SECONDS,
         "onward": reverse("review:disagreement_next", args=[project.slug]) + query_of(wanted, after=row.pk),
-        "back": _url(access, before, wanted) if before else "",
+        "back": dispute_url(access, before, wanted) if before else "",
         "left": disagreements_open(project, wanted).exclude(pk=row.pk).count(),
         "wanted": wanted,
         "query": query_of(wanted),
+        "question_url": _page_url(access, "item_question", row, wanted),
+        "gold_url": _page_url(access, "item_gold", row, wanted),
+        "clause_url": _page_url(access, "item_clause", row, wanted),
+        "threads": [] if row.item.withheld else threads_of_item(project, row.item_id),
+        "reason": reason_words(row.reason, taxonomy),
         "pattern": pattern_words(row.pattern, taxonomy),
         "pattern_query": query_of(Wanted(pattern=row.pattern)),
         "is_rulable": is_rulable(row.pattern),
         "spread_query": query_of(wanted, after=row.pk),
         "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),
-        "undo": entry_last(access),
+        "undo": undo_last(access),
         "undo_id": uuid4(),
     }
 
 
-def _next_url(access: Access, wanted: Wanted, after: int) -> str:
-    """Where a lead goes on, now leased to them: the next disagreement, or the list."""
-    row = lease_next(access, wanted, after=after)
-    return _list_url(access, wanted) if row is None else _url(access, row, wanted)
+def _onward(access: Access, row: Disagreement, wanted: Wanted, action: str) -> str:
+    if action == "gold":
+        return _page_url(access, "item_gold", row, wanted)
+    if action == "spread":
+        return _spread_url(access, row, wanted)
+    return next_url(access, wanted, row.pk)
 
 
 def _spread_url(access: Access, row: Disagreement, wanted: Wanted) -> str:
@@ -174,9 +181,7 @@ def _spread_url(access: Access, row: Disagreement, wanted: Wanted) -> str:
     return reverse("review:spread", args=[access.project.slug, row.item_id]) + query
 
 
-def _url(access: Access, row: Disagreement, wanted: Wanted) -> str:
-    return reverse("review:disagreement", args=[access.project.slug, row.pk]) + query_of(wanted)
-
-
-def _list_url(access: Access, wanted: Wanted) -> str:
-    return reverse("review:disagreements", args=[access.project.slug]) + query_of(wanted)
+def _page_url(access: Access, name: str, row: Disagreement, wanted: Wanted) -> str:
+    """A page about the item that knows the way back: to this disagreement, in the list as it is narrowed."""
+    address = reverse(f"review:{name}", args=[access.project.slug, row.item_id])
+    return address + query_of(wanted, disagreement=row.pk)

@@ -11,8 +11,8 @@ from annotator.projects.selectors import Guideline, Taxonomy
 from annotator.review.gold import EXPLANATION_MAX, Suggestion
 from annotator.review.selectors import ItemReview
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
+from annotator.review.wanting import DIGITS_MAX
 
-DIGITS_MAX = 18  # what a bigint holds for certain
 VERDICTS = [
     (Verdict.LABELLED, "The categories chosen above"),
     *(

@@ -12,10 +12,12 @@ from annotator.errors import BadInput, Conflict, NotFound
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access
-from annotator.projects.models import Clause, LogEntry, Project
-from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.projects.models import LogEntry, Project
+from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
 from annotator.queue.personal import places_personal_end
+from annotator.review.citing import clause_named
+from annotator.review.independence import judgments_after_question
 from annotator.review.models import Gold, Method, Resolution
 from annotator.review.qualifying_policy import Coverage, GoldItem, coverage_of
 from annotator.review.scoring import NONE
@@ -56,7 +58,7 @@ def gold_add(access: Access, item_id: int, explanation: str, *, clause_number: s
     Raises NotFound for an item of another project, BadInput when nothing with labels is held of it or the
     explanation or the clause cannot be, Conflict when it is gold already.
     """
-    clause = _clause(access.project, clause_number)
+    clause = clause_named(access.project, clause_number)
     text = _explanation(explanation)
     item = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id).first()
     if item is None or item.withheld:
@@ -79,8 +81,11 @@ def gold_add(access: Access, item_id: int, explanation: str, *, clause_number: s
 
 
 @transaction.atomic
-def gold_retire(access: Access, gold_id: int) -> None:
-    """Use this gold no more, nor count answers on it. Retiring twice retires once. Raises NotFound. Four queries."""
+def gold_retire(access: Access, gold_id: int) -> int:
+    """The item of this gold, which is used no more, nor are answers on it counted. Retiring twice retires once.
+
+    Raises NotFound. Four queries.
+    """
     mine = Gold.objects.filter(project=access.project, pk=gold_id)
     item_id = mine.values_list("item_id", flat=True).first()
     if item_id is None:
@@ -88,6 +93,7 @@ def gold_retire(access: Access, gold_id: int) -> None:
     if mine.filter(retired_at__isnull=True).update(retired_at=timezone.now()):
         places_personal_end([item_id])
         log_write(access.project, "review", f"{access.user.username} retired item {item_id} from the gold")
+    return item_id
 
 
 def gold_retire_outdated(project: Project) -> int:
@@ -113,6 +119,11 @@ def _retire_outdated(project: Project, found: Mapping[int, int]) -> None:
     log_write(project, "review", text, level=LogEntry.Level.WARNING)
 
 
+def gold_newest(access: Access) -> Gold | None:
+    """The gold in use that the caller made last. One query."""
+    return gold_of(access.project).filter(added_by=access.user).order_by("-pk").first()
+
+
 def gold_of(project: Project) -> QuerySet[Gold]:
     """The gold in use; an explanation may quote its page, so none of withheld ones. One query."""
     return Gold.objects.filter(project=project, retired_at__isnull=True, item__withheld=False)
@@ -126,9 +137,14 @@ def gold_set(project: Project) -> GoldSet:
 
 
 def gold_suggestions(project: Project, category: str = "") -> QuerySet[Resolution]:
-    """Resolutions that could be gold: decided by a lead with a reason, then unanimous ones; newest first. One query."""
+    """Resolutions that could be gold: decided by a lead with a reason, then unanimous ones; newest first. One query.
+
+    Not those on which people came to agree after a lead's question.
+    """
     decided = Q(method=Method.ADJUDICATED) & ~Q(reason="")
-    rows = resolutions_current(project).filter(decided | Q(method=Method.UNANIMOUS), verdict=Verdict.LABELLED)
+    asked = judgments_after_question(project).filter(item=OuterRef("item"))
+    unanimous = Q(method=Method.UNANIMOUS) & ~Exists(asked)
+    rows = resolutions_current(project).filter(decided | unanimous, verdict=Verdict.LABELLED)
     if category == NONE:
         rows = rows.filter(labels=[])
     elif category:
@@ -152,12 +168,3 @@ def _explanation(text: str) -> str:
     if "\x00" in text:
         raise BadInput("The explanation holds a NUL character, which cannot be stored. Remove it.")
     return text
-
-
-def _clause(project: Project, number: str) -> Clause | None:
-    if not number:
-        return None
-    for clause in guideline_current(project).clauses:
-        if clause.number == number:
-            return clause
-    raise BadInput(f'The guideline has no clause "{number}".')

@@ -1,5 +1,7 @@
 """Putting a disagreement on hold, and asking for one more judgment: what a lead does when they cannot decide yet."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from annotator.review.models import NO_HOLD, NO_LEASE, NOTHING_WAITS, Disagreeme
 from annotator.review.selectors import disagreement_of
 
 HOLD_REASON_MAX = 1000
+WAITS_FOR_ANSWERS = "Waits for answers to a question."
 PLACES_MAX = 3  # that any project may allow
 
 
@@ -49,6 +52,26 @@ def disagreement_release(access: Access, disagreement_id: int) -> Disagreement:
     Disagreement.objects.filter(pk=row.pk).update(**NO_HOLD)
     row.hold_by, row.hold_at, row.hold_reason = None, None, ""
     return row
+
+
+def waiting_start(access: Access, disagreement_id: int, *, since: datetime) -> None:
+    """Put an open disagreement on hold until answers come; one that is on hold already stays as it is.
+
+    `since` is the moment of the question, by which `waiting_end` knows its hold again. Runs in the transaction that
+    asks. Raises as `disagreement_hold`.
+    """
+    row = _open_row(access, disagreement_id)
+    if row.hold_by is None:
+        hold = {"hold_by": access.user, "hold_at": since, "hold_reason": WAITS_FOR_ANSWERS}
+        Disagreement.objects.filter(pk=row.pk).update(**hold, **NO_LEASE)
+
+
+def waiting_end(disagreement_id: int | None, asked_by: int, *, since: datetime) -> bool:
+    """Whether the hold of the question asked then was ended by this call; another hold stays. One statement at most."""
+    if disagreement_id is None:
+        return False
+    held = Disagreement.objects.filter(pk=disagreement_id, hold_by=asked_by, hold_at=since)
+    return bool(held.update(**NO_HOLD))
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotator.agreement.periods import Times
 from annotator.agreement.ratings import UNSURE, IntArray, ItemAnswer, Ratings
@@ -16,6 +16,7 @@ from annotator.judgments.models import Judgment, Verdict
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_version
 from annotator.queue.models import Purpose
+from annotator.review.independence import judgments_after_question
 from annotator.review.models import Method, Resolution
 
 CHUNK: Final = 5000
@@ -52,11 +53,14 @@ class _Columns:
 def labelled_at(project: Project, last_judgment: int) -> QuerySet[Judgment]:
     """The judgments with labels that stood when `last_judgment` was the newest, checks left out. One query.
 
-    Late ones too; those on withheld items too. Other verdicts say nothing on categories.
+    Late ones too; those on withheld items too. Other verdicts say nothing on categories. Of somebody whom a lead asked
+    about their judgment, that one counts and no later one: what was given after a question is not independent.
     """
-    later = Judgment.objects.filter(supersedes=OuterRef("pk"), pk__lte=last_judgment)
+    asked = judgments_after_question(project).values("pk")
+    later = Judgment.objects.filter(supersedes=OuterRef("pk"), pk__lte=last_judgment).exclude(pk__in=asked)
     return Judgment.objects.filter(
         ~Exists(later),
+        ~Q(pk__in=asked),
         project=project,
         pk__lte=last_judgment,
         purpose=Purpose.OVERLAP,

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils.text import Truncator
 
-from annotator.errors import Conflict, NotFound, Withheld
-from annotator.pool.models import Item
+from annotator.errors import Conflict
 from annotator.projects.access import Access
 from annotator.review.models import Disagreement, Resolution
+from annotator.review.selectors import item_locked
 from annotator.review.services import REASON_MAX
 
 
@@ -21,11 +21,7 @@ def disagreement_open(
     What is held stays held until a lead decides, or until new judgments let the sweep settle it. Raises Conflict
     when `resolution` is not the newest any more, NotFound for an item of another project.
     """
-    item = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id).first()
-    if item is None:
-        raise NotFound(f"There is no item {item_id} in this project.")
-    if item.withheld:
-        raise Withheld
+    item = item_locked(access.project, item_id)
     if not Resolution.objects.filter(pk=resolution, item=item, superseded_by__isnull=True).exists():
         raise Conflict(f"Item {item_id} was resolved anew since you opened it. Look again, then decide.")
     row, _ = Disagreement.objects.get_or_create(

@@ -10,6 +10,7 @@ from annotator.judgments.models import Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Category, Project
 from annotator.review.checks import by_person, gold_answers
+from annotator.review.independence import judgments_after_question
 from annotator.review.models import Method
 from annotator.review.scoring import Checked, Score, score_of
 from annotator.review.selectors import resolutions_current
@@ -88,11 +89,13 @@ def reliability_of(
 
 
 def _against_leads(project: Project, people: Collection[int], but: int) -> dict[int, Score]:
-    """The judgments of these people beside what leads decided of the same items. Two queries."""
+    """The judgments of these people, none after a question, beside what leads decided of the items. Two queries."""
     decided = resolutions_current(project).filter(method=Method.ADJUDICATED, verdict=Verdict.LABELLED)
     newest = decided.exclude(item=but).order_by("-pk").values_list("item", "labels")[:DECISIONS_MAX]
     right = {item: frozenset(labels) for item, labels in newest}
-    rows = judgments_current(project).filter(annotator__in=people, item__in=list(right))
+    asked = judgments_after_question(project).values("pk")
+    given = judgments_current(project).filter(annotator__in=people, item__in=list(right))
+    rows = given.exclude(pk__in=asked)
     checked: dict[int, list[Checked]] = defaultdict(list)
     for row in rows.only("annotator_id", "item_id", "labels", "unsure", "verdict"):
         answer = Checked(frozenset(row.labels), frozenset(row.unsure), row.verdict, right[row.item_id])

@@ -175,6 +175,19 @@ def flags_open(project: Project) -> QuerySet[Flag]:
     )
 
 
+def item_locked(project: Project, item_id: int) -> Item:
+    """An item locked against the sweep and other leads, not against judgments; for services. One query.
+
+    Raises NotFound for an item of another project, Withheld for a sealed one.
+    """
+    item = Item.objects.select_for_update(no_key=True).filter(project=project, pk=item_id).first()
+    if item is None:
+        raise NotFound(f"There is no item {item_id} in this project.")
+    if item.withheld:
+        raise Withheld
+    return item
+
+
 def item_review(project: Project, item_id: int) -> ItemReview:
     """One item before a lead. Four queries.
 

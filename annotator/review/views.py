@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotator.charts import sparkline
 from annotator.http import render_page
 from annotator.judgments.models import Verdict
+from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.review.alike import alike_of, site_of
@@ -29,6 +30,7 @@ from annotator.review.selectors import (
     resolutions_current,
 )
 from annotator.review.services import flag_close
+from annotator.review.threads import Thread, answered_by_disagreement, threads_of_item
 from annotator.review.wanting import query_of, wanted_of
 
 PAGE = 50
@@ -65,11 +67,12 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(disagreements_open(access.project, wanted), PAGE).get_page(request.GET.get("page"))
     taxonomy = taxonomy_current(access.project)
     counts = disagreements_by_category(access.project, held=wanted.held)
+    answered = answered_by_disagreement([row.pk for row in page])
     context = {
         "access": access,
         "nav": "disagreements",
         "page": page,
-        "lines": dispute_lines(page.object_list, taxonomy, access, timezone.now()),
+        "lines": dispute_lines(page.object_list, taxonomy, access, timezone.now(), answered),
         "wanted": wanted,
         "query": query_of(wanted),
         "pattern": pattern_words(wanted.pattern, taxonomy),
@@ -94,7 +97,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
 def item_review(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """The judgments and resolutions of one item, for its page; and the form that corrects what is held."""
     access = project_for(request.user, slug, Can.RESOLVE)
-    context = {"nav": "items", **_as_gold(access, item_id)}
+    context = {"nav": "items", **_as_gold(access, item_id), "threads": _threads(access, item_id)}
     here = reverse("review:item_review", args=[slug, item_id])
     return resolve(request, access, item_id, "review/item.html", context, onward=lambda: here)
 
@@ -138,6 +141,12 @@ def flag_end(request: HttpRequest, slug: str, flag_id: int) -> HttpResponse:
     flag_close(project_for(request.user, slug, Can.RESOLVE), flag_id)
     messages.success(request, "Flag closed.")
     return redirect("review:flags", slug=slug)
+
+
+def _threads(access: Access, item_id: int) -> list[Thread]:
+    """The questions on the item; of another project's, or a withheld one, none: the page itself refuses those."""
+    item = Item.objects.filter(project=access.project, pk=item_id, withheld=False).first()
+    return threads_of_item(access.project, item_id) if item else []
 
 
 def _as_gold(access: Access, item_id: int) -> dict[str, object]:

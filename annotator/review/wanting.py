@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from annotator.agreement.patterns import Pattern
 from annotator.review.selectors import Wanted
 
+DIGITS_MAX = 18  # what a bigint holds for certain
+
 
 def wanted_of(request: HttpRequest) -> Wanted:
     """What the list is narrowed to; a word that can be no category, or no pattern, narrows nothing."""
@@ -17,6 +19,11 @@ def wanted_of(request: HttpRequest) -> Wanted:
         pattern=pattern if Pattern.parse(pattern) else "",
         held=request.GET.get("held") == "1",
     )
+
+
+def id_of(value: str) -> int:
+    """The id in the query of an address; 0, which no row has, for what can be none."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX else 0
 
 
 def query_of(wanted: Wanted, **more: object) -> str:

@@ -2,7 +2,8 @@
 
 from django import forms
 
-JUDGMENTS_MAX = 1_000
+from annotator.review.asking import TEXT_MAX
+from learner.suspects.selectors import JUDGMENTS_MAX
 
 
 class AnswerForm(forms.Form):
@@ -11,6 +12,8 @@ class AnswerForm(forms.Form):
     answer = forms.ChoiceField(choices=[("confirm", "Confirm"), ("fix", "Fix"), ("send_back", "Send back")])
     judgments = forms.RegexField(r"^(\d{1,18}(,\d{1,18})*)?$", required=False, max_length=20 * JUDGMENTS_MAX)
     category = forms.SlugField(required=False, max_length=40)
+    text = forms.CharField(required=False, max_length=TEXT_MAX, label="Question")
+    client_id = forms.UUIDField(required=False)
 
     def clean_judgments(self) -> frozenset[int]:
         """The ids."""

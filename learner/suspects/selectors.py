@@ -8,12 +8,15 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from annotator.errors import NotFound
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Project
+from annotator.projects.selectors import Taxonomy
 from annotator.review.models import Disagreement, Resolution
 from annotator.runs import RunStatus
 from learner.core.due import SuspectFacts
 from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import FIRST_VERSION_ITEMS
+
+JUDGMENTS_MAX = 1_000  # of one item, that a fix may carry
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,11 @@ def evidence_of(suspect: Suspect) -> tuple[Evidence, ...]:
     return tuple(lines)
 
 
-def words_of(suspect: Suspect) -> str:
+def words_of(suspect: Suspect, taxonomy: Taxonomy) -> str:
     """The doubt as one line, for reasons."""
     held = "is held present" if suspect.present else "is held absent"
     evidence = "; ".join(f"{line.source.lower()}: {line.text}" for line in evidence_of(suspect))
-    return f"{suspect.category} {held}. {evidence}"
+    return f"{taxonomy.name_of(suspect.category)} {held}. {evidence}"
 
 
 def suspect_facts(project: Project, version: ClassifierVersion | None) -> SuspectFacts:

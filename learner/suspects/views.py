@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from annotator.errors import BadInput
 from annotator.http import render_page
 from annotator.pool.addresses import UrlParts
-from annotator.projects.access import Can, project_for
+from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_current
 from annotator.review.desk import url_parts
@@ -29,7 +30,7 @@ from learner.suspects.selectors import (
     suspects_by_category,
     suspects_open,
 )
-from learner.suspects.services import suspect_confirm, suspect_fix, suspect_send_back
+from learner.suspects.services import suspect_confirm, suspect_fix, suspect_question, suspect_send_back
 
 PAGE = 20
 
@@ -46,6 +47,8 @@ class Line:
     fixed: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     judgments: str
+    question: str
+    client_id: UUID
 
 
 @require_GET
@@ -77,9 +80,7 @@ def answer(request: HttpRequest, slug: str, suspect_id: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.RESOLVE)
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        raise BadInput(
-            "Answer with one of: confirm, fix, send back. Open the list again, then press its key."
-        )
+        raise BadInput(_problem(form))
     if form.cleaned_data["answer"] == "confirm":
         suspect_confirm(access, suspect_id)
         said = "Confirmed: the label stands, and is not asked again while its resolution is held."
@@ -87,12 +88,27 @@ def answer(request: HttpRequest, slug: str, suspect_id: int) -> HttpResponse:
         suspect_fix(access, suspect_id, judgments=form.cleaned_data["judgments"])
         said = "Fixed: a new resolution holds the suggested labels."
     else:
-        suspect_send_back(access, suspect_id)
-        said = "Sent back: the item is among the disagreements."
+        said = _send_back(access, suspect_id, form)
     messages.success(request, said)
     category = form.cleaned_data["category"]
     query = f"?{urlencode({'category': category})}" if category else ""
     return redirect(f"{reverse('suspects:suspects', args=[slug])}{query}")
+
+
+def _send_back(access: Access, suspect_id: int, form: AnswerForm) -> str:
+    """Send it back, with the question if there is one to ask; what was done, in a sentence."""
+    text, client_id = form.cleaned_data["text"], form.cleaned_data["client_id"]
+    asked = suspect_send_back(access, suspect_id, text=text or None, client_id=client_id)
+    if asked is None:
+        return "Sent back: the item is among the disagreements. Nobody who judged it could be asked."
+    return "Sent back: those who judged it are asked, and the disagreement waits for their answers."
+
+
+def _problem(form: AnswerForm) -> str:
+    """What is wrong with what was sent."""
+    if "text" in form.errors:
+        return f"Question: {form.errors['text'][0]}"
+    return "Answer with one of: confirm, fix, send back. Open the list again, then press its key."
 
 
 def _lines(project: Project, rows: list[Suspect], taxonomy: Taxonomy) -> list[Line]:
@@ -111,6 +127,8 @@ def _lines(project: Project, rows: list[Suspect], taxonomy: Taxonomy) -> list[Li
             ),
             evidence=evidence_of(row),
             judgments=",".join(map(str, seen[row.item_id])),
+            question=suspect_question(row, taxonomy),
+            client_id=uuid4(),
         )
         for row in rows
     ]

@@ -1,8 +1,9 @@
 // The lead's form by keyboard: a category's key toggles it, Shift with a number takes over that judgment, Enter goes to
 // the reason, Ctrl+Enter resolves, → leaves the item for later, ← goes to the one before. Shift+H, Shift+A and ? press the
-// buttons that say so (data-act). Without this file mouse and Tab do the same.
+// buttons that say so (data-act), and so do Q, G and C: what was entered is there again after a page about the item. Without this file mouse and Tab do the same.
 
 const form = document.querySelector("form[data-adjudication]");
+const kept = `adjudication ${location.pathname}`;
 
 function adopt(number) {
   const answer = document.querySelector(`[data-answer="${number}"]`);
@@ -60,6 +61,30 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, a, summary");
   if (typing || event.ctrlKey || event.metaKey || event.repeat) return;
   if (act(event)) event.preventDefault();
+});
+
+// To another page about this item and back: what is entered stays, but not what the page showed (it may have changed).
+function entered() {
+  const data = new FormData(form);
+  for (const name of ["csrfmiddlewaretoken", "judgments", "resolution", "client_id"]) data.delete(name);
+  return JSON.stringify([...data]);
+}
+
+function enterAgain(pairs) {
+  const given = new Map(pairs.filter(([name]) => name !== "labels"));
+  const labels = new Set(pairs.filter(([name]) => name === "labels").map(([, value]) => value));
+  for (const input of form.querySelectorAll("[name=labels]")) input.checked = labels.has(input.value);
+  form.elements.none.checked = given.has("none");
+  for (const name of ["reason", "clause", "verdict"]) form.elements[name].value = given.get(name) ?? "";
+}
+
+if (form && sessionStorage.getItem(kept)) {
+  enterAgain(JSON.parse(sessionStorage.getItem(kept)));
+  sessionStorage.removeItem(kept);
+}
+
+document.addEventListener("click", (event) => {
+  if (form && event.target.closest("a[data-act]")) sessionStorage.setItem(kept, entered());
 });
 
 function cite(number) {

@@ -71,6 +71,15 @@ WHO: Final[dict[str, str]] = {
     "review:bulk_new": Can.RESOLVE,
     "review:bulk": Can.RESOLVE,
     "review:bulk_answer": Can.RESOLVE,
+    "review:item_question": Can.RESOLVE,
+    "review:item_gold": Can.RESOLVE,
+    "review:item_clause": Can.GUIDE,
+    "review:questions": Can.LABEL,  # to oneself
+    "review:question_own": Can.LABEL,  # to oneself
+    "review:questions_count": Can.LABEL,
+    "review:questions_asked": Can.RESOLVE,
+    "review:question": Can.RESOLVE,
+    "review:question_close": Can.RESOLVE,
     "review:adjudications": Can.RESOLVE,
     "review:adjudication": Can.RESOLVE,
     "review:revert": Can.RESOLVE,
@@ -88,6 +97,16 @@ WHO: Final[dict[str, str]] = {
     "review:own_checks": Can.LABEL,  # one's own totals
     "api:people-list": Can.RESOLVE,
     "api:people-me": Can.LABEL,  # one's own numbers
+    "api:question-list": Can.RESOLVE,
+    "api:question-read": Can.RESOLVE,
+    "api:question-write": Can.RESOLVE,
+    "api:question-close": Can.RESOLVE,
+    "api:question-me": Can.LABEL,  # to oneself
+    "api:question-answer": Can.LABEL,  # to oneself
+    "api:suspect-list": Can.RESOLVE,
+    "api:suspect-confirm": Can.RESOLVE,
+    "api:suspect-fix": Can.RESOLVE,
+    "api:suspect-send-back": Can.RESOLVE,
     "api:gold-list": Can.RESOLVE,
     "api:gold-retire": Can.RESOLVE,
     "judgments:label": Can.LABEL,

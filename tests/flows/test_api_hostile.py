@@ -56,6 +56,18 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     },
     "disagreement_next": {"category": "games", "pattern": "one:games", "held": True, "after": 1},
     "disagreement_hold": {"reason": "The clause is being rewritten."},
+    "question_ask": {
+        "item": 1, "text": "Which clause?", "annotators": ["ann"], "category": "games", "clause": "1.1",
+        "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c14",
+    },
+    "question_write": {
+        "annotator": "ann", "text": "And the bonus?", "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c15",
+    },
+    "question_answer": {
+        "text": "No stakes.", "decision": "stay", "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c16",
+    },
+    "suspect_fix": {"judgments": [1]},
+    "suspect_send_back": {"text": "Which clause?", "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c17"},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
 HOSTILE: Final[tuple[Any, ...]] = (
@@ -129,6 +141,8 @@ class Operation:
             "gold_id",
             "ingest_id",
             "number",
+            "question_id",
+            "suspect_id",
             "id",
         ):
             path = path.replace(f"{{{name}}}", str(values.get(name, values.get("every", 1))))

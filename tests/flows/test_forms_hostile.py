@@ -13,6 +13,7 @@ from annotator.judgments.services import flag_add
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Role
 from annotator.queue.places import assignment_claim
+from annotator.review.asking import QuestionDraft, question_ask
 from annotator.review.bulks import bulk_plan
 from annotator.review.models import Disagreement
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
@@ -27,6 +28,7 @@ TEXTS: Final = {
     "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
     "shown_at": "x", "title": "x", "body": "x", "number": "1.1", "items": "1:1:", "answer": "confirm",
     "rule-games": "present",
+    "annotators": "annie", "annotator": "annie", "decision": "stay", "explanation": "x",
 }  # fmt: skip
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",
@@ -35,7 +37,7 @@ NUMBERS: Final = {
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
 PARAMETERS: Final = (
     "page", "category", "text", "domain", "split", "before", "next", "clause", "guideline", "pair", "period", "person",
-    "unsure", "unknown", "scope", "after", "item", "pattern",
+    "unsure", "unknown", "scope", "after", "item", "pattern", "status", "disagreement", "question",
 )  # fmt: skip
 
 
@@ -68,6 +70,8 @@ def visit(client: Client) -> Visit:
     place = assignment_claim(project, admin)
     assert place is not None
     flag = flag_add(project_for(admin, "pilot", Can.LABEL), place.pk)
+    lead = project_for(make_member(project, Role.LEAD), "pilot", Can.RESOLVE)
+    question = question_ask(lead, items[0].pk, QuestionDraft("Why?"), client_id=uuid4())
     client.force_login(admin)
     client.raise_request_exception = False
     return Visit(
@@ -80,6 +84,7 @@ def visit(client: Client) -> Visit:
             "flag_id": flag.pk,
             "bulk_id": bulk.pk,
             "pattern": "one:games",
+            "question_id": question.pk,
         },
     )
 

@@ -26,8 +26,9 @@ from annotator.projects.models import LogEntry, Membership, Project, Role
 from annotator.queue.models import Assignment
 from annotator.queue.places import assignment_claim
 from annotator.queue.stopping import page_stop
+from annotator.review.asking import QuestionDraft, question_answer, question_ask
 from annotator.review.gold import gold_add
-from annotator.review.models import Disagreement
+from annotator.review.models import Disagreement, Question
 from annotator.review.reports import agreement_measure
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
@@ -87,6 +88,9 @@ def item(project: Project) -> Item:
         ),
     )
     gold_add(lead, item.pk, f"{MARKER} explanation")
+    question = question_ask(lead, item.pk, QuestionDraft(f"{MARKER} question"), client_id=uuid4())
+    asked = project_for(Judgment.objects.earliest("pk").annotator, "pilot", Can.LABEL)
+    question_answer(asked, question.pk, text=f"{MARKER} answer", decision="stay", client_id=uuid4())
     agreement_measure(project)
     make_classifier(project)
     snapshot_run_execute(snapshot_run_start(project, by=None).pk)
@@ -135,6 +139,7 @@ def answers(user: User, item: Item) -> Iterator[tuple[str, str]]:
         "number": 1,
         "judgment_id": Judgment.objects.filter(annotator=user).values_list("pk", flat=True).first() or 1,
         "assignment_id": Assignment.objects.filter(item=item).values_list("pk", flat=True)[0],
+        "question_id": Question.objects.filter(item=item).values_list("pk", flat=True).first() or 1,
         "disagreement_id": Disagreement.objects.filter(item=item).values_list("pk", flat=True).first() or 1,
     }
     for route in sorted(
@@ -163,10 +168,13 @@ def test_the_marker_is_found_in_many_places_before_the_stop(project: Project, it
             "GET pool:items", "GET pool:item", "GET queue:batch", "GET review:item_review", "GET review:disagreement",
             "GET review:flags", "GET review:gold", "GET api:item-list", "GET api:item-read", "GET api:judgment-list",
             "GET api:resolution-list", "GET api:disagreement-detail", "GET api:batch-item-list",
-            "GET review:agreement_items",
+            "GET review:agreement_items", "GET review:question", "GET review:questions_asked",
+            "GET review:item_question", "GET review:item_gold", "GET review:item_clause",
         },
         "another scientist": {"GET pool:items", "GET pool:item", "GET api:resolution-list"},
-        "who judged it": {"GET judgments:history", "GET judgments:edit", "GET api:judgment-list"},
+        "who judged it": {
+            "GET judgments:history", "GET judgments:edit", "GET api:judgment-list", "GET review:question_own",
+        },
     }  # fmt: skip
 
     everybody = people(project)
@@ -236,7 +244,7 @@ def test_no_table_but_the_case_and_what_people_wrote_holds_the_page(project: Pro
             cursor.execute(f"SELECT EXISTS (SELECT FROM {table} t WHERE t::text LIKE %s)", [f"%{MARKER}%"])
             if cursor.fetchone() == (True,):
                 holding.add(model._meta.db_table)
-    assert holding == {"case", "judgment", "flag", "resolution", "gold"}
+    assert holding == {"case", "judgment", "flag", "resolution", "gold", "question", "question_reply"}
     assert not LogEntry.objects.filter(text__contains=MARKER).exists()
 
 

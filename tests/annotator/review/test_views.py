@@ -194,6 +194,25 @@ def test_disagreement_shows_the_answers_side_by_side(
     assert "Judge the page" in text
 
 
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("no agreement on gambling, games", "No agreement on Gambling, Games"),
+        ("verdicts differ: labelled, not-enough-evidence", "Verdicts differ: Labelled, Not enough evidence"),
+        ("a later judgment names violence, which the lead did not", "A later judgment names Violence, which"),
+    ],
+)
+def test_why_it_is_in_dispute_is_said_by_name(
+    pages: Client, project: Project, dispute: Callable[[], Disagreement], reason: str, shown: str
+) -> None:
+    row = dispute()
+    Disagreement.objects.update(reason=reason, categories=[])
+
+    assert shown in pages.get(page(project, "disagreement", row.pk)).content.decode()
+    listed = pages.get(page(project, "disagreements")).content.decode()
+    assert shown[1:] in listed
+
+
 def test_lead_goes_on_to_the_next_when_one_is_resolved(
     pages: Client, project: Project, dispute: Callable[[], Disagreement]
 ) -> None:
@@ -417,7 +436,7 @@ def test_queries_do_not_grow_with_the_list(
     for _ in range(4):
         dispute()
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         pages.get(page(project, "disagreements"))
 
 

@@ -9,8 +9,8 @@ from annotator.errors import Conflict
 from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item, Signature
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.models import Project, Role
-from annotator.review.models import Disagreement, Method, Resolution
+from annotator.projects.models import Membership, Project, Role
+from annotator.review.models import Disagreement, Method, Question, Resolution
 from annotator.runs import RunStatus
 from learner.core.due import Due, NotDue, suspects_due
 from learner.query.featurising import feature_run_execute
@@ -101,7 +101,7 @@ def test_a_fix_is_a_resolution_with_the_evidence_as_its_reason(project: Project)
 
     held = Resolution.objects.get(supersedes=suspect.resolution)
     assert (held.labels, held.method) == ([GAMES], Method.ADJUDICATED)
-    assert held.reason.startswith("Suspect: games is held absent. classifier: gives the category 0.")
+    assert held.reason.startswith("Suspect: Games is held absent. classifier: gives the category 0.")
     assert not suspects_open(project).filter(item=suspect.item).exists()
 
 
@@ -192,3 +192,66 @@ def test_the_page_shows_the_evidence_and_takes_the_answer_without_script(
     assert answer["Location"] == "/projects/pilot/suspects/?category=games"
     assert not suspects_open(project).filter(item=suspect.item).exists()
     assert client.post(f"/projects/pilot/suspects/{suspect.pk}/", {"answer": "x"}).status_code == 400
+
+
+def test_sending_back_asks_those_who_judged_without_saying_what_is_held(project: Project) -> None:
+    search(project)
+    suspect, access = first(project), lead(project)
+
+    question = suspect_send_back(access, suspect.pk)
+
+    assert question is not None
+    assert question.text.startswith("Please look at this page once more: does it show Games?")
+    assert (question.category, question.status) == (GAMES, "open")
+    assert [one.annotator.username for one in question.participants.all()] == ["bo"]
+    row = Disagreement.objects.get(item=suspect.item, closed_at=None)
+    assert (row, row.hold_by) == (question.disagreement, access.user)
+
+
+def test_sending_back_asks_nobody_where_nobody_judged_or_all_have_left(project: Project) -> None:
+    search(project)
+    suspect = first(project)
+    Membership.objects.filter(user__username="bo").delete()
+
+    assert suspect_send_back(lead(project), suspect.pk) is None
+
+    row = Disagreement.objects.get(item=suspect.item, closed_at=None)
+    assert row.hold_by is None
+
+
+def test_suspects_are_listed_and_answered_through_the_api(project: Project) -> None:
+    search(project)
+    client, root = Client(), "/api/v1/projects/pilot/suspects/"
+    client.force_login(lead(project).user)
+
+    def post(pk: int, what: str, body: dict[str, object]) -> int:
+        return client.post(f"{root}{pk}/{what}/", body, content_type="application/json").status_code
+
+    listed = client.get(root).json()
+    found = {row["category"]: row for row in listed["suspects"] if row["judgments"]}[GAMES]
+    suspect = first(project)
+    assert (found["id"], found["present"], found["judgments"]) == (suspect.pk, False, sorted(judged(suspect)))
+    assert listed["n"] == len(listed["suspects"])
+    assert client.get(f"{root}?category={GAMES}").json()["n"] == listed["n"]
+    assert client.get(f"{root}?category=%00").status_code == 400
+    assert post(suspect.pk, "fix", {"judgments": [10**17]}) == 409
+    assert post(suspect.pk, "fix", {"judgments": "x"}) == 400
+    assert post(suspect.pk, "fix", {"judgments": found["judgments"]}) == 204
+    assert post(suspect.pk, "confirm", {}) == 409
+    assert post(10**17, "confirm", {}) == 404
+    assert Resolution.objects.get(supersedes=suspect.resolution).labels == [GAMES]
+
+
+@pytest.mark.parametrize(("what", "status"), [("confirm", 204), ("send-back", 200)])
+def test_the_other_answers_through_the_api(project: Project, what: str, status: int) -> None:
+    search(project)
+    suspect, client = first(project), Client()
+    client.force_login(lead(project).user)
+    address = f"/api/v1/projects/pilot/suspects/{suspect.pk}/{what}/"
+
+    answers = [client.post(address, {}, content_type="application/json") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [status, 409]
+    if what == "send-back":
+        assert answers[0].json() == {"question": Question.objects.get().pk}
+    assert not suspects_open(project).filter(item=suspect.item).exists()
