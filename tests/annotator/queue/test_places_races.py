@@ -118,7 +118,7 @@ def test_one_random_batch_is_opened_when_all_annotators_run_dry_together() -> No
     assert Batch.objects.filter(fallback=True).count() == 1
 
 
-def test_the_database_refuses_a_place_beyond_three_two_places_for_one_annotator_and_deleting_places() -> None:
+def test_the_database_refuses_a_place_beyond_five_two_places_for_one_annotator_and_deleting_places() -> None:
     project = make_project(overlap=2)
     items = make_items(project, 1)
     make_batch(project, items)
@@ -130,7 +130,7 @@ def test_the_database_refuses_a_place_beyond_three_two_places_for_one_annotator_
         Assignment.objects.filter(pk=other.pk).update(
             state="offered", annotator=ann, lease_until=Assignment.objects.get(place=1).lease_until
         )
-    with pytest.raises(IntegrityError, match="assignment_place_1_to_3"), transaction.atomic():
-        Assignment.objects.filter(pk=other.pk).update(place=4)
+    with pytest.raises(IntegrityError, match="assignment_place_1_to_5"), transaction.atomic():
+        Assignment.objects.filter(pk=other.pk).update(place=6)
     with pytest.raises(ProgrammingError, match="Cannot delete rows"), transaction.atomic():
         other.delete()
