@@ -1,4 +1,4 @@
-"""Pages of one disagreement: opened under a lease, resolved, put on hold, sent for one more judgment."""
+"""Pages of one disagreement: opened under a lease, resolved, put on hold, sent for more judgments."""
 
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from annotator.errors import BadInput, Conflict, Withheld
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.review.asking import asked_in, choices_of
 from annotator.review.changes import changes_since
 from annotator.review.forms import DIGITS_MAX, SeenForm
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
@@ -112,7 +113,7 @@ def _act(request: HttpRequest, access: Access, row: Disagreement, wanted: Wanted
     """Hold, release or ask, and go on; what is refused comes back with why, and with what was typed."""
     action = str(request.POST["action"])
     try:
-        said = _done(access, row, action, str(request.POST.get("reason", "")))
+        said = _done(request, access, row, action)
     except (BadInput, Conflict) as error:
         status = 409 if isinstance(error, Conflict) else 422
         context = _context(access, row, wanted)
@@ -124,16 +125,17 @@ def _act(request: HttpRequest, access: Access, row: Disagreement, wanted: Wanted
     return redirect(_next_url(access, wanted, row.pk))
 
 
-def _done(access: Access, row: Disagreement, action: str, reason: str) -> str:
+def _done(request: HttpRequest, access: Access, row: Disagreement, action: str) -> str:
     """What was done, in a sentence."""
     if action == "hold":
-        disagreement_hold(access, row.pk, reason=reason)
+        disagreement_hold(access, row.pk, reason=str(request.POST.get("reason", "")))
         return "On hold: it waits under On hold until a lead releases it."
     if action == "release":
         disagreement_release(access, row.pk)
         return "Released: it is among the disagreements again."
-    judgment_ask(access, row.pk)
-    return "One more place is open. It comes back when it is judged and people still differ."
+    asked = asked_in(str(request.POST.get("ask", "")))
+    judgment_ask(access, row.pk, n=asked.n, annotator=asked.annotator)
+    return asked.sentence
 
 
 def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, object]:
@@ -153,6 +155,7 @@ def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, obj
         "pattern": pattern_words(row.pattern, taxonomy),
         "pattern_query": query_of(Wanted(pattern=row.pattern)),
         "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),
+        "ask": choices_of(access, row) if row.closed_at is None else None,
         "undo": entry_last(access),
         "undo_id": uuid4(),
     }

@@ -39,6 +39,11 @@ class Best:
     n: int
     right_without: int  # per cent of other pages on which they do not name it
 
+    @property
+    def words(self) -> str:
+        """The same in a line."""
+        return f"{self.username}: sees {self.percent} % ({self.low}–{self.high}), n {self.n}"
+
 
 def reliable_ask(project: Project, doubted: Mapping[int, Collection[str]]) -> int:
     """How many free places of these items wait for somebody reliable in what is doubted. At most seven queries.
@@ -77,7 +82,7 @@ def best_in(project: Project, item_id: int, categories: Iterable[Category]) -> t
     judged = Judgment.objects.filter(item=item_id).values("annotator")
     rows = (
         _known_skills(project, wanted)
-        .filter(annotator__in=_trusted(project).values("user"))
+        .filter(annotator__in=people_trusted(project).values("user"))
         .exclude(annotator__in=judged)
         .select_related("annotator")
     )
@@ -102,7 +107,8 @@ def _as_best(row: Skill, category: Category) -> Best:
     )
 
 
-def _trusted(project: Project) -> QuerySet[Membership]:
+def people_trusted(project: Project) -> QuerySet[Membership]:
+    """Active annotators whose answers count now. One query."""
     members = Membership.objects.filter(project=project, role=Role.ANNOTATOR, user__is_active=True)
     return members.filter(standing=Standing.QUALIFIED)
 
@@ -110,7 +116,7 @@ def _trusted(project: Project) -> QuerySet[Membership]:
 def _at_work(project: Project, now: datetime) -> set[int]:
     """Trusted annotators who judged within `ACTIVE`. One query, on the index of newest judgments."""
     newest = Judgment.objects.filter(project=project, created_at__gte=now - ACTIVE)
-    trusted = _trusted(project).filter(user__in=newest.values("annotator"))
+    trusted = people_trusted(project).filter(user__in=newest.values("annotator"))
     return set(trusted.values_list("user_id", flat=True))
 
 

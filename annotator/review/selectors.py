@@ -150,7 +150,7 @@ def disagreements_by_category(project: Project, *, held: bool = False) -> dict[s
 
 def disagreement_of(project: Project, disagreement_id: int) -> Disagreement:
     """One disagreement, open or closed; raises NotFound for another project's. One query."""
-    rows = Disagreement.objects.select_related("lease_by", "hold_by")
+    rows = Disagreement.objects.select_related("item", "lease_by", "hold_by")
     row = rows.filter(project=project, pk=disagreement_id).first()
     if row is None:
         raise NotFound(f"There is no disagreement {disagreement_id} in this project.")
