@@ -123,6 +123,11 @@ class BatchItem(models.Model):
                 condition=Q(stopping="fixed") | Q(stream__in=["query", "rare", "explore"]),
             ),
         ]
+        indexes = [
+            models.Index(
+                name="batch_item_not_fixed", fields=["batch", "stopping"], condition=~Q(stopping="fixed")
+            )
+        ]
         triggers = [APPEND_ONLY]
 
 
