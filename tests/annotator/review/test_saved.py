@@ -100,7 +100,7 @@ def test_page_and_api_say_what_was_saved_and_why_nothing_is(
     off = client.get(page).content.decode()
 
     assert "33 %" in working
-    assert "2 spent where fixed overlap asks for at least 3, on 1 pages since" in working
+    assert "2 spent where fixed overlap asks for at least 3, on 1 page since" in working
     assert "20 of 20 checked pages" in working
     assert told["adaptive"] == {"n_items": 1, "n_judgments": 2, "n_fixed": 3}
     assert told["checked"] == {"n": 20, "same": 20, "missed_harmful": 0}
