@@ -56,7 +56,8 @@ def adaptive_now(project: Project, people: Iterable[int], now: datetime) -> Adap
     for row in rows:
         if row.category in known and row.sensitivity is not None and row.specificity is not None:
             known[row.category][row.annotator_id] = KnownSkill(row.sensitivity, row.specificity)
-    policy = OverlapPolicy(project.adaptive_certainty, project.adaptive_least, project.overlap_max)
+    least = min(project.adaptive_least, project.overlap_max)  # fits in any case where it is on
+    policy = OverlapPolicy(project.adaptive_certainty, least, project.overlap_max)
     skills = {slug: _skills(row, known[slug]) for slug, row in inferences.items()}
     return Adaptive(policy, skills, report.taxonomy_id)
 

@@ -118,6 +118,26 @@ def test_one_random_batch_is_opened_when_all_annotators_run_dry_together() -> No
     assert Batch.objects.filter(fallback=True).count() == 1
 
 
+def test_overlap_of_five_is_not_exceeded_by_adding_and_claiming_at_once() -> None:
+    project = make_project(overlap=2, overlap_max=5)
+    items = make_items(project, 2)
+    make_batch(project, items)
+    people = [make_member(project) for _ in range(8)]
+    adding = [partial(places_add, [item.pk for item in items]) for _ in range(4)]
+
+    for _ in range(2):
+        at_once(*adding, *(partial(assignment_claim, project, person) for person in people[:4]))
+    for person in people:
+        assignment_claim(project, person)
+
+    places = Assignment.objects.filter(project=project)
+    assert sorted(places.values_list("item", "place")) == [
+        (item.pk, n) for item in items for n in range(1, 6)
+    ]
+    offered = list(places.exclude(annotator=None).values_list("item", "annotator"))
+    assert len(offered) == len(set(offered))
+
+
 def test_the_database_refuses_a_place_beyond_five_two_places_for_one_annotator_and_deleting_places() -> None:
     project = make_project(overlap=2)
     items = make_items(project, 1)

@@ -118,3 +118,13 @@ def test_empty_project_says_that_nothing_is_known(client: Client) -> None:
 
     assert "skills are not measured yet" in text
     assert "Saved" not in text
+
+
+def test_page_of_a_project_with_one_place_an_item_is_shown_all_the_same(client: Client) -> None:
+    single = make_project(overlap=1, overlap_max=1)
+    know_skills(single)
+    client.force_login(make_member(single, Role.LEAD))
+
+    text = client.get(f"/projects/{single.slug}/agreement/").content.decode()
+
+    assert "Skills are known well enough to stop earlier." in text
