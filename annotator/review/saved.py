@@ -8,13 +8,12 @@ from django.db import connection
 from django.db.models import Min
 
 from annotator.agreement.intervals import Interval, Tally, wilson
-from annotator.agreement.overlap import NoSkills
 from annotator.judgments.models import Verdict
 from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import BatchItem, Stopping
 from annotator.queue.starting import CHECK_SHARE
-from annotator.review.adaptive import adaptive_now
+from annotator.review.adaptive import why_no_skills
 from annotator.review.models import OverlapCheck
 from annotator.review.selectors import resolutions_current
 
@@ -110,14 +109,13 @@ class AdaptiveReport:
 
 def adaptive_report(project: Project, now: datetime) -> AdaptiveReport:
     """What adaptive overlap saved, of the newest `NEWEST` pages, and how it compares. Eight queries."""
-    found = adaptive_now(project, [], now)
     rows = BatchItem.objects.filter(batch__project=project).exclude(stopping=Stopping.FIXED)
     with connection.cursor() as cursor:
         cursor.execute(SPENT, [project.pk])
         spent = {stopping: Spent(*numbers) for stopping, *numbers in cursor.fetchall()}
     return AdaptiveReport(
         is_on=project.adaptive,
-        why_not=found.reason if isinstance(found, NoSkills) else "",
+        why_not=why_no_skills(project, now),
         since=rows.aggregate(first=Min("batch__opened_at"))["first"],
         adaptive=spent.get(Stopping.ADAPTIVE, Spent()),
         full=spent.get(Stopping.CHECK, Spent()),

@@ -95,9 +95,11 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
     held = standing.resolution
     if _is_inferred(held, standing.judgments):
         return Outcome()
-    decision, doubted = _decided(standing, rule)
     if held is not None and held.method == Method.ADJUDICATED:
-        return Outcome(dispute=_against_the_lead(standing.judgments, held, decision, rule.severe))
+        # Only people who agree question a lead, never a probability.
+        agreed = _fixed(standing, rule)
+        return Outcome(dispute=_against_the_lead(standing.judgments, held, agreed, rule.severe))
+    decision, doubted = _decided(standing, rule)
     if isinstance(decision, Resolved):
         return Outcome() if _is_held(held, decision, standing.judgments) else Outcome(resolve=decision)
     reopen = decision.reason if held is not None and held.method != Method.REOPENED else ""
@@ -144,21 +146,23 @@ def _decided(standing: Standing, rule: Rule) -> tuple[Decision, frozenset[str]]:
 
     Where adaptive overlap has no advice, or the most judgments are in, the rule of fixed overlap decides.
     """
-    answers = [answer_of(judgment) for judgment in standing.judgments]
-    fixed = decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
+    fixed, n = _fixed(standing, rule), len(standing.judgments)
     if standing.stopping != Stopping.ADAPTIVE or rule.adaptive is None:
         return fixed, frozenset()
     advice = _advice(standing.judgments, rule, rule.adaptive)
     if isinstance(advice, Enough):
-        reason = (
-            f"{advice.reason}, by {len(answers)} judgment{'' if len(answers) == 1 else 's'} and known skills"
-        )
+        reason = f"{advice.reason}, by {n} judgment{'' if n == 1 else 's'} and known skills"
         return Resolved(advice.labels, "labelled", "inferred", reason), frozenset()
-    if isinstance(advice, OneMore) and len(answers) < rule.adaptive.policy.least:
+    if isinstance(advice, OneMore) and n < rule.adaptive.policy.least:
         return Waiting(advice.reason), frozenset()
     if isinstance(advice, OneMore):
         return NeedsAnother(advice.reason, advice.categories), advice.categories
     return fixed, frozenset()
+
+
+def _fixed(standing: Standing, rule: Rule) -> Decision:
+    answers = [answer_of(judgment) for judgment in standing.judgments]
+    return decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
 
 
 def _advice(judgments: Sequence[Judgment], rule: Rule, adaptive: Adaptive) -> Advice:

@@ -28,6 +28,7 @@ from tests.factories import (
     make_judgment,
     make_member,
     make_project,
+    make_resolution,
     make_taxonomy,
 )
 
@@ -331,6 +332,18 @@ def test_new_skills_alone_question_nothing_and_a_new_judgment_does(
     first = Judgment.objects.get(pk=held(item).judgments[0])
     make_judgment(item, people[0], verdict=Verdict.WITHDRAWN, supersedes=first)
     assert review_sweep(project) == Swept(reopened=1)
+
+
+def test_lead_is_not_questioned_by_a_probability(project: Project, people: list[User]) -> None:
+    know_skills(project, {people[0]: GOOD, people[1]: POOR})
+    item = opened(project)
+    make_judgment(item, people[1], [])
+    make_resolution(item, [], method=Method.ADJUDICATED, resolved_by=project.created_by, reason="No game.")
+
+    judge(item, people, [GAMES])
+
+    assert held(item).method == Method.ADJUDICATED
+    assert not Disagreement.objects.filter(item=item, closed_at__isnull=True).exists()
 
 
 class Killed(Exception):
