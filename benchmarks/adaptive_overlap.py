@@ -1,8 +1,9 @@
 """Accuracy against judgments spent on public judgments with gold: fixed overlap, and stopping where it is certain.
 
-Two situations. `new`: skills are estimated from the judgments bought so far and from nothing else. `known`: skills
+Three situations. `new`: skills are estimated from the judgments bought so far and from nothing else. `known`: skills
 come from all judgments on one half of the items, drawn at random, and the other half is judged. Gold only scores; but
 `saving` picks the cheapest certainty by that score, so what it finds is the best case. Read the rows for one setting.
+`chosen` picks nothing by what it reports: see benchmarks/overlap_chosen.py.
 """
 
 import argparse
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from annotator.agreement.dawid_skene import Answers, dawid_skene, posterior_given  # noqa: E402
+from benchmarks.overlap_chosen import chosen  # noqa: E402
 from benchmarks.truth import SETS, load, majority_accuracy  # noqa: E402
 
 FIXED = (1, 2, 3, 4, 5, 7)
@@ -25,18 +27,23 @@ CERTAINTIES = (0.8, 0.9, 0.95, 0.99, 0.999)
 MOSTS = (5, 9)
 STRENGTH = 4.0
 SAVING = 0.25
+CHOSEN_MOST = 5  # as the product has it
 
 
 def main() -> None:
     options = _options()
     result: dict[str, Any] = {"seeds": options.seeds, "sets": {}}
-    for name in SETS:
+    for name in options.sets:
         answers, gold = load(options.data / f"votes_{name}.parquet")
         for situation, run in (("new", new), ("known", known)):
             rows = simulate(answers, gold, options.seeds, run)
             found = {"rows": rows, "savings": [saving(rows, places) for places in (3, 5)]}
             result["sets"][f"{name}, skills {situation}"] = found
             report(f"{name}, skills {situation}", found)
+        for least in (1, 2):
+            rows = chosen(answers, gold, options.chosen_seeds, least=least, most=CHOSEN_MOST)
+            result["sets"][f"{name}, chosen on the other half, at least {least}"] = rows
+            report_chosen(f"{name}, chosen on the other half, {least} to {CHOSEN_MOST} judgments", rows)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1))
 
@@ -185,10 +192,26 @@ def report(name: str, result: dict[str, Any]) -> None:
             print(f"  fixed {found['fixed']} by {method} ({against['accuracy']}): saved {against['saved']}")
 
 
+def report_chosen(name: str, rows: list[dict[str, Any]]) -> None:
+    """The table of what was chosen on one half and holds on the other."""
+    print(
+        f"{name}\n  next      chosen by  fixed  saved (s.e.)     accuracy  fixed: inferred  majority  gain (s.e.)"
+    )
+    for row in rows:
+        print(
+            f"  {row['who']:8}  {row['chosen_by']:9}  {row['fixed']:5}  {row['saved']:6.1%} ({row['saved_se']:5.1%})"
+            f"  {row['right']:8.4f}  {row['fixed_inferred']:15.4f}  {row['fixed_majority']:8.4f}"
+            f"  {row['gain_inferred']:+.4f} ({row['gain_inferred_se']:.4f})",
+            flush=True,
+        )
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with votes_<set>.parquet")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--chosen-seeds", type=int, default=10)
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 MAJORITY: Final = (2, 3)
 """At least two thirds, as a fraction, so that 2 of 3 is compared exactly."""
 
-Method = Literal["single", "unanimous", "majority"]
+Method = Literal["single", "unanimous", "majority", "inferred"]
 
 
 @dataclass(frozen=True, slots=True)

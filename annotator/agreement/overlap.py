@@ -9,17 +9,26 @@ from annotator.agreement.posterior import KnownSkill, Said, present_given
 
 SUREST: Final = 1 - 1e-6
 """Skills are held within this and its complement: nobody is infallible. The certainty that is wanted does the rest."""
+CARE: Final = 10
+"""How many times as surely as other categories a harmful one has to be absent: a miss harms a child."""
+TWO_EYES: Final = 2
+"""People of whom one who names a harmful category is not overruled: a third looks."""
 LABELLED: Final = "labelled"
 """The verdict under which an absent label says something."""
 
 
 @dataclass(frozen=True, slots=True)
 class CategorySkills:
-    """Estimates for one category: prevalence, each person's reliability, and the team's for anybody else."""
+    """Estimates for one category: prevalence, each person's reliability, and the team's for anybody else.
+
+    `is_known` is False of bounds instead of estimates, for a category too rare to estimate: they may show that it is
+    absent where nobody names it, and settle nothing where somebody does.
+    """
 
     prevalence: float
     team: KnownSkill
     people: Mapping[int, KnownSkill] = field(default_factory=dict)
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ def advise(
     policy: OverlapPolicy,
     *,
     severe: frozenset[str],
+    harmful: frozenset[str] = frozenset(),
 ) -> Advice:
     """Whether the judgments on an item, by annotator, suffice; their order does not matter.
 
@@ -98,6 +108,9 @@ def advise(
     policy : OverlapPolicy
     severe : frozenset of str
         Severity-3 categories. Where one person names one and another does not, no probability settles it.
+    harmful : frozenset of str
+        Categories that one person's word does not settle: named by one, a second person looks; named by one of two, a
+        third. Where nobody names one it has to be absent `CARE` times as surely as the policy asks of others.
 
     Examples
     --------
@@ -117,14 +130,21 @@ def advise(
     if verdicts != [LABELLED]:
         return NoSkills(f"skills say nothing on the verdict {verdicts[0]}")
     named = frozenset().union(*(answer.named for answer in answers.values()))
-    unknown = sorted(named - skills.keys())
+    unknown = sorted(named - {slug for slug, found in skills.items() if found.is_known})
     if unknown or not skills:
         return NoSkills(f"no skills are estimated for {', '.join(unknown) or 'any category'}")
     contested = (named & severe) - _by_all(answers)
     if contested:
         reason = f"severe and not seen by everybody: {', '.join(sorted(contested))}"
         return _more(n, policy, reason, contested)
-    return _by_probability(answers, skills, policy)
+    undecided = _undecided(answers, policy)
+    if undecided:
+        return _more(n, policy, f"unsure about {', '.join(sorted(undecided))}", undecided)
+    alone = named & harmful - (_by_all(answers) if n > 1 else frozenset())
+    if alone and n <= TWO_EYES:
+        reason = f"harmful and named by one person: {', '.join(sorted(alone))}"
+        return _more(n, policy, reason, alone)
+    return _by_probability(answers, skills, policy, harmful)
 
 
 def probability_present(answers: Mapping[int, Answer], category: str, skills: CategorySkills) -> float:
@@ -137,23 +157,43 @@ def probability_present(answers: Mapping[int, Answer], category: str, skills: Ca
     return present_given(said, skills.prevalence, surest=SUREST)
 
 
+def _undecided(answers: Mapping[int, Answer], policy: OverlapPolicy) -> frozenset[str]:
+    """Categories on which doubt leaves fewer people than the least: the prior must not decide in their place."""
+    doubted = frozenset().union(*(answer.unsure for answer in answers.values()))
+    return frozenset(
+        slug
+        for slug in doubted
+        if sum(slug not in answer.unsure for answer in answers.values()) < policy.least
+    )
+
+
 def _by_probability(
     answers: Mapping[int, Answer],
     skills: Mapping[str, CategorySkills],
     policy: OverlapPolicy,
+    harmful: frozenset[str],
 ) -> Advice:
     chances = {slug: probability_present(answers, slug, skills[slug]) for slug in sorted(skills)}
     sure = {slug: max(chance, 1 - chance) for slug, chance in chances.items()}
-    worst = min(sure, key=sure.__getitem__)
-    if sure[worst] < policy.certainty:
-        doubtful = frozenset(slug for slug, chance in sure.items() if chance < policy.certainty)
-        reason = f"{worst} is {chances[worst]:.0%} likely; {policy.certainty:.0%} is wanted".replace(
-            "%", " %"
-        )
+    wanted = {
+        slug: 1 - (1 - policy.certainty) / (CARE if slug in harmful and chance < 1 / 2 else 1)
+        for slug, chance in chances.items()
+    }
+    doubtful = frozenset(slug for slug in sure if sure[slug] < wanted[slug])
+    if doubtful:
+        worst = max(sorted(doubtful), key=lambda slug: (1 - sure[slug]) / (1 - wanted[slug]))
+        reason = _doubt(worst, chances[worst], wanted[worst], policy)
         return _more(len(answers), policy, reason, doubtful)
+    worst = min(sure, key=sure.__getitem__)
     reason = f"all categories are certain, the least ({worst}) to {sure[worst]:.1%}".replace("%", " %")
     labels = frozenset(slug for slug, chance in chances.items() if chance > 1 / 2)
     return Enough(labels, sure[worst], reason)
+
+
+def _doubt(slug: str, chance: float, wanted: float, policy: OverlapPolicy) -> str:
+    if wanted > policy.certainty:
+        return f"{slug} is {chance:.1%} likely; less than {1 - wanted:.1%} is wanted".replace("%", " %")
+    return f"{slug} is {chance:.0%} likely; {policy.certainty:.0%} is wanted".replace("%", " %")
 
 
 def _more(n: int, policy: OverlapPolicy, reason: str, categories: frozenset[str]) -> OneMore | ForLead:

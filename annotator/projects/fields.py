@@ -82,11 +82,15 @@ class Fields:
 
     def share_up_to(self, name: str, *, high: float, default: float) -> float:
         """A number from 0 to `high`, or the default where it is missing or null."""
+        return self.share_between(name, 0, high, default=default)
+
+    def share_between(self, name: str, low: float, high: float, *, default: float) -> float:
+        """A number from `low` to `high`, or the default where it is missing or null."""
         value = self._get(name, required=False)
         if value is None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-            self.complain(name, f"is {_shown(value)}; use a number from 0 to {high:g}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.complain(name, f"is {_shown(value)}; use a number from {low:g} to {high:g}")
             return default
         return float(value)
 

@@ -59,9 +59,11 @@ class NewProjectForm(forms.Form):
         settings = replace(
             base.settings,
             overlap=overlap,
-            overlap_max=max(overlap, LoopSettings().overlap_max),
+            overlap_max=max(overlap, base.settings.overlap_max, LoopSettings().overlap_max),
             holdout_percent=cleaned["holdout_percent"],
         )
+        for name, problem in misfits(settings).items():
+            self.add_error("overlap", f"{name} is {getattr(settings, name)}, {problem}.")
         cleaned["drafted"] = replace(
             base,
             name=cleaned["name"],
@@ -89,6 +91,9 @@ class SettingsForm(forms.ModelForm[Project]):
             "paused",
             "overlap",
             "overlap_max",
+            "adaptive",
+            "adaptive_certainty",
+            "adaptive_least",
             "batch_size",
             "low_water",
             "retrain_after",
@@ -108,6 +113,9 @@ class SettingsForm(forms.ModelForm[Project]):
         ]
         labels = {
             "overlap_max": "Maximum overlap",
+            "adaptive": "Adaptive overlap",
+            "adaptive_certainty": "Certainty wanted",
+            "adaptive_least": "Places to start with",
             "low_water": "Low-water mark",
             "lease_seconds": "Lease (seconds)",
             "prefetch": "Pages fetched ahead",
@@ -124,6 +132,10 @@ class SettingsForm(forms.ModelForm[Project]):
             "retest_days": "Retest after (days)",
         }
         help_texts = {
+            "overlap": "With adaptive overlap: for pages on which nothing may be saved.",
+            "adaptive": "Stop asking where known skills make every category certain.",
+            "adaptive_certainty": "Of every category, 0.9 to 0.999. A harmful one is ruled out ten times as surely.",
+            "adaptive_least": "1 or 2. A page that anybody calls harmful is read by two people in any case.",
             "lease_seconds": "A page left alone for longer goes to somebody else.",
             "prefetch": "Leased and rendered while the one on the screen is being judged; 0 for none.",
             "exposure_budget": "Severity 2 is 1 point, severity 3 is 3 points, over all projects; 0 for no limit.",

@@ -19,7 +19,15 @@ WHOLE: Final = {
     "retest_days": (1, 365),
 }
 SHARES: Final = {"gold_share": 0.5, "gold_share_new": 0.5, "retest_share": 0.5, "gold_line": 1.0}
-BOUNDS: Final[dict[str, tuple[float, float]]] = WHOLE | {name: (0, high) for name, high in SHARES.items()}
+OVERLAP_MAX: Final = 5
+"""Places an item may have in any project: the database holds no more."""
+CERTAINTY: Final = (0.9, 0.999)
+LEAST: Final = (1, 2)
+BOUNDS: Final[dict[str, tuple[float, float]]] = (
+    WHOLE
+    | {name: (0, high) for name, high in SHARES.items()}
+    | {"adaptive_certainty": CERTAINTY, "adaptive_least": LEAST}
+)
 CHECKS_MAX: Final = 0.5
 
 
@@ -29,6 +37,9 @@ class LoopSettings:
 
     overlap: int = 2
     overlap_max: int = 3
+    adaptive: bool = False
+    adaptive_certainty: float = 0.95
+    adaptive_least: int = 2
     batch_size: int = 60
     retrain_after: int = 50
     holdout_percent: int = 10
@@ -49,10 +60,17 @@ class LoopSettings:
 def settings_read(given: Fields) -> LoopSettings:
     """The settings in the fields of a project, with the default for each that is missing."""
     usual = LoopSettings()
-    overlap_max = given.whole("overlap_max", low=1, high=3, default=usual.overlap_max)
+    overlap_max = given.whole("overlap_max", low=1, high=OVERLAP_MAX, default=usual.overlap_max)
     values: dict[str, int | float | bool] = {
         "overlap_max": overlap_max,
-        "overlap": given.whole("overlap", low=1, high=3, default=min(usual.overlap, overlap_max)),
+        "overlap": given.whole("overlap", low=1, high=OVERLAP_MAX, default=min(usual.overlap, overlap_max)),
+        "adaptive": given.yes_or_no("adaptive", default=usual.adaptive),
+        "adaptive_certainty": given.share_between(
+            "adaptive_certainty", *CERTAINTY, default=usual.adaptive_certainty
+        ),
+        "adaptive_least": given.whole(
+            "adaptive_least", low=LEAST[0], high=LEAST[1], default=usual.adaptive_least
+        ),
         "qualification": given.yes_or_no("qualification", default=usual.qualification),
     }
     for name, (low, high) in WHOLE.items():
@@ -71,6 +89,10 @@ def misfits(settings: LoopSettings | Project) -> dict[str, str]:
     if settings.overlap > settings.overlap_max:
         problems["overlap"] = (
             f"more than the maximum of {settings.overlap_max} places; lower it or raise that"
+        )
+    if settings.adaptive and settings.adaptive_least >= settings.overlap:
+        problems["adaptive_least"] = (
+            f"and the overlap is {settings.overlap}: nothing could be saved; start with fewer, or raise the overlap"
         )
     longest = 60 * settings.exposure_hours
     if settings.cooldown_minutes > longest:

@@ -48,6 +48,28 @@ class Project(models.Model):
     overlap_max = models.PositiveSmallIntegerField(
         default=3, help_text="Places an item gets while people disagree."
     )
+    adaptive = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Stop asking where known skills make every category certain.",
+    )
+    adaptive_certainty = models.FloatField(
+        default=0.95,
+        db_default=0.95,
+        validators=[MinValueValidator(0.9), MaxValueValidator(0.999)],
+        help_text="How certain every category has to be, 0.9 to 0.999.",
+    )
+    adaptive_least = models.PositiveSmallIntegerField(
+        default=2,
+        db_default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(2)],
+        help_text="Places an item starts with where stopping is adaptive: 1 or 2.",
+    )
+    skills_enough = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="Skills are known well enough to stop by them; set by the review.",
+    )
     batch_size = models.PositiveIntegerField(
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(5000)],
@@ -122,8 +144,21 @@ class Project(models.Model):
         triggers = [pgtrigger.Protect(name="keep_projects", operation=pgtrigger.Delete)]
         constraints = [
             models.CheckConstraint(
-                name="project_overlap_1_to_3",
-                condition=Q(overlap__gte=1, overlap_max__lte=3, overlap__lte=F("overlap_max")),
+                name="project_overlap_1_to_5",
+                condition=Q(overlap__gte=1, overlap_max__lte=5, overlap__lte=F("overlap_max")),
+            ),
+            models.CheckConstraint(
+                name="project_adaptive_saves_something",
+                condition=Q(adaptive=False) | Q(adaptive_least__lt=F("overlap")),
+            ),
+            models.CheckConstraint(
+                name="project_adaptive_in_bounds",
+                condition=Q(
+                    adaptive_certainty__gte=0.9,
+                    adaptive_certainty__lte=0.999,
+                    adaptive_least__gte=1,
+                    adaptive_least__lte=2,
+                ),
             ),
             models.CheckConstraint(name="project_holdout_0_to_50", condition=Q(holdout_percent__lte=50)),
         ]

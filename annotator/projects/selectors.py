@@ -19,6 +19,7 @@ from annotator.projects.models import (
 )
 
 GRAVE = 3
+HARMFUL = 2
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Taxonomy:
     def severe(self) -> frozenset[str]:
         """Slugs of the gravest categories (severity 3)."""
         return frozenset(category.slug for category in self.categories if category.severity == GRAVE)
+
+    @property
+    def harmful(self) -> frozenset[str]:
+        """Slugs of the categories from severity 2 on: a miss harms a child."""
+        return frozenset(category.slug for category in self.categories if category.severity >= HARMFUL)
 
     def severity_of(self, slugs: Iterable[str]) -> int:
         """The highest severity of these categories; 0 for none, and for those that this version does not have."""

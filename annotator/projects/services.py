@@ -141,9 +141,25 @@ def project_configure(project: Project, *, by: User) -> Project:
     for name, problem in misfits(project).items():
         raise BadInput(f"{name} is {getattr(project, name)}, {problem}.")
     shares_check(project.shares)
+    was_adaptive = Project.objects.values_list("adaptive", flat=True).get(pk=project.pk)
     project.save()
-    log_write(project, "projects", f"{by.username} changed the settings")
+    log_write(
+        project,
+        "projects",
+        f"{by.username} changed the settings{_switched(project, was_adaptive=was_adaptive)}",
+    )
     return project
+
+
+def _switched(project: Project, *, was_adaptive: bool) -> str:
+    if project.adaptive == was_adaptive:
+        return ""
+    if not project.adaptive:
+        return ": adaptive overlap is off from the next batch on"
+    return (
+        f": adaptive overlap is on from the next batch on, from {project.adaptive_least} "
+        f"places to {project.overlap_max}, until every category is {project.adaptive_certainty:.1%} certain"
+    )
 
 
 def shares_check(shares: dict[str, float]) -> None:

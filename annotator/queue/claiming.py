@@ -3,7 +3,7 @@
 The order of preference, each step run only when the one before found nothing:
 
 1. held: a place this annotator holds already (a reloaded page, an undo, a lease that lapsed and nobody took);
-2. personal: a gold item or a retest for this annotator, when a check is due;
+2. personal: a gold item or a retest for this annotator, when a check is due; a place that is reserved for them;
 3. lapsed: a place whose holder's lease has run out, oldest first;
 4. returned: a place given back, or added because people disagree (priority below 0, in order of time);
 5. fresh: a place as its batch opened it (priority from 0).
@@ -11,7 +11,7 @@ The order of preference, each step run only when the one before found nothing:
 Whoever is qualifying goes through 1 and 2 only, on qualification places. Steps 2 to 5 leave out items that
 the annotator holds, has judged (a retest is the point of that), has skipped, or that are expected to show
 what they opted out of; in the benign lane also those expected to be harmful. A personal place is never
-given to anybody else, lapsed or not.
+given to anybody else, lapsed or not; a reserved one is for a time, see annotator.queue.reserving.
 
 Free places that fail this test are passed over once: `queue_cursor` remembers, for each lane, how far the
 annotator has come, for fresh places only ever appear after all others (batch numbers rise) and returned
@@ -123,8 +123,15 @@ def claim_parameters(claimant: Claimant) -> dict[str, Any]:
         "avoid": list(terms.left_out),
         "benign": terms.benign_only,
         "qualifying": terms.qualifying,
-        "personal": terms.qualifying or terms.check is not None,
         "first": (terms.check or Purpose.QUALIFICATION).value,
-        "purposes": [Purpose.QUALIFICATION] if terms.qualifying else [Purpose.GOLD, Purpose.RETEST],
+        "purposes": _purposes(terms),
         "restricted": terms.restricted,
     }
+
+
+def _purposes(terms: ClaimTerms) -> list[Purpose]:
+    """Which places for one person this claim looks at."""
+    if terms.qualifying:
+        return [Purpose.QUALIFICATION]
+    checks = [Purpose.GOLD, Purpose.RETEST] if terms.check is not None else []
+    return [Purpose.OVERLAP, *checks]

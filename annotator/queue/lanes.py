@@ -64,7 +64,7 @@ PERSONAL: Final = f"""
 personal AS MATERIALIZED (
     SELECT a.id, a.priority, 'personal' AS step FROM assignment a
     WHERE a.for_annotator_id = %(annotator)s AND a.project_id = %(project)s AND a.state = 'free'
-      AND %(personal)s AND a.purpose = ANY(%(purposes)s)
+      AND a.purpose = ANY(%(purposes)s)
       AND (a.severity < 2 OR NOT %(benign)s) AND {WELCOME} AND (a.purpose = 'retest' OR {UNJUDGED})
     ORDER BY a.purpose <> %(first)s::varchar, a.priority, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 )"""
@@ -73,6 +73,8 @@ GIVEN: Final = f"""
 given AS (
     UPDATE assignment
     SET state = 'offered', annotator_id = %(annotator)s,
+        for_annotator_id = CASE WHEN assignment.purpose = 'overlap' THEN NULL ELSE assignment.for_annotator_id END,
+        reserved_until = NULL,
         offered_at = CASE WHEN picked.step = 'held' THEN assignment.offered_at ELSE STATEMENT_TIMESTAMP() END,
         lease_until = STATEMENT_TIMESTAMP() + MAKE_INTERVAL(secs => %(lease_seconds)s),
         severity = CASE WHEN picked.step = 'lapsed' THEN (

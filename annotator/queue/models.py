@@ -22,6 +22,14 @@ class Stream(models.TextChoices):
     RETEST = "retest", "retest"
 
 
+class Stopping(models.TextChoices):
+    """When an item is asked about no more."""
+
+    FIXED = "fixed", "fixed overlap"
+    ADAPTIVE = "adaptive", "adaptive: until it is certain"
+    CHECK = "check", "fixed overlap, drawn to check adaptive stopping"
+
+
 class AssignmentState(models.TextChoices):
     """Where a place stands."""
 
@@ -93,6 +101,12 @@ class BatchItem(models.Model):
     expected = ArrayField(
         models.SlugField(max_length=40), default=list, help_text="Categories expected; for people's opt-outs."
     )
+    stopping = models.CharField(
+        max_length=8, choices=Stopping, default=Stopping.FIXED, db_default=Stopping.FIXED
+    )
+    overlap = models.PositiveSmallIntegerField(
+        null=True, help_text="The fixed overlap at that time; None where one person is asked."
+    )
 
     class Meta:
         db_table = "batch_item"
@@ -104,6 +118,15 @@ class BatchItem(models.Model):
                 condition=Q(inclusion_probability__isnull=True)
                 | Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
             ),
+            models.CheckConstraint(
+                name="batch_item_audit_is_fixed",
+                condition=Q(stopping="fixed") | Q(stream__in=["query", "rare", "explore"]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="batch_item_not_fixed", fields=["batch", "stopping"], condition=~Q(stopping="fixed")
+            )
         ]
         triggers = [APPEND_ONLY]
 
@@ -135,7 +158,10 @@ class Assignment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        help_text="A personal place: gold, retest and qualification are for one person.",
+        help_text="A personal place: gold, retest and qualification are for one person. Others only for a time.",
+    )
+    reserved_until = models.DateTimeField(
+        null=True, help_text="When a free place of overlap that waits for one person is anybody's again."
     )
     severity = models.PositiveSmallIntegerField(default=0, help_text="Expected; raised by what is judged.")
     expected = ArrayField(models.SlugField(max_length=40), default=list)
@@ -161,10 +187,16 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 name="assignment_personal_or_overlap",
-                condition=Q(purpose="overlap", for_annotator__isnull=True)
-                | (~Q(purpose="overlap") & Q(for_annotator__isnull=False)),
+                condition=Q(purpose="overlap", for_annotator__isnull=True, reserved_until__isnull=True)
+                | Q(
+                    purpose="overlap",
+                    for_annotator__isnull=False,
+                    reserved_until__isnull=False,
+                    state__in=["free", "withheld"],
+                )
+                | (~Q(purpose="overlap") & Q(for_annotator__isnull=False, reserved_until__isnull=True)),
             ),
-            models.CheckConstraint(name="assignment_place_1_to_3", condition=Q(place__gte=1, place__lte=3)),
+            models.CheckConstraint(name="assignment_place_1_to_5", condition=Q(place__gte=1, place__lte=5)),
             models.CheckConstraint(
                 name="assignment_state_matches",
                 condition=Q(
@@ -200,6 +232,11 @@ class Assignment(models.Model):
                 name="assignment_personal",
                 fields=["for_annotator", "project", "purpose", "priority", "id"],
                 condition=Q(state="free", for_annotator__isnull=False),
+            ),
+            models.Index(
+                name="assignment_reserved",
+                fields=["project", "reserved_until"],
+                condition=Q(state="free", reserved_until__isnull=False),
             ),
             models.Index(
                 name="assignment_lease",

@@ -27,6 +27,7 @@ SKIP_REASONS = tuple(reason for reason in Skip.Reason if reason is not Skip.Reas
 TAKE_ANOTHER = """
 UPDATE assignment
 SET state = 'submitted', annotator_id = %(annotator)s, lease_until = NULL, submitted_at = %(now)s,
+    for_annotator_id = NULL, reserved_until = NULL,
     offered_at = COALESCE(offered_at, %(now)s)
 WHERE id = (
     SELECT id FROM assignment

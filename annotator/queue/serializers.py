@@ -115,6 +115,8 @@ class BatchItemSerializer(Unsaid, serializers.ModelSerializer[BatchItem]):
             "seed",
             "severity",
             "expected",
+            "stopping",
+            "overlap",
         ]
 
 

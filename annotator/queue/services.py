@@ -20,6 +20,7 @@ from annotator.queue.expecting import NO_FORECAST, Expected, Forecast, items_exp
 from annotator.queue.exposure import HARMFUL
 from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, Stream
 from annotator.queue.reading import READING_SQL
+from annotator.queue.starting import stopping_drawn
 
 BATCH_LOCK = 1_129_137  # first key of the advisory lock; the second is the project
 FALLBACK_SIZE = 10
@@ -43,7 +44,8 @@ WITH drawn AS (
     SELECT bi.*, place, ROW_NUMBER() OVER (ORDER BY place, bi.rank) AS n
     FROM (SELECT *, {READING_SQL.format(n_chars=N_CHARS)} AS reading_seconds FROM batch_item
           WHERE batch_id = %(batch)s) bi
-    CROSS JOIN GENERATE_SERIES(1, %(overlap)s) AS place
+    CROSS JOIN LATERAL
+        GENERATE_SERIES(1, CASE WHEN bi.stopping = 'adaptive' THEN %(least)s ELSE %(overlap)s END) AS place
 )
 INSERT INTO assignment (id, project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
     reading_seconds)
@@ -97,7 +99,7 @@ def batch_open(  # noqa: PLR0913 - one column each; a bundle would only rename t
     pool_size: int,
     fallback: bool = False,
 ) -> Batch:
-    """The batch of this fingerprint, opened now (ledger, and `project.overlap` places an item) or earlier.
+    """The batch of this fingerprint, opened now (ledger, and places: see `stopping_drawn`) or earlier.
 
     1. What each page is expected to show is worked out before anybody has to wait for us.
     2. Batches of a project open one after the other, so that a higher number is always the later commit:
@@ -129,7 +131,7 @@ def batch_open(  # noqa: PLR0913 - one column each; a bundle would only rename t
         n_items=len(kept),
     )
     _write_ledger(batch, kept, expected)
-    _open_places(batch, project.overlap)
+    _open_places(batch, project)
     signatures_write([choice.item_id for choice in kept])
     return batch
 
@@ -148,6 +150,9 @@ def _take_from_pool(project: Project, choices: Sequence[BatchChoice]) -> list[Ba
 
 
 def _write_ledger(batch: Batch, choices: Sequence[BatchChoice], expected: Mapping[int, Expected]) -> None:
+    stopping = stopping_drawn(
+        batch.project, {choice.item_id: choice.stream for choice in choices}, seed=batch.seed
+    )
     BatchItem.objects.bulk_create(
         (
             BatchItem(
@@ -164,6 +169,8 @@ def _write_ledger(batch: Batch, choices: Sequence[BatchChoice], expected: Mappin
                 seed=choice.seed,
                 severity=expected[choice.item_id].severity,
                 expected=list(expected[choice.item_id].categories),
+                stopping=stopping[choice.item_id],
+                overlap=batch.project.overlap,
             )
             for rank, choice in enumerate(choices)
         ),
@@ -171,15 +178,17 @@ def _write_ledger(batch: Batch, choices: Sequence[BatchChoice], expected: Mappin
     )
 
 
-def _open_places(batch: Batch, overlap: int) -> None:
+def _open_places(batch: Batch, project: Project) -> None:
+    """`project.overlap` places an item, or as many as adaptive overlap starts with."""
     parameters = {
         "project": batch.project_id,
         "batch": batch.pk,
         "first": batch.number * BATCH_STEP,
         "place_step": PLACE_STEP,
-        "overlap": overlap,
+        "overlap": project.overlap,
+        "least": project.adaptive_least,
         "seed": batch.seed,
-        "numbers": NUMBERS_A_PLACE * overlap * batch.n_items,
+        "numbers": NUMBERS_A_PLACE * project.overlap * batch.n_items,
     }
     with connection.cursor() as cursor:
         cursor.execute(OPEN_PLACES, parameters)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -15,8 +16,9 @@ from annotator.projects.access import Access, Can, project_for
 from annotator.projects.api import caller, errors, slug_parameter
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.agreement_items import judges_named
-from annotator.review.agreement_serializers import AgreementSerializer
+from annotator.review.agreement_serializers import AdaptiveSerializer, AgreementSerializer
 from annotator.review.breakdowns import Breakdown, breakdown_of, publications_of
+from annotator.review.saved import adaptive_report
 from annotator.review.selectors import Agreement, Unsure, agreement_of
 
 NOT_MEASURED: Final = {
@@ -36,6 +38,18 @@ class NamedPair:
     first: str
     second: str
     kappa: Estimate
+
+
+class AdaptiveView(APIView):
+    """Adaptive overlap."""
+
+    @extend_schema(
+        operation_id="adaptive_overlap", responses={200: AdaptiveSerializer, **errors()}, tags=["review"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What adaptive overlap saved, and how often stopping was right on pages asked about in full all the same."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return Response(AdaptiveSerializer(adaptive_report(access.project, timezone.now())).data)
 
 
 class AgreementView(APIView):

@@ -19,6 +19,35 @@ class CoefficientSerializer(serializers.Serializer[Any]):
     why_undefined = serializers.CharField(allow_blank=True)
 
 
+class SpentSerializer(serializers.Serializer[Any]):
+    """Judgments on pages whose places are all answered, and how many fixed overlap asks for at the least."""
+
+    n_items = serializers.IntegerField()
+    n_judgments = serializers.IntegerField()
+    n_fixed = serializers.IntegerField()
+
+
+class CheckedSerializer(serializers.Serializer[Any]):
+    """Pages of the check: on how many stopping gave what is held, and missed a harmful category."""
+
+    n = serializers.IntegerField(source="same.n")
+    same = serializers.IntegerField(source="same.right")
+    missed_harmful = serializers.IntegerField(source="missed")
+
+
+class AdaptiveSerializer(serializers.Serializer[Any]):
+    """What adaptive overlap saved, and whether it was right."""
+
+    is_on = serializers.BooleanField()
+    why_not = serializers.CharField(
+        allow_blank=True, help_text="Why skills are not known well enough; empty if so."
+    )
+    since = serializers.DateTimeField(allow_null=True)
+    adaptive = SpentSerializer()
+    full = SpentSerializer(help_text="Pages of the check: asked about in full.")
+    checked = CheckedSerializer()
+
+
 class CategoryAgreementSerializer(serializers.Serializer[CategoryAgreement]):
     """Agreement on one category; unsure answers count as `unsure` of the request says."""
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -36,6 +37,7 @@ from annotator.review.agreement_tables import (
 from annotator.review.breakdowns import ENOUGH, Breakdown, breakdown_of, publications_of
 from annotator.review.desk import url_parts
 from annotator.review.models import AgreementBreakdown
+from annotator.review.saved import adaptive_report
 from annotator.review.selectors import Unsure, agreement_of
 
 PAGE: Final = 50
@@ -60,6 +62,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         "shown": shown,
         "treatments": list(Unsure),
         "unsure": unsure,
+        "adaptive": adaptive_report(access.project, timezone.now()),
     }
     if measured is not None:
         context["lines"] = lines = agreement_lines(measured, shown)

@@ -90,6 +90,11 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/gold/", api.GoldListView.as_view(), name="gold-list"),
     path("projects/<slug:slug>/gold/<int:gold_id>/retire/", api.GoldRetireView.as_view(), name="gold-retire"),
+    path(
+        "projects/<slug:slug>/agreement/adaptive/",
+        agreement_api.AdaptiveView.as_view(),
+        name="agreement-adaptive",
+    ),
     path("projects/<slug:slug>/agreement/", agreement_api.AgreementView.as_view(), name="agreement-read"),
     path("projects/<slug:slug>/people/", people_api.PeopleView.as_view(), name="people-list"),
     path("projects/<slug:slug>/people/me/", people_api.OwnPeopleView.as_view(), name="people-me"),

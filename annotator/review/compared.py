@@ -24,7 +24,7 @@ WITH held AS (
     SELECT r.item_id, r.labels, r.taxonomy_id, r.resolved_by_id, c.number, c.category
     FROM resolution r JOIN item i ON i.id = r.item_id LEFT JOIN clause c ON c.id = r.clause_id
     WHERE r.project_id = %(project)s AND r.verdict = '{Verdict.LABELLED.value}' AND NOT i.withheld
-        AND r.method NOT IN ('{Method.REOPENED.value}', '{Method.SINGLE.value}')
+        AND r.method NOT IN ('{Method.REOPENED.value}', '{Method.SINGLE.value}', '{Method.INFERRED.value}')
         AND NOT EXISTS (SELECT 1 FROM resolution later WHERE later.supersedes_id = r.id)),
 known AS (
     SELECT g.item_id, g.labels, c.number, c.category

@@ -1,21 +1,24 @@
-"""API operations on one disagreement: a lease on it, on hold, one more judgment."""
+"""API operations on one disagreement: a lease on it, on hold, more judgments."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotator.errors import Conflict
+from annotator.errors import Conflict, Withheld
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.api import caller, errors
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import lease_next, lease_release, lease_take
+from annotator.review.more_judgments import choices_of
 from annotator.review.selectors import Wanted, disagreement_of, disagreements_open
 from annotator.review.serializers import (
+    AskSerializer,
     DisagreementLeaseSerializer,
     HoldSerializer,
     NextSerializer,
     NextWantedSerializer,
+    WhomSerializer,
 )
 
 
@@ -103,18 +106,34 @@ class HoldView(APIView):
 
 
 class AskView(APIView):
-    """One more judgment on one item."""
+    """More judgments on one item."""
+
+    @extend_schema(
+        operation_id="disagreement_whom", responses={200: WhomSerializer, **errors()}, tags=["review"]
+    )
+    def get(self, request: Request, slug: str, disagreement_id: int) -> Response:
+        """Whom one may ask: how many more of anybody, and who tells the categories in dispute best."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        row = disagreement_of(access.project, disagreement_id)
+        if row.item.withheld:
+            raise Withheld
+        return Response(WhomSerializer(choices_of(access, row)).data)
 
     @extend_schema(
         operation_id="disagreement_ask",
-        request=None,
-        responses={204: None, **errors(409)},
+        request=AskSerializer,
+        responses={204: None, **errors(400, 409)},
         tags=["review"],
     )
     def post(self, request: Request, slug: str, disagreement_id: int) -> Response:
-        """Open one more place on the item, up to the project's maximum. 409, saying why not, when none can be had."""
+        """Open `n` more places, up to the project's maximum, or one that waits an hour for the `annotator` named.
+
+        409, saying why not, when not all can be had: then none is opened.
+        """
         access, pk = _disagreement(request, slug, disagreement_id)
-        judgment_ask(access, pk)
+        sent = AskSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        judgment_ask(access, pk, **sent.validated_data)
         return Response(status=204)
 
 

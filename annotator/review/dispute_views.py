@@ -1,4 +1,4 @@
-"""Pages of one disagreement: opened under a lease, resolved, put on hold, sent for one more judgment."""
+"""Pages of one disagreement: opened under a lease, resolved, put on hold, sent for more judgments."""
 
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from annotator.review.going_on import dispute_url, list_url, next_url
 from annotator.review.holding import disagreement_hold, disagreement_release, judgment_ask
 from annotator.review.leases import RENEW_SECONDS, lease_next, lease_take
 from annotator.review.models import Disagreement
+from annotator.review.more_judgments import asked_in, choices_of
 from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.reasons import reasons_used
 from annotator.review.resolving import Refusal, resolve, show_refused
@@ -114,7 +115,7 @@ def _act(request: HttpRequest, access: Access, row: Disagreement, wanted: Wanted
     """Hold, release or ask, and go on; what is refused comes back with why, and with what was typed."""
     action = str(request.POST["action"])
     try:
-        said = _done(access, row, action, str(request.POST.get("reason", "")))
+        said = _done(request, access, row, action)
     except (BadInput, Conflict) as error:
         status = 409 if isinstance(error, Conflict) else 422
         context = _context(access, row, wanted)
@@ -126,16 +127,17 @@ def _act(request: HttpRequest, access: Access, row: Disagreement, wanted: Wanted
     return redirect(next_url(access, wanted, row.pk))
 
 
-def _done(access: Access, row: Disagreement, action: str, reason: str) -> str:
+def _done(request: HttpRequest, access: Access, row: Disagreement, action: str) -> str:
     """What was done, in a sentence."""
     if action == "hold":
-        disagreement_hold(access, row.pk, reason=reason)
+        disagreement_hold(access, row.pk, reason=str(request.POST.get("reason", "")))
         return "On hold: it waits under On hold until a lead releases it."
     if action == "release":
         disagreement_release(access, row.pk)
         return "Released: it is among the disagreements again."
-    judgment_ask(access, row.pk)
-    return "One more place is open. It comes back when it is judged and people still differ."
+    asked = asked_in(str(request.POST.get("ask", "")))
+    judgment_ask(access, row.pk, n=asked.n, annotator=asked.annotator)
+    return asked.sentence
 
 
 def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, object]:
@@ -162,6 +164,7 @@ def _context(access: Access, row: Disagreement, wanted: Wanted) -> dict[str, obj
         "is_rulable": is_rulable(row.pattern),
         "spread_query": query_of(wanted, after=row.pk),
         "reasons": reasons_used(project, frozenset(row.categories), taxonomy, guideline_current(project)),
+        "ask": choices_of(access, row) if row.closed_at is None else None,
         "undo": undo_last(access),
         "undo_id": uuid4(),
     }

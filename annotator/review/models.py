@@ -28,7 +28,8 @@ class Method(models.TextChoices):
 
     SINGLE = "single", "one judgment"
     UNANIMOUS = "unanimous", "all judgments agree"
-    MAJORITY = "majority", "two of three agree"
+    MAJORITY = "majority", "two thirds agree"
+    INFERRED = "inferred", "judgments and known skills settle it"
     ADJUDICATED = "adjudicated", "decided by a lead"
     REOPENED = "reopened", "no longer held"
 
@@ -360,6 +361,9 @@ class CategoryInference(models.Model):
     specificity = models.FloatField(null=True, help_text="The team's, each answer counting once.")
     n_items = models.BigIntegerField()
     n_judgments = models.BigIntegerField()
+    n_deep = models.BigIntegerField(
+        default=0, db_default=0, help_text="Items on which three people or more decided on it."
+    )
     why_undefined = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
@@ -367,6 +371,24 @@ class CategoryInference(models.Model):
         constraints = [
             models.UniqueConstraint(name="category_inference_once", fields=["project", "category"])
         ]
+
+
+class OverlapCheck(models.Model):
+    """What adaptive overlap would have stopped at, on an item that was drawn to be asked about in full. Append-only.
+
+    Written by the sweep that first sees the judgments suffice, in the order in which they came.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="+")
+    labels = ArrayField(models.SlugField(max_length=40), default=list)
+    probability = models.FloatField(help_text="Of the least certain category.")
+    n_judgments = models.PositiveSmallIntegerField(help_text="It would have stopped after so many.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "overlap_check"
+        triggers = [APPEND_ONLY]
 
 
 class SkillFields(models.Model):

@@ -125,7 +125,7 @@ def _free_places(project: Project) -> list[tuple[int, str, list[str]]]:
     skipped = Skip.objects.filter(item=OuterRef("item"), annotator=OuterRef("for_annotator"))
     free = Assignment.objects.filter(
         ~Exists(skipped), project=project, state=AssignmentState.FREE, for_annotator__isnull=False
-    )
+    ).exclude(purpose=Purpose.OVERLAP)
     return list(free.values_list("for_annotator", "purpose", "expected"))
 
 

@@ -18,10 +18,11 @@ from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import taxonomy_version
-from annotator.queue.models import Assignment, AssignmentState, Purpose
+from annotator.queue.models import Assignment, AssignmentState, Purpose, Stopping
 from annotator.review.models import AgreementReport, Disagreement, Method, Resolution
 from annotator.review.standing import Standing
 
+WAITING: Final = (AssignmentState.FREE, AssignmentState.OFFERED)
 COEFFICIENTS: Final = ("percent", "alpha", "fleiss", "ac1")
 
 
@@ -149,7 +150,7 @@ def disagreements_by_category(project: Project, *, held: bool = False) -> dict[s
 
 def disagreement_of(project: Project, disagreement_id: int) -> Disagreement:
     """One disagreement, open or closed; raises NotFound for another project's. One query."""
-    rows = Disagreement.objects.select_related("lease_by", "hold_by")
+    rows = Disagreement.objects.select_related("item", "lease_by", "hold_by")
     row = rows.filter(project=project, pk=disagreement_id).first()
     if row is None:
         raise NotFound(f"There is no disagreement {disagreement_id} in this project.")
@@ -217,12 +218,11 @@ def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
         judgments_current(project).filter(item__in=item_ids).select_related("annotator").order_by("pk")
     ):
         judgments[judgment.item_id].append(judgment)
-    open_places = Assignment.objects.filter(
-        item__in=item_ids,
-        purpose=Purpose.OVERLAP,  # a check of somebody settles nothing, so nothing waits for it
-        state__in=[AssignmentState.FREE, AssignmentState.OFFERED],
-    )
-    waiting = set(open_places.values_list("item_id", flat=True))
+    # A check of somebody settles nothing, so nothing waits for it.
+    places = Assignment.objects.filter(item__in=item_ids, purpose=Purpose.OVERLAP)
+    states = list(places.values_list("item_id", "state", "batch_item__stopping"))
+    waiting = {item_id for item_id, state, _ in states if state in WAITING}
+    stopping = {item_id: found for item_id, _, found in states}
     newest = Resolution.objects.filter(item__in=item_ids, superseded_by__isnull=True).select_related(
         "resolved_by"
     )
@@ -235,6 +235,7 @@ def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
             waits=item_id in waiting,
             resolution=resolutions.get(item_id),
             disagreement=disputed.get(item_id),
+            stopping=stopping.get(item_id, Stopping.FIXED),
         )
         for item_id in sorted(item_ids)
     ]

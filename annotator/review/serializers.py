@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from annotator.agreement.patterns import KEY_MAX, Pattern
 from annotator.judgments.models import Judgment, Verdict
+from annotator.projects.loop_settings import OVERLAP_MAX
 from annotator.review.gold import EXPLANATION_MAX
 from annotator.review.holding import HOLD_REASON_MAX
 from annotator.review.models import AdjudicationEntry, Disagreement, Gold, Method, Resolution, Scope
@@ -217,6 +218,34 @@ class HoldSerializer(serializers.Serializer[Any]):
     """Why a disagreement has to wait."""
 
     reason = serializers.CharField(max_length=HOLD_REASON_MAX)
+
+
+class AskSerializer(serializers.Serializer[Any]):
+    """How many more judgments, or of whom one."""
+
+    n = serializers.IntegerField(min_value=1, max_value=OVERLAP_MAX - 1, default=1)
+    annotator = serializers.CharField(
+        max_length=150, default="", allow_blank=True, help_text="A username; empty for anybody."
+    )
+
+
+class BestSerializer(serializers.Serializer[Any]):
+    """How well somebody tells a category, in per cent, by truth inference; `n` is what their answers are worth."""
+
+    annotator = serializers.CharField(source="username")
+    category = serializers.CharField(source="category.slug")
+    sensitivity = serializers.IntegerField(source="percent")
+    low = serializers.IntegerField()
+    high = serializers.IntegerField()
+    n = serializers.IntegerField()
+    specificity = serializers.IntegerField(source="right_without")
+
+
+class WhomSerializer(serializers.Serializer[Any]):
+    """Whom one may ask for more judgments."""
+
+    left = serializers.IntegerField(help_text="How many more places the item may get.")
+    best = BestSerializer(many=True)
 
 
 class PatternSerializer(serializers.Serializer[Any]):

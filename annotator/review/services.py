@@ -14,11 +14,14 @@ from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project
 from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.queue.reserving import places_unreserve
 from annotator.queue.services import places_add
+from annotator.review.adaptive import checks_write, rule_of
 from annotator.review.changes import check_unchanged
 from annotator.review.models import NOTHING_WAITS, AdjudicationEntry, Disagreement, Method, Resolution
+from annotator.review.reliable import reliable_ask
 from annotator.review.selectors import standings_of
-from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of, pattern_in
+from annotator.review.standing import Dispute, Outcome, Standing, outcome_of, pattern_in
 
 REASON_MAX = 300
 ADJUDICATION_REASON_MAX = 1000
@@ -26,13 +29,14 @@ ADJUDICATION_REASON_MAX = 1000
 
 @dataclass(frozen=True)
 class Swept:
-    """What one sweep wrote."""
+    """What one sweep wrote. `inferred` are those of the resolved that known skills settle."""
 
     resolved: int = 0
     reopened: int = 0
     places_added: int = 0
     disagreements: int = 0
     settled: int = 0
+    inferred: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,13 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
        what is withheld: that waits in the outbox until it is released.
     3. Read judgments, places, resolutions and disagreements of all items: one query each.
     4. Decide by `outcome_of`, write in sets, and delete the outbox rows that were read.
+    5. Where adaptive overlap adds a place, it waits a while for somebody reliable; places whose time is up are
+       anybody's again.
 
     A judgment that is committed after step 3 has an outbox row of its own, so a later sweep reads it. An item
     that was skipped keeps its outbox row.
     """
+    places_unreserve(project)
     due = list(
         ReviewDue.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(project=project, item__withheld=False)
@@ -75,13 +82,20 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
     if not due:
         return Swept()
     locked = _lock_free_items({item_id for _, item_id in due})
-    rule = Rule(project.overlap, project.overlap_max, taxonomy_current(project).severe)
-    reviewed = [(standing, outcome_of(standing, rule)) for standing in standings_of(project, locked)]
+    standings = standings_of(project, locked)
+    rule = rule_of(project, standings)
+    reviewed = [(standing, outcome_of(standing, rule)) for standing in standings]
     resolved, reopened = _write_resolutions(project, reviewed)
     placed = places_add([standing.item_id for standing, outcome in reviewed if outcome.needs_place])
+    doubted = {standing.item_id: outcome.doubted for standing, outcome in reviewed if outcome.doubted}
+    reliable_ask(project, {item_id: doubted[item_id] for item_id in doubted.keys() & placed})
+    checks_write(project, standings, rule)
     opened, settled = _write_disagreements(project, reviewed, placed)
     ReviewDue.objects.filter(pk__in=[pk for pk, item_id in due if item_id in locked]).delete()
-    return Swept(resolved, reopened, len(placed), opened, settled)
+    inferred = sum(
+        outcome.resolve is not None and outcome.resolve.method == "inferred" for _, outcome in reviewed
+    )
+    return Swept(resolved, reopened, len(placed), opened, settled, inferred)
 
 
 @transaction.atomic

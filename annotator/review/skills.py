@@ -5,14 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Final, TypeVar
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Model
 
 from annotator.agreement.posterior import team_skill
-from annotator.agreement.ratings import ABSENT, PRESENT, unsure_as_missing
+from annotator.agreement.ratings import ABSENT, MISSING, PRESENT, IntArray, Ratings, unsure_as_missing
 from annotator.agreement.truth import Truth, inferred
 from annotator.projects.models import Project
 from annotator.projects.selectors import guideline_current, taxonomy_version
+from annotator.review.adaptive import PEOPLE, skills_enough_set
 from annotator.review.compared import CategoryCounts, Counts, compared, counts_of
 from annotator.review.measured import Measured
 from annotator.review.models import (
@@ -62,7 +64,12 @@ def skills_write(report: AgreementReport, measured: Measured) -> None:
     if not OwnSkill.objects.filter(project=project, report__computed_at__gte=midnight).exists():
         _replace(OwnSkill, project, [_copied(row, OwnSkill) for row in rows.values()])
         _replace(OwnWeek, project, [_copied(row, OwnWeek) for row in weeks])
-    CategoryInference.objects.bulk_create(_inference(report, slug, truth) for slug, truth in truths.items())
+    deep = _deep(ratings)
+    inferences = [
+        _inference(report, slug, truth, int(n)) for (slug, truth), n in zip(truths.items(), deep, strict=True)
+    ]
+    CategoryInference.objects.bulk_create(inferences)
+    skills_enough_set(project, inferences)
 
 
 def _replace(model: type[Row], project: Project, rows: Iterable[Row]) -> None:
@@ -76,7 +83,15 @@ def _copied(row: Model, model: type[Row]) -> Row:
     return model(**{name: getattr(row, name) for name in names})
 
 
-def _inference(report: AgreementReport, slug: str, truth: Truth) -> CategoryInference:
+def _deep(ratings: Ratings) -> IntArray:
+    """For each category the items on which `PEOPLE` or more decided."""
+    n_items = int(ratings.item.max(initial=-1)) + 1
+    given = ratings.values != MISSING
+    counted = [np.bincount(ratings.item[column], minlength=n_items) >= PEOPLE for column in given.T]
+    return np.array([found.sum() for found in counted], dtype=np.int64)
+
+
+def _inference(report: AgreementReport, slug: str, truth: Truth, n_deep: int) -> CategoryInference:
     team = team_skill(truth.fit) if truth.fit else None
     return CategoryInference(
         project=report.project,
@@ -87,6 +102,7 @@ def _inference(report: AgreementReport, slug: str, truth: Truth) -> CategoryInfe
         specificity=team.specificity if team else None,
         n_items=truth.n_items,
         n_judgments=truth.n_judgments,
+        n_deep=n_deep,
         why_undefined=truth.why_undefined,
     )
 

@@ -1,21 +1,45 @@
 """What follows for one item from its judgments and from what is held of it: a rule that reads no row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from annotator.agreement.decide import Answer, Decision, NeedsAnother, Resolved, Waiting, decide
+from annotator.agreement.overlap import (
+    Advice,
+    CategorySkills,
+    Enough,
+    NoSkills,
+    OneMore,
+    OverlapPolicy,
+    advise,
+)
 from annotator.agreement.patterns import Pattern, pattern_against_lead, pattern_of
 from annotator.judgments.models import Judgment
+from annotator.queue.models import Stopping
 from annotator.review.models import Disagreement, Method, Resolution
 
 
 @dataclass(frozen=True)
+class Adaptive:
+    """By what an item may stop early: the policy, and what is known of people in each category."""
+
+    policy: OverlapPolicy
+    skills: Mapping[str, CategorySkills]
+    taxonomy: int  # under which they were measured
+
+
+@dataclass(frozen=True)
 class Rule:
-    """What a project asks for: places at first and at most, and the categories no majority overrides."""
+    """What a project asks for: places at first and at most, and the categories no majority overrides.
+
+    Without `adaptive` (it is off, or skills are not known) fixed overlap holds for every item.
+    """
 
     overlap: int
     overlap_max: int
     severe: frozenset[str]
+    harmful: frozenset[str] = frozenset()
+    adaptive: Adaptive | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +51,16 @@ class Standing:
     waits: bool  # a place is still free or offered
     resolution: Resolution | None  # the newest, also when it is `reopened`
     disagreement: Disagreement | None  # the open one
+    stopping: str = Stopping.FIXED  # as its batch drew it
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """Where adaptive overlap would have stopped on an item: after the first `n` judgments, certain of these labels."""
+
+    labels: frozenset[str]
+    probability: float
+    n: int
 
 
 @dataclass(frozen=True)
@@ -42,13 +76,15 @@ class Outcome:
     """What to write for an item; with nothing set, everything stands as it should.
 
     `resolve` and `reopen` supersede the newest resolution; `reopen` is why nothing is held any more.
-    `needs_place` opens one more place, and where none can be had the item is in `dispute`.
+    `needs_place` opens one more place, and where none can be had the item is in `dispute`. `doubted` are the
+    uncertain categories: whoever is reliable in them is asked first.
     """
 
     resolve: Resolved | None = None
     reopen: str = ""
     needs_place: bool = False
     dispute: Dispute | None = None
+    doubted: frozenset[str] = frozenset()
 
 
 def outcome_of(standing: Standing, rule: Rule) -> Outcome:
@@ -56,11 +92,14 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
 
     A lead's decision is never superseded here. It is only put in question, see `_against_the_lead`.
     """
-    answers = [answer_of(judgment) for judgment in standing.judgments]
-    decision = decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
     held = standing.resolution
+    if _is_inferred(held, standing.judgments):
+        return Outcome()
     if held is not None and held.method == Method.ADJUDICATED:
-        return Outcome(dispute=_against_the_lead(standing.judgments, held, decision, rule.severe))
+        # Only people who agree question a lead, never a probability.
+        agreed = _fixed(standing, rule)
+        return Outcome(dispute=_against_the_lead(standing.judgments, held, agreed, rule.severe))
+    decision, doubted = _decided(standing, rule)
     if isinstance(decision, Resolved):
         return Outcome() if _is_held(held, decision, standing.judgments) else Outcome(resolve=decision)
     reopen = decision.reason if held is not None and held.method != Method.REOPENED else ""
@@ -70,7 +109,23 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
         # Every place is submitted and they are too few: the project's overlap was raised since they were opened.
         return Outcome(reopen=reopen, needs_place=True)
     dispute = Dispute(decision.reason, decision.categories)
-    return Outcome(reopen=reopen, needs_place=isinstance(decision, NeedsAnother), dispute=dispute)
+    needs_place = isinstance(decision, NeedsAnother)
+    return Outcome(reopen=reopen, needs_place=needs_place, dispute=dispute, doubted=doubted)
+
+
+def foreseen_of(standing: Standing, rule: Rule) -> Foreseen | None:
+    """Where adaptive overlap would have stopped on an item drawn for the check; None where it would have asked on.
+
+    The judgments are replayed in the order in which they came, up to the fixed overlap.
+    """
+    if standing.stopping != Stopping.CHECK or rule.adaptive is None:
+        return None
+    most = min(rule.overlap, len(standing.judgments))
+    for n in range(rule.adaptive.policy.least, most + 1):
+        advice = _advice(standing.judgments[:n], rule, rule.adaptive)
+        if isinstance(advice, Enough):
+            return Foreseen(advice.labels, advice.probability, n)
+    return None
 
 
 def pattern_in(standing: Standing, dispute: Dispute) -> Pattern:
@@ -84,6 +139,46 @@ def pattern_in(standing: Standing, dispute: Dispute) -> Pattern:
 def answer_of(judgment: Judgment) -> Answer:
     """A judgment as the rule of agreement reads it."""
     return Answer(frozenset(judgment.labels), frozenset(judgment.unsure), judgment.verdict)
+
+
+def _decided(standing: Standing, rule: Rule) -> tuple[Decision, frozenset[str]]:
+    """What the judgments amount to, and the categories that are uncertain.
+
+    Where adaptive overlap has no advice, or the most judgments are in, the rule of fixed overlap decides.
+    """
+    fixed, n = _fixed(standing, rule), len(standing.judgments)
+    if standing.stopping != Stopping.ADAPTIVE or rule.adaptive is None:
+        return fixed, frozenset()
+    advice = _advice(standing.judgments, rule, rule.adaptive)
+    if isinstance(advice, Enough):
+        reason = f"{advice.reason}, by {n} judgment{'' if n == 1 else 's'} and known skills"
+        return Resolved(advice.labels, "labelled", "inferred", reason), frozenset()
+    if isinstance(advice, OneMore) and n < rule.adaptive.policy.least:
+        return Waiting(advice.reason), frozenset()
+    if isinstance(advice, OneMore):
+        return NeedsAnother(advice.reason, advice.categories), advice.categories
+    return fixed, frozenset()
+
+
+def _fixed(standing: Standing, rule: Rule) -> Decision:
+    answers = [answer_of(judgment) for judgment in standing.judgments]
+    return decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
+
+
+def _advice(judgments: Sequence[Judgment], rule: Rule, adaptive: Adaptive) -> Advice:
+    if any(judgment.taxonomy_id != adaptive.taxonomy for judgment in judgments):
+        return NoSkills("judged under another taxonomy than the skills")
+    answers = {judgment.annotator_id: answer_of(judgment) for judgment in judgments}
+    return advise(answers, adaptive.skills, adaptive.policy, severe=rule.severe, harmful=rule.harmful)
+
+
+def _is_inferred(held: Resolution | None, judgments: Sequence[Judgment]) -> bool:
+    """Whether what is held was inferred from these very judgments: new skills alone do not question it."""
+    return (
+        held is not None
+        and held.method == Method.INFERRED
+        and set(held.judgments) == {judgment.pk for judgment in judgments}
+    )
 
 
 def _is_held(held: Resolution | None, decision: Resolved, judgments: Sequence[Judgment]) -> bool:

@@ -200,7 +200,8 @@ def _process(facts: CardFacts) -> str:
     meanings = {
         "single": "one judgment",
         "unanimous": "all judgments equal",
-        "majority": "two of three equal, no severe category in dispute",
+        "majority": "two thirds equal, no severe category in dispute",
+        "inferred": "judgments and known skills make every category certain, before the overlap is reached",
         "adjudicated": "decided by a lead with a reason",
     }
     rows = [(method, f"{n:,}", meanings.get(method, "")) for method, n in facts.methods.items()]
@@ -256,6 +257,10 @@ def _limitations(facts: CardFacts) -> str:
         "- The evidence is of its capture time; the page may have changed since.",
         "- Items of the query and rare streams over-represent hard and rare pages: weigh, or use explore and audit.",
         "- Labels of method `single` have no second opinion." if "single" in facts.methods else "",
+        "- Labels of method `inferred` rest on fewer judgments and on estimated skills: where that matters, leave "
+        "them out by the column `method`."
+        if "inferred" in facts.methods
+        else "",
         *(
             f"- {category.name}: {category.train_positives + category.holdout_positives} positives. "
             "Too few to train or to judge a classifier on."

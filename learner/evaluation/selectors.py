@@ -12,7 +12,7 @@ from annotator.pool.models import Split
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_version
 from annotator.queue.models import BatchItem, Stream
-from annotator.review.models import Resolution
+from annotator.review.models import Method, Resolution
 from annotator.review.selectors import resolutions_current
 from learner.core.due import EvaluationFacts
 from learner.evaluation.models import Evaluation
@@ -66,11 +66,15 @@ class ComparedCategory:
 
 
 def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
-    """What is held true, as labels, of holdout items that the audit stream drew; with `probability`. One query."""
+    """What is held true, as labels, of holdout items that the audit stream drew; with `probability`. One query.
+
+    Audits always have fixed overlap. What was inferred from skills all the same is no truth to evaluate by.
+    """
     drawn = BatchItem.objects.filter(
         item=OuterRef("item"), stream=Stream.AUDIT, inclusion_probability__isnull=False
     )
     held = resolutions_current(project).filter(item__split=Split.HOLDOUT, verdict=Verdict.LABELLED)
+    held = held.exclude(method=Method.INFERRED)
     probability = Subquery(drawn.order_by("pk").values("inclusion_probability")[:1])
     return held.annotate(probability=probability).filter(probability__isnull=False)
 

@@ -1,6 +1,7 @@
 // The lead's form by keyboard: a category's key toggles it, Shift with a number takes over that judgment, Enter goes to
 // the reason, Ctrl+Enter resolves, → leaves the item for later, ← goes to the one before. Shift+H, Shift+A and ? press the
-// buttons that say so (data-act), and so do Q, G and C: what was entered is there again after a page about the item. Without this file mouse and Tab do the same.
+// buttons that say so (data-act), and so do Q, G and C: what was entered is there again after a page about the item.
+// Shift+W goes to the choice of whom to ask. Without this file mouse and Tab do the same.
 
 const form = document.querySelector("form[data-adjudication]");
 const kept = `adjudication ${location.pathname}`;
@@ -32,7 +33,8 @@ function act(event) {
   const pressed = event.key === "?" || (event.shiftKey && /^[a-z]$/i.test(event.key));
   const button = pressed && document.querySelector(`[data-act="${CSS.escape(event.key.toLowerCase())}"]`);
   if (button) {
-    button.click();
+    if (button.matches("select")) button.focus();
+    else button.click();
     return true;
   }
   if (event.key === "Enter") {
@@ -58,7 +60,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.key === "Escape" && form.contains(event.target)) event.target.blur();
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, a, summary");
+  const asking = event.target.matches("select[data-act]") && event.shiftKey && event.key.toLowerCase() === "a";
+  const typing = !asking && event.target.closest("input:not([type=checkbox]), textarea, select, button, a, summary");
   if (typing || event.ctrlKey || event.metaKey || event.repeat) return;
   if (act(event)) event.preventDefault();
 });

@@ -177,6 +177,7 @@ WHO: Final[dict[str, str]] = {
     "api:disagreement-hold": Can.RESOLVE,
     "api:disagreement-ask": Can.RESOLVE,
     "api:agreement-read": Can.INSPECT,
+    "api:agreement-adaptive": Can.INSPECT,
     "api:classifier-list": Can.INSPECT,
     "api:classifier-read": Can.INSPECT,
 }

@@ -33,6 +33,7 @@ from annotator.projects.models import Membership, Project
 from annotator.queue.models import Assignment, AssignmentState, Exposure, OptOut, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_release, assignment_renew, assignment_skip
+from annotator.queue.reserving import places_reserve
 from annotator.queue.stopping import case_settle, page_stop
 from annotator.review.services import review_sweep
 from tests.factories import CATEGORIES, GAMBLING, VIOLENCE, make_batch, make_items, make_member, make_project
@@ -50,7 +51,7 @@ Begun = tuple[Callable[[], object], Callable[[object], None]] | None
 
 CONCURRENT: Final = (
     "claim", "claim", "claim more", "submit", "submit", "turn", "turn", "renew", "skip", "undo", "release", "replay",
-    "stop", "sweep",
+    "stop", "sweep", "reserve",
 )  # fmt: skip
 ALONE: Final = ("lapse", "pause", "settle", "rest", "opt out", "check", "leave")
 
@@ -109,11 +110,13 @@ class Queue(RuleBasedStateMachine):
 
     connections: Connections
 
-    @initialize(seed=st.integers(0, 2**32 - 1), overlap=st.integers(1, 2))
-    def open_project(self, seed: int, overlap: int) -> None:
+    @initialize(
+        seed=st.integers(0, 2**32 - 1), overlap=st.integers(1, 2), overlap_max=st.sampled_from([3, 5])
+    )
+    def open_project(self, seed: int, overlap: int, overlap_max: int) -> None:
         self.random = Random(seed)
         self.model = Model()
-        self.project = make_project(overlap=overlap, overlap_max=3)
+        self.project = make_project(overlap=overlap, overlap_max=overlap_max)
         self.people = [make_member(self.project) for _ in range(PEOPLE)]
         Membership.objects.filter(project=self.project).update(check_share=1)
         Membership.objects.filter(user=self.people[0]).update(case_holder=True)
@@ -253,6 +256,20 @@ class Queue(RuleBasedStateMachine):
                 self.model.given(action.person, place)
 
         return lambda: judgment_undo(self._access(action.person)), learn
+
+    def _reserve(self, action: Action) -> Begun:
+        """A free place of some item waits for this person: for an hour, or until the next sweep."""
+        free = Assignment.objects.filter(project=self.project, state=AssignmentState.FREE, for_annotator=None)
+        items = list(free.order_by("item").values_list("item", flat=True).distinct())
+        if not items:
+            return None
+        wanted = {items[action.pick % len(items)]: self.people[action.person].pk}
+        until = timezone.now() + timedelta(hours=1 if action.labels else -1)
+
+        def learn(outcome: object) -> None:
+            assert isinstance(outcome, set), outcome
+
+        return lambda: places_reserve(wanted, until=until), learn
 
     def _stop(self, action: Action) -> Begun:
         place = self.model.place_of(action.person, action.pick)

@@ -102,3 +102,53 @@ def test_order_of_judgments_changes_nothing_and_the_most_is_never_passed(given_:
 def test_policy_out_of_bounds_is_refused(bad: tuple[float, int, int]) -> None:
     with pytest.raises(ValueError, match=r"want 0\.5 < certainty < 1 and 1 <= least <= most, got"):
         OverlapPolicy(*bad)
+
+
+HARMFUL = frozenset({"games", "self-harm"})
+
+
+def test_one_persons_word_on_a_harmful_category_brings_a_second_and_a_lone_one_of_two_a_third() -> None:
+    policy = OverlapPolicy(0.95, 1, 5)
+    sure = {"games": CategorySkills(0.1, KnownSkill(0.999, 0.9999)), "self-harm": SKILLS["self-harm"]}
+
+    def advised(*answers: Answer) -> object:
+        people = dict(zip((BO, CY, DI), answers, strict=False))
+        return advise(people, sure, policy, severe=SEVERE, harmful=HARMFUL)
+
+    alone = OneMore("harmful and named by one person: games", frozenset({"games"}))
+    assert advised(GAMES) == alone
+    assert advised(GAMES, NOTHING) == alone
+    assert isinstance(advised(GAMES, GAMES), Enough)
+    assert advised(GAMES, NOTHING, NOTHING) != alone
+
+
+def test_harmful_category_that_nobody_names_has_to_be_ruled_out_ten_times_as_surely() -> None:
+    # 0.2 * 0.1 against 0.8 * 0.99: 2.5 %. Certain to 95 %, not to 99.5 %.
+    skills = {"games": CategorySkills(0.2, TEAM)}
+
+    harmless = advise({BO: NOTHING}, skills, POLICY, severe=SEVERE)
+    harmful = advise({BO: NOTHING}, skills, POLICY, severe=SEVERE, harmful=HARMFUL)
+
+    assert isinstance(harmless, Enough)
+    assert harmful == OneMore("games is 2.5 % likely; less than 0.5 % is wanted", frozenset({"games"}))
+
+
+def test_doubt_is_no_answer_whatever_is_usual() -> None:
+    skills = {"games": CategorySkills(0.01, TEAM)}
+    maybe = Answer(frozenset(), frozenset({"games"}), "labelled")
+    policy = OverlapPolicy(0.95, 2, 3)
+
+    assert advise({BO: maybe, CY: NOTHING}, skills, policy, severe=SEVERE) == OneMore(
+        "unsure about games", frozenset({"games"})
+    )
+    assert isinstance(advise({BO: maybe, CY: NOTHING, DI: NOTHING}, skills, policy, severe=SEVERE), Enough)
+
+
+def test_bounds_rule_out_a_category_and_settle_nothing_that_somebody_names() -> None:
+    rare = {"games": CategorySkills(0.004, KnownSkill(0.5, 0.99), is_known=False)}
+    two = OverlapPolicy(0.95, 2, 3)
+
+    assert isinstance(advise({BO: NOTHING, CY: NOTHING}, rare, two, severe=SEVERE, harmful=HARMFUL), Enough)
+    assert advise({BO: GAMES, CY: GAMES}, rare, two, severe=SEVERE) == NoSkills(
+        "no skills are estimated for games"
+    )

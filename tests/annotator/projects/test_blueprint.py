@@ -151,12 +151,12 @@ def test_a_category_is_refused_with_the_cure_when_a_field_is_wrong(
     ("field", "value", "problem"),
     [
         ("slug", "../x", "project.slug is '../x'; use lower-case letters"),
-        ("overlap", 4, "project.overlap is 4; use a whole number from 1 to 3."),
-        ("overlap_max", 0, "project.overlap_max is 0; use a whole number from 1 to 3."),
+        ("overlap", 6, "project.overlap is 6; use a whole number from 1 to 5."),
+        ("overlap_max", 0, "project.overlap_max is 0; use a whole number from 1 to 5."),
         ("batch_size", "many", "project.batch_size is 'many'; use a whole number from 1 to 5000."),
         ("holdout_percent", 60, "project.holdout_percent is 60; use a whole number from 0 to 50."),
         ("retrain_after", 0, "project.retrain_after is 0; use a whole number from 1 to 100000."),
-        ("owner", "me", "project.owner is not a field here; known fields: batch_size"),
+        ("owner", "me", "project.owner is not a field here; known fields: adaptive"),
     ],
 )
 def test_a_project_is_refused_with_the_cure_when_a_setting_is_wrong(

@@ -200,3 +200,42 @@ def test_members_are_added_and_removed_on_their_page() -> None:
     assert unknown.status_code == 422
     client.post(f"/projects/{project.slug}/members/end/", {"username": "ada"})
     assert not Membership.objects.filter(project=project, user__username="ada").exists()
+
+
+def test_adaptive_overlap_is_set_on_the_page_and_refused_where_it_saves_nothing() -> None:
+    project = make_project()
+    client, address = member(project, Role.ADMIN), f"/projects/{project.slug}/settings/"
+    sent = settings_of(project) | {"adaptive": "on", "adaptive_certainty": 0.99}
+
+    refused = client.post(address, sent)
+    coarse = client.post(address, sent | {"overlap": 3, "adaptive_certainty": 0.5})
+    saved = client.post(address, sent | {"overlap": 3, "overlap_max": 5})
+
+    assert refused.status_code == coarse.status_code == 422
+    assert b"And the overlap is 2: nothing could be saved" in refused.content
+    assert b"Use 0.9 to 0.999." in coarse.content
+    assert saved.status_code == 302
+    project.refresh_from_db()
+    assert (project.adaptive, project.adaptive_certainty, project.overlap_max) == (True, 0.99, 5)
+    read = client.get(f"/api/v1/projects/{project.slug}/").json()
+    assert (read["adaptive"], read["adaptive_certainty"], read["adaptive_least"]) == (True, 0.99, 2)
+
+
+def test_a_blueprint_that_does_not_fit_the_form_is_refused_not_an_error(founder: Client) -> None:
+    blueprint = {
+        "project": {"slug": "a", "name": "A", "overlap": 3, "overlap_max": 5, "adaptive": True},
+        "categories": [
+            {"slug": "spam", "name": "Spam", "definition": "Unwanted.", "severity": 1, "cipa": False}
+        ],
+        "guideline": [{"number": "1.1", "title": "Judge", "body": "The page."}],
+    }
+
+    def send(overlap: str) -> int:
+        upload = BytesIO(json.dumps(blueprint).encode())
+        upload.name = "blueprint.json"
+        return founder.post("/projects/new/", NEW | {"overlap": overlap, "blueprint": upload}).status_code
+
+    assert send("2") == 422
+    assert send("3") == 302
+    project = Project.objects.get(slug="pilot")
+    assert (project.adaptive, project.overlap_max) == (True, 5)

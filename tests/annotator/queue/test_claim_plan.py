@@ -15,6 +15,7 @@ from annotator.judgments.services import judgment_submit
 from annotator.judgments.turns import judgment_turn
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Membership, Standing
+from annotator.queue.claiming import Claimant, place_take
 from annotator.queue.lanes import Lane
 from annotator.queue.models import Assignment, AssignmentState, Exposure, OptOut, Purpose
 from annotator.queue.places import (
@@ -23,6 +24,7 @@ from annotator.queue.places import (
     assignment_renew,
     assignment_skip,
 )
+from annotator.queue.reserving import places_reserve, places_unreserve
 from tests.annotator.queue.million import Queue, make_queue
 from tests.annotator.queue.plans import Plan, explained
 from tests.factories import GAMES, VIOLENCE
@@ -104,6 +106,25 @@ def test_a_claim_reads_a_short_range_whoever_claims(million: Queue, annotator: U
         second = assignment_claim(million.project, annotator, holding=[first.pk])
 
     assert second is not None
+    assert_short(plans)
+
+
+def test_a_place_that_waits_for_somebody_is_found_in_a_short_range(million: Queue, annotator: User) -> None:
+    mine = Assignment.objects.filter(
+        project=million.project, annotator=annotator, state=AssignmentState.OFFERED
+    )
+    holding = list(mine.values_list("pk", flat=True))
+    free = Assignment.objects.filter(project=million.project, state=AssignmentState.FREE, for_annotator=None)
+    items = free.order_by("-priority").values_list("item", flat=True)[5_000:5_003]
+    people = dict.fromkeys(items, annotator.pk)
+
+    with explained() as plans:
+        waiting = places_reserve(people, until=timezone.now() + timedelta(hours=1))
+        place = place_take(Claimant(million.project.pk, annotator.pk, 900, holding))
+        places_unreserve(million.project)
+
+    assert place is not None
+    assert place.item_id in waiting
     assert_short(plans)
 
 

@@ -118,7 +118,27 @@ def test_one_random_batch_is_opened_when_all_annotators_run_dry_together() -> No
     assert Batch.objects.filter(fallback=True).count() == 1
 
 
-def test_the_database_refuses_a_place_beyond_three_two_places_for_one_annotator_and_deleting_places() -> None:
+def test_overlap_of_five_is_not_exceeded_by_adding_and_claiming_at_once() -> None:
+    project = make_project(overlap=2, overlap_max=5)
+    items = make_items(project, 2)
+    make_batch(project, items)
+    people = [make_member(project) for _ in range(8)]
+    adding = [partial(places_add, [item.pk for item in items]) for _ in range(4)]
+
+    for _ in range(2):
+        at_once(*adding, *(partial(assignment_claim, project, person) for person in people[:4]))
+    for person in people:
+        assignment_claim(project, person)
+
+    places = Assignment.objects.filter(project=project)
+    assert sorted(places.values_list("item", "place")) == [
+        (item.pk, n) for item in items for n in range(1, 6)
+    ]
+    offered = list(places.exclude(annotator=None).values_list("item", "annotator"))
+    assert len(offered) == len(set(offered))
+
+
+def test_the_database_refuses_a_place_beyond_five_two_places_for_one_annotator_and_deleting_places() -> None:
     project = make_project(overlap=2)
     items = make_items(project, 1)
     make_batch(project, items)
@@ -130,7 +150,7 @@ def test_the_database_refuses_a_place_beyond_three_two_places_for_one_annotator_
         Assignment.objects.filter(pk=other.pk).update(
             state="offered", annotator=ann, lease_until=Assignment.objects.get(place=1).lease_until
         )
-    with pytest.raises(IntegrityError, match="assignment_place_1_to_3"), transaction.atomic():
-        Assignment.objects.filter(pk=other.pk).update(place=4)
+    with pytest.raises(IntegrityError, match="assignment_place_1_to_5"), transaction.atomic():
+        Assignment.objects.filter(pk=other.pk).update(place=6)
     with pytest.raises(ProgrammingError, match="Cannot delete rows"), transaction.atomic():
         other.delete()

@@ -160,7 +160,7 @@ def test_the_page_takes_every_choice(pages: Client, project: Project, coefficien
 def test_the_page_costs_the_same_queries_however_many_cells(
     pages: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         pages.get(page(project), {"category": GAMES})
 
 

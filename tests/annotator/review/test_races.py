@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import Count
 
 from annotator.accounts.models import User
 from annotator.errors import Conflict
@@ -14,19 +15,23 @@ from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
+from annotator.queue.models import Assignment
 from annotator.review.leases import lease_next, lease_take
 from annotator.review.models import AdjudicationEntry, Disagreement, Resolution, Scope
+from annotator.review.reliable import AT_ONCE
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import (
     Adjudication,
     BasedOn,
+    Swept,
     resolution_adjudicate,
     review_sweep,
 )
 from annotator.review.spread_acts import Chosen, spread_apply
 from annotator.review.spreading import spread_of
+from tests.annotator.review.knowing import know_skills
 from tests.connections import at_once
-from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member
+from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -147,3 +152,27 @@ def test_one_lead_wins_when_two_spread_to_the_same_pages_at_once(
     held = Resolution.objects.filter(item__in=items[2:], superseded_by__isnull=True)
     assert held.values_list("labels").distinct().count() == 1
     assert Resolution.objects.filter(item__in=items[2:]).count() == 4
+
+
+def test_each_item_stops_once_and_each_place_waits_once_when_two_sweeps_run_at_once(
+    people: list[User],
+) -> None:
+    project = make_project(overlap=3, overlap_max=5, adaptive=True)
+    team = [make_member(project) for _ in range(4)]
+    know_skills(project, dict.fromkeys(team[:2], (0.6, 0.9)) | {team[2]: (0.98, 0.999)})
+    project.refresh_from_db()
+    items = make_items(project, 20)
+    make_batch(project, items)
+    for number, item in enumerate(items):
+        make_judgment(item, team[0], [GAMES])
+        make_judgment(item, team[1], [GAMES] if number % 2 else [])
+    make_judgment(items[0], team[2], [GAMES])  # at work; a late one where the place is not open yet
+
+    at_once(lambda: review_sweep(project, 15), lambda: review_sweep(project, 15))
+    review_sweep(project)
+
+    assert not ReviewDue.objects.exists()
+    per_item = Assignment.objects.values("item").annotate(n=Count("pk")).values_list("n", flat=True)
+    assert set(per_item) <= {2, 3}
+    assert Assignment.objects.filter(reserved_until__isnull=False).count() <= 2 * AT_ONCE
+    assert review_sweep(project) == Swept()

@@ -8,6 +8,7 @@ from annotator.pool.models import Item, Split
 from annotator.projects.models import LogEntry, Project
 from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
+from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
 from learner.evaluation.evaluating import audited_items, evaluation_run_execute
 from learner.evaluation.models import Evaluation, EvaluationRun
@@ -147,3 +148,13 @@ def test_evaluations_add_up_when_more_items_are_audited(project: Project) -> Non
     assert latest is not None
     assert Evaluation.objects.filter(classifier=version).count() == 2
     assert latest.n_items == 4
+
+
+def test_what_was_inferred_from_skills_is_no_truth_to_evaluate_by(project: Project) -> None:
+    (item,) = audited(project, 1, "games chess", [GAMES], probability=0.1)
+    before = Resolution.objects.get(item=item)
+    assert audited_resolutions(project).count() == 1
+
+    make_resolution(item, [GAMES], method=Method.INFERRED, supersedes=before)
+
+    assert audited_resolutions(project).count() == 0

@@ -100,6 +100,21 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
     assert by_url[holdout.url]["inclusion_probability"] is None
 
 
+def test_what_was_inferred_from_skills_is_marked_in_its_row_and_on_the_card(project: Project) -> None:
+    judged, inferred = make_items(project, 2)
+    resolve(judged, [GAMES])
+    resolve(inferred, [GAMES], method=Method.INFERRED)
+
+    snapshot = take(project)
+
+    assert {row["url"]: row["method"] for row in rows_of(snapshot, ITEMS)} == {
+        judged.url: "unanimous",
+        inferred.url: "inferred",
+    }
+    assert "judgments and known skills make every category certain" in card_of(snapshot)
+    assert "Labels of method `inferred` rest on fewer judgments" in card_of(snapshot)
+
+
 def test_only_what_is_held_true_now_is_frozen(project: Project) -> None:
     corrected, unreachable, reopened, unresolved = make_items(project, 4)
     first = resolve(corrected, [GAMES])
