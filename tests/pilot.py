@@ -16,8 +16,18 @@ from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
 from annotator.projects.drafts import clause_draft_add, clause_draft_save
+from annotator.projects.mapping import Kind
 from annotator.projects.models import LogEntry, Project, Role, Standing
-from annotator.projects.services import case_holder_set, log_write, membership_set, project_create
+from annotator.projects.operations import Operation
+from annotator.projects.selectors import taxonomy_current
+from annotator.projects.services import (
+    case_holder_set,
+    category_drafts,
+    log_write,
+    membership_set,
+    project_create,
+)
+from annotator.projects.taxonomy_drafts import operation_add
 from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
@@ -208,6 +218,7 @@ def _draft(project: Project, lead: User) -> None:
         project, by=lead, revision=0, number="1.1", title="Judge the page", body="Judge what it shows."
     )
     clause_draft_add(project, by=lead, category="gambling", title="Free spins", body="A bonus is a stake.")
+    _draft_taxonomy(project, lead)
 
 
 def _evaluate(version: ClassifierVersion) -> None:
@@ -237,3 +248,15 @@ def _evaluate(version: ClassifierVersion) -> None:
             ],
         },
     )
+
+
+def _draft_taxonomy(project: Project, lead: User) -> None:
+    """A category said differently, and one split."""
+    by_slug = {category.slug: category for category in category_drafts(taxonomy_current(project))}
+    shopping, games = by_slug["shopping"], by_slug["games"]
+    renamed = replace(shopping, name="Shops and auctions", definition=f"{shopping.definition} Auctions too.")
+    parts = [
+        replace(games, slug=slug, name=slug.capitalize(), key="", terms=()) for slug in ("board", "video")
+    ]
+    operation_add(project, by=lead, revision=0, operation=Operation(Kind.RENAME, ("shopping",), (renamed,)))
+    operation_add(project, by=lead, revision=2, operation=Operation(Kind.SPLIT, ("games",), tuple(parts)))
