@@ -191,7 +191,7 @@ CONSEQUENCES: Final = {
     Kind.ADD: "Nobody was asked about it so far: it is unknown of every page that was judged before.",
     Kind.RENAME: "What was said of it before is said of it under the new name.",
     Kind.MERGE: "A page that shows one of them shows the new one. It is free of it when it is free of all of them.",
-    Kind.SPLIT: "Of a page that shows it, the parts are unknown until somebody looks again. A page without it has none.",
+    Kind.SPLIT: "Of a page that shows it, the parts are unknown until somebody looks again; one without it has none.",
     Kind.RETIRE: "Its labels stay in the snapshots that have them, and go into no new one.",
     Kind.CHANGE: "What was said of it before stays as it is, unless you have it looked at again.",
 }
@@ -204,7 +204,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def category_changes(old: CategoryDraft, new: CategoryDraft) -> tuple[str, ...]:
-    """What is different of a category but its name, a few words each; definitions are compared word by word elsewhere."""
+    """What is different of a category, a few words each; its name and definition are shown elsewhere."""
     changed = []
     for field in fields(CategoryDraft):
         before, after = getattr(old, field.name), getattr(new, field.name)

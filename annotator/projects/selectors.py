@@ -50,13 +50,27 @@ class Taxonomy:
         return frozenset(category.slug for category in self.categories if category.severity == GRAVE)
 
     def severity_of(self, slugs: Iterable[str]) -> int:
-        """The highest severity of these categories; 0 for none, and for those that this version does not have."""
+        """The highest severity of these categories; 0 for none.
+
+        One that this version does not have any more is as grave as it was, and 0 if there never was one.
+        """
         severities = {category.slug: category.severity for category in self.categories}
-        return max((severities.get(slug, 0) for slug in slugs), default=0)
+        return max(
+            (severities[slug] if slug in severities else self._severity_before(slug) for slug in slugs),
+            default=0,
+        )
 
     def name_of(self, slug: str) -> str:
-        """The category's name, or the slug itself when this version does not have it."""
-        return next((category.name for category in self.categories if category.slug == slug), slug)
+        """The category's name, or its last name if this version does not have it; the slug itself if none ever did."""
+        found = next((category.name for category in self.categories if category.slug == slug), None)
+        if found is None:
+            before = _category_before(self.version.project_id, self.version.number, slug)
+            found = before.name if before else slug
+        return found
+
+    def _severity_before(self, slug: str) -> int:
+        before = _category_before(self.version.project_id, self.version.number, slug)
+        return before.severity if before else 0
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,15 @@ def carried(labels: tuple[str, ...], unsure: tuple[str, ...], judged_under: int,
     return carrying(judged_under, wanted).carry(labels, unsure)
 
 
+@lru_cache(maxsize=65_536)
+def truth_carried(labels: tuple[str, ...], judged_under: int, wanted: int) -> tuple[int, ...]:
+    """What a label set says of each category of another taxonomy version, in its order: 1, 0, or -1 for unknown."""
+    found = carried(labels, (), judged_under, wanted)
+    return tuple(
+        1 if slug in found.labels else -1 if slug in found.unknown else 0 for slug in _taxonomy(wanted).slugs
+    )
+
+
 @lru_cache(maxsize=1024)
 def slugs_akin(newest: int, slugs: tuple[str, ...]) -> frozenset[str]:
     """These short names, and those that the same thing had or was a part of, up to the taxonomy version `newest`.
@@ -189,6 +212,15 @@ def log_of(project: Project) -> QuerySet[LogEntry]:
 def _taxonomy(pk: int) -> Taxonomy:
     version = TaxonomyVersion.objects.get(pk=pk)
     return Taxonomy(version=version, categories=tuple(Category.objects.filter(taxonomy=version)))
+
+
+@lru_cache(maxsize=1024)
+def _category_before(project_id: int, number: int, slug: str) -> Category | None:
+    """A category as the newest version before this one had it."""
+    earlier = Category.objects.filter(
+        taxonomy__project=project_id, taxonomy__number__lt=number, slug=slug
+    ).order_by("-taxonomy__number")
+    return earlier.first()
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from django.db import ProgrammingError, transaction
 from django.test import Client
 
 from annotator.errors import BadInput, Conflict
-from annotator.projects.blueprint import CategoryDraft, ClauseDraft
+from annotator.projects.blueprint import ClauseDraft
 from annotator.projects.drafts import clause_draft_add
 from annotator.projects.mapping import Kind
 from annotator.projects.models import (
@@ -36,7 +36,15 @@ from annotator.projects.taxonomy_drafts import (
     taxonomy_draft_publish,
     taxonomy_drafting_of,
 )
-from tests.factories import GAMBLING, GAMES, VIOLENCE, make_member, make_project, make_taxonomy
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    category_draft,
+    make_member,
+    make_project,
+    make_taxonomy,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,20 +54,16 @@ def project() -> Project:
     return make_project("pilot")
 
 
-def made(slug: str, **columns: Any) -> CategoryDraft:
-    defaults = {"name": slug.capitalize(), "definition": f"Pages about {slug}.", "severity": 1}
-    return CategoryDraft(
-        slug=slug, **{"cipa": False, "key": "", "recall_floor": None, "terms": (), **defaults, **columns}
-    )
-
-
 def do(project: Project, operation: Operation) -> TaxonomyDraft:
     revision = taxonomy_drafting_of(project).revision
     return operation_add(project, by=project.created_by, revision=revision, operation=operation)
 
 
 def split(project: Project) -> TaxonomyDraft:
-    return do(project, Operation(Kind.SPLIT, (GAMES,), (made("board-games"), made("video-games"))))
+    return do(
+        project,
+        Operation(Kind.SPLIT, (GAMES,), (category_draft("board-games"), category_draft("video-games"))),
+    )
 
 
 def publish(project: Project, note: str = "Clearer") -> TaxonomyVersion:
@@ -69,7 +73,7 @@ def publish(project: Project, note: str = "Clearer") -> TaxonomyVersion:
 
 def test_operations_make_the_next_taxonomy_and_its_mapping(project: Project) -> None:
     split(project)
-    do(project, Operation(Kind.ADD, (), (made("chat", key="c"),)))
+    do(project, Operation(Kind.ADD, (), (category_draft("chat", key="c"),)))
     do(project, Operation(Kind.RETIRE, (VIOLENCE,), ()))
 
     version = publish(project)
@@ -86,9 +90,9 @@ def test_operations_make_the_next_taxonomy_and_its_mapping(project: Project) -> 
 
 
 def test_the_plain_words_say_what_the_draft_does(project: Project) -> None:
-    do(project, Operation(Kind.MERGE, (GAMES, GAMBLING), (made("play", name="Play"),)))
-    do(project, Operation(Kind.CHANGE, ("play",), (made("play", name="Play", severity=2),)))
-    do(project, Operation(Kind.RENAME, (VIOLENCE,), (made("gore", name="Gore"),)))
+    do(project, Operation(Kind.MERGE, (GAMES, GAMBLING), (category_draft("play", name="Play"),)))
+    do(project, Operation(Kind.CHANGE, ("play",), (category_draft("play", name="Play", severity=2),)))
+    do(project, Operation(Kind.RENAME, (VIOLENCE,), (category_draft("gore", name="Gore"),)))
 
     words = [step.words for step in taxonomy_drafting_of(project).steps]
 
@@ -100,8 +104,8 @@ def test_the_plain_words_say_what_the_draft_does(project: Project) -> None:
 
 
 def test_an_operation_is_undone_unless_a_later_one_needs_it(project: Project) -> None:
-    do(project, Operation(Kind.ADD, (), (made("chat"),)))
-    draft = do(project, Operation(Kind.CHANGE, ("chat",), (made("chat", severity=2),)))
+    do(project, Operation(Kind.ADD, (), (category_draft("chat"),)))
+    draft = do(project, Operation(Kind.CHANGE, ("chat",), (category_draft("chat", severity=2),)))
 
     with pytest.raises(BadInput, match="A later operation needs this one"):
         operation_undo(project, by=project.created_by, revision=draft.revision, position=0)
@@ -113,7 +117,7 @@ def test_an_operation_is_undone_unless_a_later_one_needs_it(project: Project) ->
 
 def test_the_second_of_two_leads_is_told_and_overwrites_nothing(project: Project) -> None:
     other = make_member(project, Role.LEAD, "lee")
-    operation_add(project, by=other, revision=0, operation=Operation(Kind.ADD, (), (made("chat"),)))
+    operation_add(project, by=other, revision=0, operation=Operation(Kind.ADD, (), (category_draft("chat"),)))
 
     for act in (
         lambda: operation_add(
@@ -133,20 +137,23 @@ def test_the_second_of_two_leads_is_told_and_overwrites_nothing(project: Project
     ("operation", "message"),
     [
         (Operation(Kind.RETIRE, ("nope",), ()), 'no category "nope"'),
-        (Operation(Kind.MERGE, (GAMES,), (made("x"),)), "two or more"),
-        (Operation(Kind.MERGE, (GAMES, GAMES), (made("x"),)), "two or more"),
-        (Operation(Kind.SPLIT, (GAMES,), (made("x"),)), "into 2 to"),
-        (Operation(Kind.SPLIT, (GAMES,), (made(GAMES), made("x"))), "a short name of its own"),
-        (Operation(Kind.ADD, (), (made(GAMES),)), "used already"),
-        (Operation(Kind.ADD, (), (made("Bad Slug"),)), "no short name"),
-        (Operation(Kind.ADD, (), (made("x", name="Games"),)), "Each has its own"),
-        (Operation(Kind.ADD, (), (made("x", key="f"),)), '"f" means flag'),
-        (Operation(Kind.ADD, (), (made("x", key="1"),)), "Each has its own"),
-        (Operation(Kind.ADD, (), (made("x", severity=4),)), "0 to 3"),
-        (Operation(Kind.ADD, (), (made("x", recall_floor=2.0),)), "0 to 1"),
-        (Operation(Kind.ADD, (), (made("x", definition="\x00"),)), "1 to 5000"),
-        (Operation(Kind.CHANGE, (GAMES,), (made("other"),)), "keeps its short name"),
-        (Operation(Kind.CHANGE, (GAMES,), (made(GAMES, key="x"),)), "from its first day"),
+        (Operation(Kind.MERGE, (GAMES,), (category_draft("x"),)), "two or more"),
+        (Operation(Kind.MERGE, (GAMES, GAMES), (category_draft("x"),)), "two or more"),
+        (Operation(Kind.SPLIT, (GAMES,), (category_draft("x"),)), "into 2 to"),
+        (
+            Operation(Kind.SPLIT, (GAMES,), (category_draft(GAMES), category_draft("x"))),
+            "a short name of its own",
+        ),
+        (Operation(Kind.ADD, (), (category_draft(GAMES),)), "used already"),
+        (Operation(Kind.ADD, (), (category_draft("Bad Slug"),)), "no short name"),
+        (Operation(Kind.ADD, (), (category_draft("x", name="Games"),)), "Each has its own"),
+        (Operation(Kind.ADD, (), (category_draft("x", key="f"),)), '"f" means flag'),
+        (Operation(Kind.ADD, (), (category_draft("x", key="1"),)), "Each has its own"),
+        (Operation(Kind.ADD, (), (category_draft("x", severity=4),)), "0 to 3"),
+        (Operation(Kind.ADD, (), (category_draft("x", recall_floor=2.0),)), "0 to 1"),
+        (Operation(Kind.ADD, (), (category_draft("x", definition="\x00"),)), "1 to 5000"),
+        (Operation(Kind.CHANGE, (GAMES,), (category_draft("other"),)), "keeps its short name"),
+        (Operation(Kind.CHANGE, (GAMES,), (category_draft(GAMES, key="x"),)), "from its first day"),
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(
@@ -170,29 +177,29 @@ def test_a_short_name_never_means_something_else(project: Project) -> None:
     publish(project)
 
     with pytest.raises(BadInput, match="used already"):
-        do(project, Operation(Kind.ADD, (), (made(GAMES),)))
+        do(project, Operation(Kind.ADD, (), (category_draft(GAMES),)))
     with pytest.raises(BadInput, match="was renamed, merged or split"):
         taxonomy_publish(
             project,
-            [*category_drafts(taxonomy_current(project)), made(GAMES, key="1")],
+            [*category_drafts(taxonomy_current(project)), category_draft(GAMES, key="1")],
             by=project.created_by,
         )
 
 
 def test_the_key_of_a_part_goes_on_with_what_it_became_and_with_nothing_else(project: Project) -> None:
-    do(project, Operation(Kind.ADD, (), (made("vpn", key="v"),)))
+    do(project, Operation(Kind.ADD, (), (category_draft("vpn", key="v"),)))
     publish(project)
 
     with pytest.raises(BadInput, match='key "v" belongs to "vpn"'):
-        do(project, Operation(Kind.SPLIT, ("vpn",), (made("a", key="v"), made("b"))))
-    do(project, Operation(Kind.RENAME, ("vpn",), (made("ways-round", key="v"),)))
+        do(project, Operation(Kind.SPLIT, ("vpn",), (category_draft("a", key="v"), category_draft("b"))))
+    do(project, Operation(Kind.RENAME, ("vpn",), (category_draft("ways-round", key="v"),)))
     publish(project)
 
     assert taxonomy_current(project).categories[-1].key == "v"
 
 
 def test_nothing_and_an_outdated_draft_are_not_published(project: Project) -> None:
-    draft = do(project, Operation(Kind.ADD, (), (made("chat"),)))
+    draft = do(project, Operation(Kind.ADD, (), (category_draft("chat"),)))
     with pytest.raises(BadInput, match="what changes, and why"):
         publish(project, " ")
     draft = operation_undo(project, by=project.created_by, revision=draft.revision, position=0)
@@ -239,7 +246,7 @@ def test_answers_are_carried_over_several_versions_and_back(project: Project) ->
     first = taxonomy_current(project).version.pk
     split(project)
     publish(project)
-    do(project, Operation(Kind.MERGE, ("video-games", GAMBLING), (made("play"),)))
+    do(project, Operation(Kind.MERGE, ("video-games", GAMBLING), (category_draft("play"),)))
     last = publish(project).pk
 
     there, back = carrying(first, last), carrying(last, first)
@@ -335,7 +342,7 @@ def test_categories_are_merged_on_the_page_as_grave_as_the_gravest(project: Proj
     answer = client.post("/projects/pilot/taxonomy/draft/do/", merged)
 
     assert answer.status_code == 302
-    assert taxonomy_drafting_of(project).categories[0] == made(
+    assert taxonomy_drafting_of(project).categories[0] == category_draft(
         "fun", name="Fun", definition="Any.", severity=3, terms=(GAMES, VIOLENCE)
     )
 
