@@ -116,6 +116,15 @@ def taxonomy_versions(project: Project) -> list[Taxonomy]:
     return [_taxonomy(pk) for pk in newest]
 
 
+def severe_ever(project: Project) -> frozenset[str]:
+    """The gravest categories, those among them that are gone too, as grave as they were at last. One query."""
+    versions = taxonomy_versions(project)
+    severities: dict[str, int] = {}
+    for taxonomy in reversed(versions):
+        severities |= {category.slug: category.severity for category in taxonomy.categories}
+    return frozenset(slug for slug, severity in severities.items() if severity == GRAVE)
+
+
 def taxonomy_links(pk: int) -> tuple[Link, ...]:
     """What became of each category in this version, in order. From memory after the first call.
 

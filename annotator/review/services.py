@@ -13,12 +13,13 @@ from annotator.judgments.models import Flag, ReviewDue, Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project
-from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.projects.selectors import guideline_current, severe_ever, taxonomy_current
 from annotator.queue.services import places_add
 from annotator.review.changes import check_unchanged
 from annotator.review.models import NOTHING_WAITS, AdjudicationEntry, Disagreement, Method, Resolution
 from annotator.review.selectors import standings_of
 from annotator.review.standing import Dispute, Outcome, Rule, Standing, outcome_of, pattern_in
+from annotator.review.versions import reading_of
 
 REASON_MAX = 300
 ADJUDICATION_REASON_MAX = 1000
@@ -75,7 +76,7 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
     if not due:
         return Swept()
     locked = _lock_free_items({item_id for _, item_id in due})
-    rule = Rule(project.overlap, project.overlap_max, taxonomy_current(project).severe)
+    rule = Rule(project.overlap, project.overlap_max, severe_ever(project))
     reviewed = [(standing, outcome_of(standing, rule)) for standing in standings_of(project, locked)]
     resolved, reopened = _write_resolutions(project, reviewed)
     placed = places_add([standing.item_id for standing, outcome in reviewed if outcome.needs_place])
@@ -187,9 +188,10 @@ def _write_resolutions(project: Project, reviewed: Iterable[tuple[Standing, Outc
 
 
 def _resolution(project: Project, standing: Standing, method: Method, reason: str) -> Resolution:
-    # The oldest taxonomy among the judgments: categories that came later were not asked of everybody.
-    versions = [judgment.taxonomy_id for judgment in standing.judgments]
+    # The taxonomy that the judgments were decided in: see decision 106.
     held = standing.resolution
+    version = reading_of(standing.judgments).taxonomy_id or (held.taxonomy_id if held else None)
+    assert version is not None  # nothing is written of an item that nobody judged and nothing is held of
     return Resolution(
         project=project,
         item_id=standing.item_id,
@@ -197,7 +199,7 @@ def _resolution(project: Project, standing: Standing, method: Method, reason: st
         reason=Truncator(reason).chars(ADJUDICATION_REASON_MAX),
         judgments=sorted(judgment.pk for judgment in standing.judgments),
         supersedes=held,
-        taxonomy_id=min(versions) if versions or held is None else held.taxonomy_id,
+        taxonomy_id=version,
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotator.agreement.decide import Answer, Decision, NeedsAnother, Resolved, Waiting, decide
+from annotator.agreement.decide import Decision, NeedsAnother, Resolved, Waiting, decide
 from annotator.agreement.patterns import Pattern, pattern_against_lead, pattern_of
 from annotator.judgments.models import Judgment
 from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.versions import reading_of, unmatched
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
 
     A lead's decision is never superseded here. It is only put in question, see `_against_the_lead`.
     """
-    answers = [answer_of(judgment) for judgment in standing.judgments]
-    decision = decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
+    reading = reading_of(standing.judgments)
+    decision = decide(reading.answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
     held = standing.resolution
     if held is not None and held.method == Method.ADJUDICATED:
         return Outcome(dispute=_against_the_lead(standing.judgments, held, decision, rule.severe))
@@ -78,12 +79,7 @@ def pattern_in(standing: Standing, dispute: Dispute) -> Pattern:
     held = standing.resolution
     if held is not None and held.method == Method.ADJUDICATED:
         return pattern_against_lead(dispute.categories)
-    return pattern_of([answer_of(judgment) for judgment in standing.judgments])
-
-
-def answer_of(judgment: Judgment) -> Answer:
-    """A judgment as the rule of agreement reads it."""
-    return Answer(frozenset(judgment.labels), frozenset(judgment.unsure), judgment.verdict)
+    return pattern_of(reading_of(standing.judgments).answers)
 
 
 def _is_held(held: Resolution | None, decision: Resolved, judgments: Sequence[Judgment]) -> bool:
@@ -109,10 +105,15 @@ def _against_the_lead(
     unseen = [judgment for judgment in judgments if judgment.pk not in seen]
     if not unseen:
         return None
-    labels = frozenset(held.labels)
-    grave = frozenset(slug for judgment in unseen for slug in judgment.labels) & severe - labels
+    labels, grave = frozenset(held.labels), frozenset[str]()
+    for judgment in unseen:
+        said = frozenset(judgment.labels)
+        grave |= unmatched(said, judgment.taxonomy_id, labels, held.taxonomy_id) & said & severe
     if grave:
         return Dispute(f"a later judgment names {', '.join(sorted(grave))}, which the lead did not", grave)
-    if isinstance(decision, Resolved) and (decision.labels, decision.verdict) != (labels, held.verdict):
-        return Dispute(f"{decision.reason}, and differ from what the lead decided", decision.labels ^ labels)
+    if not isinstance(decision, Resolved):
+        return None
+    differing = unmatched(decision.labels, reading_of(judgments).taxonomy_id, labels, held.taxonomy_id)
+    if differing or decision.verdict != held.verdict:
+        return Dispute(f"{decision.reason}, and differ from what the lead decided", differing)
     return None
