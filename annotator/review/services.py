@@ -190,14 +190,14 @@ def _write_resolutions(project: Project, reviewed: Iterable[tuple[Standing, Outc
 def _resolution(project: Project, standing: Standing, method: Method, reason: str) -> Resolution:
     # The taxonomy that the judgments were decided in: see decision 106.
     held = standing.resolution
-    version = reading_of(standing.judgments).taxonomy_id or (held.taxonomy_id if held else None)
+    version = reading_of(standing.counted).taxonomy_id or (held.taxonomy_id if held else None)
     assert version is not None  # nothing is written of an item that nobody judged and nothing is held of
     return Resolution(
         project=project,
         item_id=standing.item_id,
         method=method,
         reason=Truncator(reason).chars(ADJUDICATION_REASON_MAX),
-        judgments=sorted(judgment.pk for judgment in standing.judgments),
+        judgments=sorted(judgment.pk for judgment in standing.counted),
         supersedes=held,
         taxonomy_id=version,
     )

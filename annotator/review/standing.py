@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from annotator.agreement.decide import Decision, NeedsAnother, Resolved, Waiting, decide
 from annotator.agreement.patterns import Pattern, pattern_against_lead, pattern_of
@@ -28,6 +29,19 @@ class Standing:
     waits: bool  # a place is still free or offered
     resolution: Resolution | None  # the newest, also when it is `reopened`
     disagreement: Disagreement | None  # the open one
+    rechecked_at: datetime | None = None  # since when it is looked at again; None unless it is, or was
+
+    @property
+    def counted(self) -> tuple[Judgment, ...]:
+        """The judgments that the rule goes by: after a recheck, those given since it was opened."""
+        since = self.rechecked_at
+        return tuple(row for row in self.judgments if since is None or row.created_at >= since)
+
+    @property
+    def is_held_from_before(self) -> bool:
+        """Whether what is held was written before the recheck: its answers replace it, a lead's decision too."""
+        held, since = self.resolution, self.rechecked_at
+        return held is not None and since is not None and held.created_at < since
 
 
 @dataclass(frozen=True)
@@ -55,16 +69,21 @@ class Outcome:
 def outcome_of(standing: Standing, rule: Rule) -> Outcome:
     """What to write for `standing`; asking again after it was written gives nothing more to write.
 
-    A lead's decision is never superseded here. It is only put in question, see `_against_the_lead`.
+    A lead's decision is never superseded here, only put in question: see `_against_the_lead`. Where a lead has the item
+    looked at again since, they did that themselves: what is held from before stays until the recheck settles it.
     """
-    reading = reading_of(standing.judgments)
+    if standing.rechecked_at is not None and standing.waits:
+        return Outcome()
+    reading = reading_of(standing.counted)
     decision = decide(reading.answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
     held = standing.resolution
-    if held is not None and held.method == Method.ADJUDICATED:
-        return Outcome(dispute=_against_the_lead(standing.judgments, held, decision, rule.severe))
+    is_settled_before = standing.is_held_from_before
+    if held is not None and held.method == Method.ADJUDICATED and not is_settled_before:
+        return Outcome(dispute=_against_the_lead(standing.counted, held, decision, rule.severe))
     if isinstance(decision, Resolved):
-        return Outcome() if _is_held(held, decision, standing.judgments) else Outcome(resolve=decision)
-    reopen = decision.reason if held is not None and held.method != Method.REOPENED else ""
+        return Outcome() if _is_held(held, decision, standing.counted) else Outcome(resolve=decision)
+    reopens = held is not None and held.method != Method.REOPENED and not is_settled_before
+    reopen = decision.reason if reopens else ""
     if standing.waits:
         return Outcome(reopen=reopen)
     if isinstance(decision, Waiting):
@@ -77,9 +96,9 @@ def outcome_of(standing: Standing, rule: Rule) -> Outcome:
 def pattern_in(standing: Standing, dispute: Dispute) -> Pattern:
     """What people differ in on an item in `dispute`."""
     held = standing.resolution
-    if held is not None and held.method == Method.ADJUDICATED:
+    if held is not None and held.method == Method.ADJUDICATED and not standing.is_held_from_before:
         return pattern_against_lead(dispute.categories)
-    return pattern_of(reading_of(standing.judgments).answers)
+    return pattern_of(reading_of(standing.counted).answers)
 
 
 def _is_held(held: Resolution | None, decision: Resolved, judgments: Sequence[Judgment]) -> bool:
