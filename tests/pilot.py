@@ -27,10 +27,11 @@ from annotator.projects.services import (
     membership_set,
     project_create,
 )
-from annotator.projects.taxonomy_drafts import operation_add
+from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish
 from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
+from annotator.queue.rechecking import recheck_open
 from annotator.queue.stopping import page_stop
 from annotator.review.gold import gold_add
 from annotator.review.models import Disagreement, Method, Resolution
@@ -94,6 +95,7 @@ def make_pilot() -> Pilot:
     agreement_measure(project)
     _learn(project)
     _doubt(project)
+    _recheck(project, people["lee"])
     _draft(project, people["lee"])
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
     return Pilot(
@@ -248,6 +250,17 @@ def _evaluate(version: ClassifierVersion) -> None:
             ],
         },
     )
+
+
+def _recheck(project: Project, lead: User) -> None:
+    """A category was said differently, and the pages that show it are looked at again."""
+    gambling = next(row for row in category_drafts(taxonomy_current(project)) if row.slug == "gambling")
+    changed = replace(gambling, definition=f"{gambling.definition} Loot boxes too.")
+    operation = Operation(Kind.CHANGE, ("gambling",), (changed,))
+    draft = operation_add(project, by=lead, revision=0, operation=operation)
+    taxonomy_draft_publish(project, by=lead, revision=draft.revision, note="Loot boxes are stakes")
+    shown = resolutions_current(project).filter(labels__contains=["gambling"])
+    recheck_open(project, shown.values_list("item", flat=True), by=lead, reason="Loot boxes are stakes")
 
 
 def _draft_taxonomy(project: Project, lead: User) -> None:

@@ -196,6 +196,16 @@ def guideline_version(pk: int) -> Guideline:
     return _guideline(pk)
 
 
+def taxonomy_numbered(project: Project, number: int) -> Taxonomy:
+    """One taxonomy version by its number; raises NotFound. One query, as for the newest."""
+    found = (
+        TaxonomyVersion.objects.filter(project=project, number=number).values_list("pk", flat=True).first()
+    )
+    if found is None:
+        raise NotFound(f"This project has no taxonomy version {number}.")
+    return _taxonomy(found)
+
+
 def guideline_numbered(project: Project, number: int) -> Guideline:
     """One guideline version by its number; raises NotFound. One query, as for the newest."""
     found = (

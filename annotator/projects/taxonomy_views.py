@@ -105,8 +105,10 @@ def taxonomy_publish(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except CrossguardError as error:
         return _page(request, access, Refused(note=form, error=error))
-    messages.success(request, "Published. New judgments are made under the new version.")
-    return redirect("projects:guideline", slug=slug)
+    messages.success(
+        request, "Published. New judgments are made under the new version. Choose what is looked at again."
+    )
+    return redirect("review:rechecks", slug=slug)
 
 
 @require_POST

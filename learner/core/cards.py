@@ -222,6 +222,7 @@ def _sampling(facts: CardFacts) -> str:
         "rare": "likely finds for categories with few positives: biased by design",
         "explore": "drawn at random from the pool",
         "audit": "drawn at random from the holdout sites",
+        "recheck": "looked at again after a change of the policy",
         "": "resolved without having been served",
     }
     rows = [
