@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotator.review import adjudication_api, agreement_api, api, dispute_api, people_api
+from annotator.review import adjudication_api, agreement_api, api, dispute_api, people_api, policy_api
 
 urlpatterns = [
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
@@ -49,6 +49,13 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/gold/", api.GoldListView.as_view(), name="gold-list"),
     path("projects/<slug:slug>/gold/<int:gold_id>/retire/", api.GoldRetireView.as_view(), name="gold-retire"),
+    path("projects/<slug:slug>/policy/", policy_api.PolicyView.as_view(), name="policy-read"),
+    path("projects/<slug:slug>/rechecks/", policy_api.RechecksView.as_view(), name="recheck-list"),
+    path(
+        "projects/<slug:slug>/rechecks/<int:number>/cancel/",
+        policy_api.RecheckCancelView.as_view(),
+        name="recheck-cancel",
+    ),
     path("projects/<slug:slug>/agreement/", agreement_api.AgreementView.as_view(), name="agreement-read"),
     path("projects/<slug:slug>/people/", people_api.PeopleView.as_view(), name="people-list"),
     path("projects/<slug:slug>/people/me/", people_api.OwnPeopleView.as_view(), name="people-me"),

@@ -336,3 +336,22 @@ def test_the_policy_reads_as_a_history(
     assert text.count("Looked at again: 1 item in") == 1
     assert "Looked at again" not in blind
     assert "Items that cite" not in blind
+
+
+def test_a_recheck_is_opened_listed_and_cancelled_over_the_api(
+    project: Project, items: list[Item], guide: Access, client: Client
+) -> None:
+    split(project)
+    client.force_login(guide.user)
+    address = "/api/v1/projects/pilot/rechecks/"
+    sent = {"groups": [f"category/{GAMES}"], "taxonomy": 2, "reason": "Split"}
+
+    opened = client.post(address, sent, content_type="application/json")
+    again = client.post(address, sent, content_type="application/json")
+    number = opened.json()["batch"]
+    ended = client.post(f"{address}{number}/cancel/")
+    (row,) = client.get(address).json()
+
+    assert (opened.status_code, again.status_code, ended.status_code) == (201, 409, 204)
+    assert (opened.json()["n_items"], opened.json()["places"], opened.json()["is_open"]) == (1, 2, True)
+    assert (row["batch"], row["is_open"], row["places"]) == (number, False, 0)
