@@ -18,9 +18,9 @@ from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, NotFound
 from annotator.pool.models import Item
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy, guideline_current, slugs_akin, taxonomy_current
+from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.projects.services import log_write
-from annotator.queue.expecting import Expected
+from annotator.queue.expecting import Expected, slugs_now
 from annotator.queue.models import Assignment, AssignmentState, Batch, BatchItem, Purpose, Recheck, Stream
 from annotator.queue.services import (
     BATCH_LOCK,
@@ -193,7 +193,7 @@ def _expected(project: Project, item_ids: Sequence[int]) -> Mapping[int, Expecte
     places = Assignment.objects.filter(item__in=item_ids, purpose=Purpose.OVERLAP)
     for item_id, grave, slugs in places.values_list("item", "severity", "expected"):
         severity[item_id] = max(severity[item_id], grave)
-        known[item_id].update(_now(taxonomy, slugs))
+        known[item_id].update(slugs_now(taxonomy, slugs))
     return {
         item_id: Expected(
             categories=tuple(slug for slug in taxonomy.slugs if slug in known[item_id]),
@@ -201,10 +201,6 @@ def _expected(project: Project, item_ids: Sequence[int]) -> Mapping[int, Expecte
         )
         for item_id in item_ids
     }
-
-
-def _now(taxonomy: Taxonomy, slugs: Sequence[str]) -> frozenset[str]:
-    return slugs_akin(taxonomy.version.pk, tuple(slugs)) & frozenset(taxonomy.slugs)
 
 
 def _open_places(batch: Batch, overlap: int) -> None:
