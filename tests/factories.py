@@ -14,6 +14,8 @@ from annotator.judgments.models import Judgment, ReviewDue, Verdict
 from annotator.pool.cleaning import content_hash
 from annotator.pool.models import Evidence, Item, Split
 from annotator.pool.pages import PageText
+from annotator.projects.blueprint import CategoryDraft
+from annotator.projects.mapping import Kind
 from annotator.projects.models import (
     Category,
     Clause,
@@ -23,6 +25,8 @@ from annotator.projects.models import (
     Role,
     TaxonomyVersion,
 )
+from annotator.projects.operations import Operation
+from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish, taxonomy_drafting_of
 from annotator.queue.models import Assignment, AssignmentState, Batch, Purpose, Stream
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.services import BatchChoice, batch_open
@@ -80,6 +84,35 @@ def make_taxonomy(project: Project, categories: Sequence[str] = CATEGORIES) -> T
             terms=[slug],
         )
     return taxonomy
+
+
+def category_draft(slug: str, **columns: Any) -> CategoryDraft:
+    """A category for the next taxonomy; without a key."""
+    defaults = {"name": slug.capitalize(), "definition": f"Pages about {slug}.", "severity": 1}
+    return CategoryDraft(
+        slug=slug, **{"cipa": False, "key": "", "recall_floor": None, "terms": (), **defaults, **columns}
+    )
+
+
+def split_into(source: str, *parts: str) -> Operation:
+    """To split a category into these."""
+    return Operation(Kind.SPLIT, (source,), tuple(map(category_draft, parts)))
+
+
+def merge_into(target: str, *sources: str) -> Operation:
+    """To merge these categories into one."""
+    return Operation(Kind.MERGE, sources, (category_draft(target),))
+
+
+def publish_operations(project: Project, *operations: Operation) -> TaxonomyVersion:
+    """The next taxonomy version, made by these operations from a draft of its own."""
+    for operation in operations:
+        revision = taxonomy_drafting_of(project).revision
+        operation_add(project, by=project.created_by, revision=revision, operation=operation)
+    revision = taxonomy_drafting_of(project).revision
+    return taxonomy_draft_publish(
+        project, by=project.created_by, revision=revision, note="A test asks for it"
+    )
 
 
 def make_items(

@@ -18,11 +18,22 @@ from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
 from annotator.projects.drafts import clause_draft_add, clause_draft_save
+from annotator.projects.mapping import Kind
 from annotator.projects.models import LogEntry, Project, Role, Standing
-from annotator.projects.services import case_holder_set, log_write, membership_set, project_create
+from annotator.projects.operations import Operation
+from annotator.projects.selectors import taxonomy_current
+from annotator.projects.services import (
+    case_holder_set,
+    category_drafts,
+    log_write,
+    membership_set,
+    project_create,
+)
+from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish
 from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
+from annotator.queue.rechecking import recheck_open
 from annotator.queue.stopping import page_stop
 from annotator.review.asking import QuestionDraft, question_answer, question_ask, question_write
 from annotator.review.bulks import bulk_plan
@@ -91,6 +102,7 @@ def make_pilot() -> Pilot:
     agreement_measure(project)
     _learn(project)
     _doubt(project)
+    _recheck(project, people["lee"])
     _draft(project, people["lee"])
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
@@ -235,6 +247,7 @@ def _draft(project: Project, lead: User) -> None:
         project, by=lead, revision=0, number="1.1", title="Judge the page", body="Judge what it shows."
     )
     clause_draft_add(project, by=lead, category="gambling", title="Free spins", body="A bonus is a stake.")
+    _draft_taxonomy(project, lead)
 
 
 def _evaluate(version: ClassifierVersion) -> None:
@@ -264,3 +277,26 @@ def _evaluate(version: ClassifierVersion) -> None:
             ],
         },
     )
+
+
+def _recheck(project: Project, lead: User) -> None:
+    """A category was said differently, and the pages that show it are looked at again."""
+    gambling = next(row for row in category_drafts(taxonomy_current(project)) if row.slug == "gambling")
+    changed = replace(gambling, definition=f"{gambling.definition} Loot boxes too.")
+    operation = Operation(Kind.CHANGE, ("gambling",), (changed,))
+    draft = operation_add(project, by=lead, revision=0, operation=operation)
+    taxonomy_draft_publish(project, by=lead, revision=draft.revision, note="Loot boxes are stakes")
+    shown = resolutions_current(project).filter(labels__contains=["gambling"])
+    recheck_open(project, shown.values_list("item", flat=True), by=lead, reason="Loot boxes are stakes")
+
+
+def _draft_taxonomy(project: Project, lead: User) -> None:
+    """A category said differently, and one split."""
+    by_slug = {category.slug: category for category in category_drafts(taxonomy_current(project))}
+    shopping, games = by_slug["shopping"], by_slug["games"]
+    renamed = replace(shopping, name="Shops and auctions", definition=f"{shopping.definition} Auctions too.")
+    parts = [
+        replace(games, slug=slug, name=slug.capitalize(), key="", terms=()) for slug in ("board", "video")
+    ]
+    operation_add(project, by=lead, revision=0, operation=Operation(Kind.RENAME, ("shopping",), (renamed,)))
+    operation_add(project, by=lead, revision=2, operation=Operation(Kind.SPLIT, ("games",), tuple(parts)))

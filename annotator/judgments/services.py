@@ -99,7 +99,7 @@ def submit_unusual(access: Access, assignment_id: int, checked: Checked) -> Subm
         place = outcome.assignment
         is_retest = place.purpose == Purpose.RETEST
         earlier = judgment_newest(access.project, access.user, place.item_id, retest=is_retest)
-        if earlier is not None and earlier.verdict != Verdict.WITHDRAWN:
+        if earlier is not None and earlier.verdict != Verdict.WITHDRAWN and not place.recheck:
             raise Conflict(ALREADY, code="already_judged")
         severity = place.severity if checked.severity is None else checked.severity
         exposure_add(access.user, severity)

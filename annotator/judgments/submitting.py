@@ -4,9 +4,10 @@ It fills the place, writes the judgment and its outbox row, counts the page into
 raises what is known of the item's severity and categories: in this place for those that come back or are added
 later, and in the item's free places.
 
-It covers the case that nearly every submit is: the place is still the annotator's, and the answer is new or
-follows one that they undid. Everything else (a replay, a place that went to somebody else, an item judged
-already) comes back as None and is told apart by `judgment_submit`, with more questions to the database.
+It covers the case that nearly every submit is: the place is still the annotator's, and the answer is new, follows
+one that they undid, or supersedes the one that a recheck asks for again. Everything else (a replay, a place that
+went to somebody else, an item judged already) comes back as None and is told apart by `judgment_submit`, with more
+questions to the database.
 """
 
 # ruff: noqa: S608 - nothing but our own constants is put into these statements
@@ -46,7 +47,7 @@ taken AS (
     UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL,
         {KNOWN.format(place="assignment")}
     WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'offered'
-    RETURNING id, item_id, purpose, COALESCE(%(severity)s::smallint, severity) AS severity,
+    RETURNING id, item_id, purpose, recheck, COALESCE(%(severity)s::smallint, severity) AS severity,
         COALESCE(%(seconds)s::float8, EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP() - offered_at)) < reading_seconds AS fast
 ), written AS (
     INSERT INTO judgment (project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict,
@@ -60,7 +61,8 @@ taken AS (
         taken.fast AND %(verdict)s::varchar = 'labelled' AND undone.id IS NULL
     FROM taken LEFT JOIN LATERAL (
         SELECT id FROM judgment
-        WHERE item_id = taken.item_id AND annotator_id = %(annotator)s AND verdict = 'withdrawn'
+        WHERE item_id = taken.item_id AND annotator_id = %(annotator)s
+          AND (verdict = 'withdrawn' OR taken.recheck > 0)
           AND (purpose = 'retest') = (taken.purpose = 'retest')
           AND NOT EXISTS (SELECT FROM judgment later WHERE later.supersedes_id = judgment.id)
     ) undone ON TRUE

@@ -2,11 +2,34 @@
 
 from django.urls import path
 
-from annotator.projects import api
+from annotator.projects import api, draft_api
 
 urlpatterns = [
     path("projects/", api.ProjectListView.as_view(), name="project-list"),
     path("projects/<slug:slug>/", api.ProjectView.as_view(), name="project-read"),
     path("projects/<slug:slug>/taxonomy/", api.TaxonomyView.as_view(), name="taxonomy-read"),
     path("projects/<slug:slug>/guideline/", api.GuidelineView.as_view(), name="guideline-read"),
+    path(
+        "projects/<slug:slug>/guideline/draft/",
+        draft_api.GuidelineDraftView.as_view(),
+        name="guideline-draft",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/draft/publish/",
+        draft_api.GuidelinePublishView.as_view(),
+        name="guideline-publish",
+    ),
+    path(
+        "projects/<slug:slug>/taxonomy/draft/", draft_api.TaxonomyDraftView.as_view(), name="taxonomy-draft"
+    ),
+    path(
+        "projects/<slug:slug>/taxonomy/draft/undo/",
+        draft_api.OperationUndoView.as_view(),
+        name="taxonomy-undo",
+    ),
+    path(
+        "projects/<slug:slug>/taxonomy/draft/publish/",
+        draft_api.TaxonomyPublishView.as_view(),
+        name="taxonomy-publish",
+    ),
 ]

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from annotator.projects.mapping import Kind
+
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 
 
@@ -252,6 +254,41 @@ class Category(models.Model):
         return self.name
 
 
+class CategoryMapping(models.Model):
+    """What became of one category in a taxonomy version: `source` is its short name in the version before.
+
+    To add has no source, to retire no targets. A category that no row names stays what its short name says.
+    """
+
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    position = models.PositiveSmallIntegerField(help_text="In the order of what the lead did.")
+    kind = models.CharField(max_length=8, choices=[(kind.value, kind.value) for kind in Kind])
+    source = models.SlugField(max_length=40, blank=True, default="", db_index=False)
+    targets = ArrayField(models.SlugField(max_length=40), default=list)
+
+    class Meta:
+        db_table = "category_mapping"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(name="category_mapping_position_once", fields=["taxonomy", "position"]),
+            models.UniqueConstraint(
+                name="category_mapping_source_once", fields=["taxonomy", "source"], condition=~Q(source="")
+            ),
+            models.CheckConstraint(
+                name="category_mapping_add_has_no_source",
+                condition=Q(kind="add", source="") | (~Q(kind="add") & ~Q(source="")),
+            ),
+            models.CheckConstraint(
+                name="category_mapping_retire_has_no_targets",
+                condition=Q(kind="retire", targets__len=0) | (~Q(kind="retire") & Q(targets__len__gt=0)),
+            ),
+        ]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source} {self.targets}"
+
+
 class GuidelineVersion(Version):
     """One frozen set of instructions; a change is a new version."""
 
@@ -331,3 +368,28 @@ class GuidelineDraft(models.Model):
 
     def __str__(self) -> str:
         return f"draft after {self.guideline}"
+
+
+class TaxonomyDraft(models.Model):
+    """The next taxonomy while leads write it: one a project, changed by compare-and-set on its revision."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    taxonomy = models.ForeignKey(
+        TaxonomyVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version that it was begun from.",
+    )
+    operations = models.JSONField(default=list, help_text="In order: kind, sources, made.")
+    revision = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "taxonomy_draft"
+        constraints = [
+            models.CheckConstraint(name="taxonomy_draft_revision_from_1", condition=Q(revision__gte=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"draft after {self.taxonomy}"

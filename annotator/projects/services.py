@@ -11,8 +11,10 @@ from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict, Forbidden
 from annotator.projects.blueprint import Blueprint, CategoryDraft, ClauseDraft
 from annotator.projects.loop_settings import misfits
+from annotator.projects.mapping import Kind, Link
 from annotator.projects.models import (
     Category,
+    CategoryMapping,
     Clause,
     GuidelineVersion,
     LogEntry,
@@ -22,7 +24,7 @@ from annotator.projects.models import (
     Standing,
     TaxonomyVersion,
 )
-from annotator.projects.selectors import guideline_current, taxonomy_current
+from annotator.projects.selectors import Taxonomy, guideline_current, taxonomy_current
 
 SHARES_TOLERANCE = 1e-6
 RESERVED_SLUGS = frozenset({"new"})  # /projects/new/ is the form that makes a project
@@ -64,17 +66,24 @@ def project_create(blueprint: Blueprint, by: User) -> Project:
 
 @transaction.atomic
 def taxonomy_publish(
-    project: Project, drafts: Sequence[CategoryDraft], *, by: User, note: str = ""
+    project: Project,
+    drafts: Sequence[CategoryDraft],
+    *,
+    by: User,
+    note: str = "",
+    links: Sequence[Link] = (),
 ) -> TaxonomyVersion:
-    """The next taxonomy version of `project`.
+    """The next taxonomy version of `project`. `links` say what became of each category of the version before.
 
+    Without them, categories are told by their short names: what is new was added, what is gone was retired.
     Raises BadInput when a category would change its key, or take the key of another one, past or present: hands
-    remember keys for years.
+    remember keys for years. A renamed or merged category may go on with a key of what it is made of. Raises it also
+    for the short name of a category that was renamed, merged or split.
     """
     if not drafts:
         raise BadInput("A taxonomy needs at least one category.")
     _lock(project)
-    _check_keys(project, drafts)
+    taxonomy_check(project, drafts, links)
     version = TaxonomyVersion.objects.create(
         project=project, number=_next_number(TaxonomyVersion, project), created_by=by, note=note
     )
@@ -92,6 +101,16 @@ def taxonomy_publish(
             terms=list(draft.terms),
         )
         for position, draft in enumerate(drafts)
+    )
+    CategoryMapping.objects.bulk_create(
+        CategoryMapping(
+            taxonomy=version,
+            position=position,
+            kind=link.kind,
+            source=link.source,
+            targets=list(link.targets),
+        )
+        for position, link in enumerate(links)
     )
     return version
 
@@ -125,10 +144,10 @@ def guideline_publish(
 def version_publish(project: Project, blueprint: Blueprint, *, by: User, note: str) -> None:
     """Publish what differs from the current versions: a taxonomy, a guideline, or both. Raises BadInput for nothing."""
     changed = []
-    if blueprint.categories != _category_drafts(project):
+    if blueprint.categories != category_drafts(taxonomy_current(project)):
         version = taxonomy_publish(project, blueprint.categories, by=by, note=note)
         changed.append(str(version))
-    if blueprint.clauses != _clause_drafts(project):
+    if blueprint.clauses != clause_drafts(project):
         changed.append(str(guideline_publish(project, blueprint.clauses, by=by, note=note)))
     if not changed:
         raise BadInput("This is what is published already. Change something, or leave it.")
@@ -242,7 +261,8 @@ def log_write(
     return LogEntry.objects.create(project=project, stage=stage, text=text, level=level)
 
 
-def _category_drafts(project: Project) -> tuple[CategoryDraft, ...]:
+def category_drafts(taxonomy: Taxonomy) -> tuple[CategoryDraft, ...]:
+    """The categories of a published version as they would be published again."""
     return tuple(
         CategoryDraft(
             slug=category.slug,
@@ -254,11 +274,12 @@ def _category_drafts(project: Project) -> tuple[CategoryDraft, ...]:
             recall_floor=category.recall_floor,
             terms=tuple(category.terms),
         )
-        for category in taxonomy_current(project).categories
+        for category in taxonomy.categories
     )
 
 
-def _clause_drafts(project: Project) -> tuple[ClauseDraft, ...]:
+def clause_drafts(project: Project) -> tuple[ClauseDraft, ...]:
+    """The clauses that are published, as they would be published again."""
     return tuple(
         ClauseDraft(number=clause.number, category=clause.category, title=clause.title, body=clause.body)
         for clause in guideline_current(project).clauses
@@ -277,19 +298,55 @@ def _next_number(model: type[TaxonomyVersion] | type[GuidelineVersion], project:
     return (newest or 0) + 1
 
 
-def _check_keys(project: Project, drafts: Sequence[CategoryDraft]) -> None:
+def taxonomy_check(project: Project, drafts: Sequence[CategoryDraft], links: Sequence[Link]) -> None:
+    """Raise BadInput for a key or a short name that another category has, or had. Two queries."""
+    past = _links_ever(project)
+    _check_keys(project, drafts, [*past, *links])
+    _check_slugs(drafts, past)
+
+
+def _links_ever(project: Project) -> list[Link]:
+    rows = CategoryMapping.objects.filter(taxonomy__project=project).order_by("taxonomy__number", "position")
+    return [Link(Kind(row.kind), row.source, tuple(row.targets)) for row in rows]
+
+
+def _check_keys(project: Project, drafts: Sequence[CategoryDraft], links: Sequence[Link]) -> None:
     keyed = Category.objects.filter(taxonomy__project=project).exclude(key="")
     used = dict(keyed.values_list("slug", "key"))
-    owner = {key: slug for slug, key in used.items()}
     for draft in drafts:
         if (used.get(draft.slug) or draft.key) != draft.key:
             raise BadInput(
                 f'"{draft.slug}" has had the key "{used[draft.slug]}" from its first day and keeps it; '
                 f'it cannot become "{draft.key}".'
             )
-        if owner.get(draft.key, draft.slug) != draft.slug:
+        own = _forebears(draft.slug, links)
+        others = sorted(slug for slug, key in used.items() if key == draft.key and slug not in own)
+        if draft.key and others:
             raise BadInput(
-                f'The key "{draft.key}" belongs to "{owner[draft.key]}" for ever. Give "{draft.slug}" another.'
+                f'The key "{draft.key}" belongs to "{others[0]}" for ever. Give "{draft.slug}" another.'
+            )
+
+
+def _forebears(slug: str, links: Sequence[Link]) -> set[str]:
+    """The category itself, and those that became it whole: renamed or merged. Their keys mean it now."""
+    found = {slug}
+    for link in reversed(links):
+        if link.kind in (Kind.RENAME, Kind.MERGE) and found & set(link.targets):
+            found.add(link.source)
+    return found
+
+
+def _check_slugs(drafts: Sequence[CategoryDraft], past: Sequence[Link]) -> None:
+    gone = {
+        link.source
+        for link in past
+        if link.kind in (Kind.RENAME, Kind.MERGE, Kind.SPLIT) and link.source not in link.targets
+    }
+    for draft in drafts:
+        if draft.slug in gone:
+            raise BadInput(
+                f'"{draft.slug}" was renamed, merged or split: its short name means what it meant, for ever. '
+                "Take another."
             )
 
 

@@ -18,6 +18,8 @@ annotator has come, for fresh places only ever appear after all others (batch nu
 ones after all that are older than a minute. What that rule can miss (a row that another claim had locked
 and let go again) is found by `cursor_rescan`, a bounded piece at a time. A place can leave the benign lane,
 when somebody judges its item harmful, and never enters it later. Whoever opts in again needs `cursor_forget`.
+
+A place of a recheck may also go to whoever judged its item before that recheck, once.
 """
 
 import time

@@ -13,7 +13,7 @@ from django.db.models.functions import Left
 from annotator.pool.models import Evidence, Item
 from annotator.pool.terms import expected_by, found_in, terms_of
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy, taxonomy_current
+from annotator.projects.selectors import Taxonomy, slugs_akin, taxonomy_current
 
 READ_CHARACTERS: Final = 5_000
 """Of the text of a page: what is further down has been reached by few."""
@@ -47,6 +47,16 @@ def expected_of(taxonomy: Taxonomy, slugs: Collection[str]) -> Expected:
     )
 
 
+def slugs_now(taxonomy: Taxonomy, slugs: Iterable[str]) -> frozenset[str]:
+    """What these categories are in the taxonomy: themselves, or what became of them, every part of a split one.
+
+    A page is rather shielded once too often. From memory as a rule.
+    """
+    known, there = frozenset(slugs), frozenset(taxonomy.slugs)
+    gone = tuple(sorted(known - there))
+    return (known & there) | (slugs_akin(taxonomy.version.pk, gone) & there if gone else frozenset())
+
+
 def items_expected(
     project: Project, item_ids: Iterable[int], forecasts: Mapping[int, Forecast] | None = None
 ) -> dict[int, Expected]:
@@ -64,7 +74,8 @@ def items_expected(
     for pk, url, known in Item.objects.filter(pk__in=wanted).values_list("pk", "url", "known_labels"):
         forecast = (forecasts or {}).get(pk, NO_FORECAST)
         by_terms = _by_terms(taxonomy, f"{url}\n{words.get(pk, '')}") - forecast.learned
-        expected[pk] = expected_of(taxonomy, by_terms | forecast.expected | frozenset(known or ()))
+        said = slugs_now(taxonomy, (*forecast.expected, *(known or ())))
+        expected[pk] = expected_of(taxonomy, by_terms | said)
     return expected
 
 

@@ -32,7 +32,9 @@ MILD: Final = {Lane.ALL: "", Lane.BENIGN: "AND a.severity < 2"}
 UNJUDGED: Final = """
     NOT EXISTS (SELECT FROM assignment mine
                 WHERE mine.item_id = a.item_id AND mine.annotator_id = %(annotator)s
-                  AND mine.purpose <> 'retest' OFFSET 0)"""
+                  AND mine.purpose <> 'retest'
+                  AND (a.recheck <= mine.recheck OR mine.purpose <> 'overlap' OR mine.state = 'offered')
+                OFFSET 0)"""
 WELCOME: Final = """
     NOT EXISTS (SELECT FROM skip s
                 WHERE s.item_id = a.item_id AND s.annotator_id = %(annotator)s OFFSET 0)
@@ -155,7 +157,7 @@ WHERE {MY_CURSOR} AND rescan IS NULL
 RESCAN: Final[dict[Lane, str]] = {
     lane: f"""
 WITH span AS MATERIALIZED (
-    SELECT a.item_id, a.priority, a.expected FROM assignment a
+    SELECT a.item_id, a.priority, a.expected, a.recheck FROM assignment a
     WHERE {OPEN[lane]} AND a.priority >= (SELECT rescan FROM queue_cursor WHERE {MY_CURSOR})
     ORDER BY a.priority, a.id LIMIT {RESCAN_SPAN}
 ), seen AS MATERIALIZED (

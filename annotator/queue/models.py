@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotator.pool.models import Item
-from annotator.projects.models import APPEND_ONLY, Clause, Project
+from annotator.projects.models import APPEND_ONLY, Clause, GuidelineVersion, Project, TaxonomyVersion
 
 
 class Stream(models.TextChoices):
@@ -20,6 +20,7 @@ class Stream(models.TextChoices):
     AUDIT = "audit", "audit"
     GOLD = "gold", "gold"
     RETEST = "retest", "retest"
+    RECHECK = "recheck", "recheck"
 
 
 class Stopping(models.TextChoices):
@@ -79,6 +80,35 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.number}"
+
+
+class Recheck(models.Model):
+    """A batch of items that a lead has looked at again, under the versions that hold then: decision 107."""
+
+    batch = models.OneToOneField(Batch, primary_key=True, on_delete=models.PROTECT, related_name="recheck")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    taxonomy = models.ForeignKey(TaxonomyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    guideline = models.ForeignKey(
+        GuidelineVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        db_table = "recheck"
+        triggers = [pgtrigger.Protect(name="keep_rechecks", operation=pgtrigger.Delete)]
+        constraints = [
+            models.CheckConstraint(
+                name="recheck_cancelled_by_somebody",
+                condition=Q(cancelled_at__isnull=True, cancelled_by__isnull=True)
+                | Q(cancelled_at__isnull=False, cancelled_by__isnull=False),
+            )
+        ]
 
 
 class BatchItem(models.Model):
@@ -141,6 +171,9 @@ class Assignment(models.Model):
     batch_item = models.ForeignKey(BatchItem, on_delete=models.PROTECT, related_name="+")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
     place = models.PositiveSmallIntegerField(help_text="From 1 to the overlap.")
+    recheck = models.PositiveSmallIntegerField(
+        db_default=0, default=0, help_text="0 as it was first asked; n for the n-th time of looking again."
+    )
     priority = models.BigIntegerField(
         help_text="Lower is sooner, over all batches; below 0: given back or added later."
     )
@@ -173,11 +206,13 @@ class Assignment(models.Model):
         db_table = "assignment"
         constraints = [
             models.UniqueConstraint(
-                name="assignment_place_once", fields=["item", "place"], condition=Q(purpose="overlap")
+                name="assignment_place_once",
+                fields=["item", "place", "recheck"],
+                condition=Q(purpose="overlap"),
             ),
             models.UniqueConstraint(
                 name="assignment_annotator_once",
-                fields=["item", "annotator"],
+                fields=["item", "annotator", "recheck"],
                 condition=Q(annotator__isnull=False) & ~Q(purpose="retest"),
             ),
             models.UniqueConstraint(
@@ -195,6 +230,9 @@ class Assignment(models.Model):
                     state__in=["free", "withheld"],
                 )
                 | (~Q(purpose="overlap") & Q(for_annotator__isnull=False, reserved_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="assignment_recheck_is_for_overlap", condition=Q(recheck=0) | Q(purpose="overlap")
             ),
             models.CheckConstraint(name="assignment_place_1_to_5", condition=Q(place__gte=1, place__lte=5)),
             models.CheckConstraint(

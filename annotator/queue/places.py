@@ -31,7 +31,7 @@ SET state = 'submitted', annotator_id = %(annotator)s, lease_until = NULL, submi
     offered_at = COALESCE(offered_at, %(now)s)
 WHERE id = (
     SELECT id FROM assignment
-    WHERE item_id = %(item)s AND purpose = 'overlap'
+    WHERE item_id = %(item)s AND purpose = 'overlap' AND recheck = %(recheck)s
       AND (state = 'free' OR (state = 'offered' AND annotator_id = %(annotator)s))
     ORDER BY state = 'free', place LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING id
@@ -189,11 +189,14 @@ def assignment_take_submit(project: Project, annotator: User, assignment_id: int
 
 
 def _is_judged(annotator: User, place: Assignment) -> bool:
-    """Whether this person has filled a place of the item; a retest is beside the first judgment."""
+    """Whether this person has filled a place of the item; a retest is beside the first judgment, a recheck after it."""
     if place.purpose == Purpose.RETEST:
         return place.state == AssignmentState.SUBMITTED
     filled = Assignment.objects.filter(
-        item_id=place.item_id, annotator=annotator, state=AssignmentState.SUBMITTED
+        item_id=place.item_id,
+        annotator=annotator,
+        state=AssignmentState.SUBMITTED,
+        recheck__gte=place.recheck,
     )
     return filled.exclude(purpose=Purpose.RETEST).exists()
 
@@ -207,7 +210,10 @@ def _take_again(place: Assignment, annotator: User, now: datetime) -> int | None
         )
         return place.pk if filled else None
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_ANOTHER, {"annotator": annotator.pk, "item": place.item_id, "now": now})
+        cursor.execute(
+            TAKE_ANOTHER,
+            {"annotator": annotator.pk, "item": place.item_id, "now": now, "recheck": place.recheck},
+        )
         row = cursor.fetchone()
     return None if row is None else int(row[0])
 

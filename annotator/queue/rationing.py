@@ -15,7 +15,7 @@ from django.db.models.functions import TruncHour
 from annotator.accounts.models import User
 from annotator.errors import BadInput
 from annotator.projects.models import Project
-from annotator.projects.selectors import taxonomy_current
+from annotator.projects.selectors import slugs_akin, taxonomy_current
 from annotator.queue.claiming import cursor_forget
 from annotator.queue.exposure import Limits, Ration, Spent, ration
 from annotator.queue.models import Assignment, AssignmentState, Exposure, Lesson, OptOut
@@ -68,10 +68,9 @@ def lighter_line(project: Project, annotator: User, now: datetime) -> str:
 
 
 def opt_outs_of(project: Project, annotator: User) -> frozenset[str]:
-    """The categories that `annotator` would rather not be given here. One query."""
-    return frozenset(
-        OptOut.objects.filter(project=project, annotator=annotator).values_list("category", flat=True)
-    )
+    """The categories that `annotator` would rather not be given here, and what became of them. Two queries."""
+    rows = OptOut.objects.filter(project=project, annotator=annotator).values_list("category", flat=True)
+    return slugs_akin(taxonomy_current(project).version.pk, tuple(rows))
 
 
 @transaction.atomic
@@ -84,7 +83,8 @@ def opt_outs_set(project: Project, annotator: User, categories: Collection[str])
     Raises BadInput for a category that the taxonomy does not have.
     """
     wanted = set(categories)
-    if unknown := wanted - set(taxonomy_current(project).slugs):
+    taxonomy = taxonomy_current(project)
+    if unknown := wanted - set(taxonomy.slugs):
         raise BadInput(f'There is no category "{min(unknown)}" here. Reload the page and choose again.')
     earlier = opt_outs_of(project, annotator)
     OptOut.objects.filter(project=project, annotator=annotator).exclude(category__in=wanted).delete()
@@ -97,10 +97,10 @@ def opt_outs_set(project: Project, annotator: User, categories: Collection[str])
             project=project,
             annotator=annotator,
             state=AssignmentState.OFFERED,
-            expected__overlap=sorted(wanted),
+            expected__overlap=sorted(slugs_akin(taxonomy.version.pk, tuple(sorted(wanted)))),
         )
         assignment_release(project, annotator, list(held.values_list("pk", flat=True)))
-    if earlier - wanted:
+    if (earlier & set(taxonomy.slugs)) - wanted:
         cursor_forget(project, annotator)
 
 
@@ -132,7 +132,7 @@ def why_nothing(project: Project, annotator: User, now: datetime) -> Nothing:
         )
     if terms.avoid:
         taxonomy = taxonomy_current(project)
-        names = ", ".join(taxonomy.name_of(slug) for slug in terms.avoid)
+        names = ", ".join(taxonomy.name_of(slug) for slug in terms.avoid if slug in taxonomy.slugs)
         return Nothing(
             "Nothing is left outside your opt-outs",
             f"You have answered every page that is open to you. You are not given what is expected to show {names}. "

@@ -48,9 +48,9 @@ WITH drawn AS (
         GENERATE_SERIES(1, CASE WHEN bi.stopping = 'adaptive' THEN %(least)s ELSE %(overlap)s END) AS place
 )
 INSERT INTO assignment (id, project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
-    reading_seconds)
+    reading_seconds, recheck)
 SELECT drawn.id, %(project)s, places.id, places.item_id, place, %(first)s + place * %(place_step)s + places.rank,
-    'free', 'overlap', places.severity, places.expected, places.reading_seconds
+    'free', 'overlap', places.severity, places.expected, places.reading_seconds, {{recheck}}
 FROM places JOIN drawn USING (n) ORDER BY n
 """  # noqa: S608 - our own constants only
 
@@ -60,12 +60,14 @@ WITH open AS MATERIALIZED (
     SELECT id FROM item WHERE id = ANY(%s) AND NOT withheld ORDER BY id FOR SHARE
 )
 INSERT INTO assignment (project_id, batch_item_id, item_id, place, priority, state, purpose, severity, expected,
-    reading_seconds)
+    reading_seconds, recheck)
 SELECT a.project_id, MAX(a.batch_item_id), a.item_id, MAX(a.place) + 1, %s, 'free', 'overlap', MAX(a.severity),
     ARRAY(SELECT DISTINCT slug FROM assignment other CROSS JOIN UNNEST(other.expected) AS slug
-          WHERE other.item_id = a.item_id AND other.purpose = 'overlap' ORDER BY slug), MAX(a.reading_seconds)
+          WHERE other.item_id = a.item_id AND other.purpose = 'overlap' ORDER BY slug), MAX(a.reading_seconds),
+    MAX(a.recheck)
 FROM open JOIN assignment a ON a.item_id = open.id JOIN project p ON p.id = a.project_id
-WHERE a.purpose = 'overlap'
+WHERE a.purpose = 'overlap' AND a.recheck = (SELECT MAX(recheck) FROM assignment asked
+    WHERE asked.item_id = a.item_id AND asked.purpose = 'overlap')
 GROUP BY a.project_id, a.item_id, p.overlap_max HAVING MAX(a.place) < p.overlap_max
 ON CONFLICT DO NOTHING RETURNING item_id
 """
@@ -191,7 +193,7 @@ def _open_places(batch: Batch, project: Project) -> None:
         "numbers": NUMBERS_A_PLACE * project.overlap * batch.n_items,
     }
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_PLACES, parameters)
+        cursor.execute(OPEN_PLACES.format(recheck="0"), parameters)
 
 
 @transaction.atomic
@@ -298,6 +300,7 @@ def _random_items(pool: QuerySet[Item], rng: random.Random) -> list[int]:
 def places_add(item_ids: Collection[int]) -> set[int]:
     """The items that got one more place, at the front of the queue; none beyond the project's maximum.
 
+    It is one more of those that were opened last: of the newest recheck, if the item was looked at again.
     Two calls at once add one place to an item. A withheld item gets none: the items are locked first, as by whoever
     withholds one. One statement.
     """

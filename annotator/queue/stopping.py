@@ -10,7 +10,7 @@ from annotator.pool.cases import case_close, case_open
 from annotator.pool.models import Case
 from annotator.projects.access import Access
 from annotator.queue.claiming import returned_priority
-from annotator.queue.models import Assignment, AssignmentState, LostLease, Purpose, Skip
+from annotator.queue.models import Assignment, AssignmentState, LostLease, Purpose, Recheck, Skip
 from annotator.queue.places import assignment_known
 from annotator.queue.terms import exposure_add
 
@@ -51,6 +51,8 @@ def case_settle(access: Access, case: Case, outcome: str, *, reference: str = ""
     closed = case_close(access, case, outcome, reference=reference)
     if closed.outcome == Case.Outcome.RELEASED:
         withheld = Assignment.objects.filter(item_id=case.item_id, state=AssignmentState.WITHHELD)
+        cancelled = Recheck.objects.filter(project=access.project, cancelled_at__isnull=False).values("batch")
+        withheld = withheld.exclude(batch_item__batch__in=cancelled)
         withheld.exclude(purpose__in=CHECKS).update(state=AssignmentState.FREE, priority=returned_priority())
     return closed
 

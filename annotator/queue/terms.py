@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.projects.models import Project, Standing
-from annotator.projects.selectors import taxonomy_version
+from annotator.projects.selectors import slugs_akin, taxonomy_version
 from annotator.queue.exposure import HARMFUL, POINTS, Limits, Spent, ration
 from annotator.queue.models import Purpose
 from annotator.statements import row_of
@@ -94,7 +94,7 @@ def claim_terms(project: Project, annotator: User, *, taking: float = 0.0, answe
     return ClaimTerms(
         benign_only=benign_only,
         until=rest.until,
-        avoid=tuple(avoid),
+        avoid=_akin(taxonomy, tuple(avoid)),
         harmful=_harmful(taxonomy) if benign_only else (),
         qualifying=standing == Standing.QUALIFYING,
         check=_check(project, check_share or 0.0, random.random()),
@@ -105,9 +105,15 @@ def _harmful(taxonomy_id: int | None) -> tuple[str, ...]:
     """The categories that cost points by this taxonomy. From memory as a rule."""
     if taxonomy_id is None:
         return ()
-    return tuple(
-        category.slug for category in taxonomy_version(taxonomy_id).categories if category.severity >= HARMFUL
-    )
+    grave = (row.slug for row in taxonomy_version(taxonomy_id).categories if row.severity >= HARMFUL)
+    return _akin(taxonomy_id, tuple(grave))
+
+
+def _akin(taxonomy_id: int | None, slugs: tuple[str, ...]) -> tuple[str, ...]:
+    """These categories, and what they were, or became, in other versions: places keep what was expected then."""
+    if not slugs or taxonomy_id is None:
+        return slugs
+    return tuple(sorted(slugs_akin(taxonomy_id, slugs)))
 
 
 def _check(project: Project, share: float, die: float) -> Purpose | None:

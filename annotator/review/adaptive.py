@@ -10,7 +10,7 @@ from annotator.agreement.intervals import Tally, wilson
 from annotator.agreement.overlap import CategorySkills, NoSkills, OverlapPolicy
 from annotator.agreement.posterior import KnownSkill
 from annotator.projects.models import Project
-from annotator.projects.selectors import taxonomy_current
+from annotator.projects.selectors import severe_ever, taxonomy_current
 from annotator.queue.models import Stopping
 from annotator.review.models import AgreementReport, CategoryInference, OverlapCheck, Skill
 from annotator.review.selectors import agreement_report_latest
@@ -38,7 +38,7 @@ def rule_of(project: Project, standings: Sequence[Standing]) -> Rule:
     return Rule(
         project.overlap,
         project.overlap_max,
-        taxonomy.severe,
+        severe_ever(project),
         taxonomy.harmful,
         adaptive if isinstance(adaptive, Adaptive) else None,
     )

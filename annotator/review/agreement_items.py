@@ -1,6 +1,6 @@
 """The items behind a number on the agreement page: exactly those that it counts, from the same judgments."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -26,11 +26,12 @@ from django.db.models.functions import Concat
 
 from annotator.accounts.models import User
 from annotator.agreement.periods import Period
-from annotator.agreement.ratings import ABSENT, PRESENT, SHARED, UNSURE
+from annotator.agreement.ratings import ABSENT, MISSING, PRESENT, SHARED, UNSURE
 from annotator.judgments.models import Judgment
 from annotator.pool.models import Item
+from annotator.projects.mapping import Carrying, Origin
 from annotator.projects.models import Clause, Project, TaxonomyVersion
-from annotator.projects.selectors import taxonomy_version
+from annotator.projects.selectors import carrying, taxonomy_version
 from annotator.review.measured import labelled_at, resolutions_at
 from annotator.review.models import AgreementBreakdown
 from annotator.review.selectors import Unsure
@@ -134,30 +135,59 @@ def _by_item(measured: AgreementBreakdown, wanted: CellWanted) -> "QuerySet[Judg
 
 def _answered(measured: AgreementBreakdown, wanted: CellWanted) -> QuerySet[Judgment]:
     """The judgments that say something, with their `answer`: what the coefficients compare."""
-    slugs = taxonomy_version(measured.report.taxonomy_id).slugs
-    needed = {wanted.category} if wanted.category else set(slugs)
-    versions = list(TaxonomyVersion.objects.filter(project=measured.project_id).values_list("pk", flat=True))
-    asked = [pk for pk in versions if needed <= set(taxonomy_version(pk).slugs)]
-    gone = sorted({slug for pk in versions for slug in taxonomy_version(pk).slugs} - set(slugs))
-    rows = labelled_at(measured.project, measured.report.last_judgment).filter(taxonomy__in=asked)
-    if wanted.category:
-        if wanted.unsure == Unsure.MISSING:
-            rows = rows.exclude(unsure__contains=[wanted.category])
-        return rows.annotate(answer=_answer_on(wanted.category))
+    versions = TaxonomyVersion.objects.filter(project=measured.project_id)
+    ways = {pk: carrying(pk, measured.report.taxonomy_id) for pk in versions.values_list("pk", flat=True)}
+    rows = labelled_at(measured.project, measured.report.last_judgment)
+    if not wanted.category:
+        return _whole_sets(rows, ways, wanted, measured.report.taxonomy_id)
+    origins = {pk: way.origins[wanted.category] for pk, way in ways.items()}
+    says_nothing = [MISSING, UNSURE] if wanted.unsure == Unsure.MISSING else [MISSING]
+    return rows.annotate(answer=_answer_on(wanted.category, origins)).exclude(answer__in=says_nothing)
+
+
+def _answer_on(category: str, origins: Mapping[int, Origin]) -> Case:
+    """The answer on one category, by the taxonomy version that it was given under: as `Carrying.carry` has it."""
+    usual = [pk for pk, origin in origins.items() if origin == Origin(frozenset({category}), asked=True)]
+    whens = [
+        When(taxonomy__in=usual, unsure__contains=[category], then=UNSURE),
+        When(taxonomy__in=usual, labels__contains=[category], then=PRESENT),
+        When(taxonomy__in=usual, then=ABSENT),
+    ]
+    for pk, origin in origins.items():
+        if pk in usual:
+            continue
+        under, whole, part = Q(taxonomy=pk), sorted(origin.whole), sorted(origin.part)
+        of_part = Q(labels__overlap=part) | Q(unsure__overlap=part)
+        whens += [When(under & Q(labels__overlap=whole), then=PRESENT)] if whole else []
+        whens += [When(under & of_part, then=MISSING)] if part else []
+        whens += [When(under & Q(unsure__overlap=whole), then=UNSURE)] if whole and origin.asked else []
+        whens += [When(under, then=ABSENT)] if origin.asked else []
+    return Case(*whens, default=MISSING, output_field=IntegerField())
+
+
+def _whole_sets(
+    rows: QuerySet[Judgment], ways: Mapping[int, Carrying], wanted: CellWanted, taxonomy_id: int
+) -> QuerySet[Judgment]:
+    """The judgments that say something on every category, with their label sets as `answer`."""
+    slugs = taxonomy_version(taxonomy_id).slugs
+    usual = [
+        pk for pk, way in ways.items() if way.origins.items() <= Carrying.identity(slugs).origins.items()
+    ]
+    gone = sorted({slug for pk in usual for slug in taxonomy_version(pk).slugs} - set(slugs))
+    stored = Concat(_set("labels", gone), Value("|"), _set("unsure", gone), output_field=TextField())
+    whens = [When(taxonomy__in=usual, then=stored)]
+    others = (
+        rows.exclude(taxonomy__in=usual).order_by().values_list("taxonomy", "labels", "unsure").distinct()
+    )
+    for pk, labels, unsure in others:
+        said = ways[pk].carry(labels, unsure)
+        if not said.unknown and not (said.unsure and wanted.unsure == Unsure.MISSING):
+            text = f"{','.join(sorted(said.labels))}|{','.join(sorted(said.unsure))}"
+            whens.append(When(taxonomy=pk, labels=labels, unsure=unsure, then=Value(text)))
     if wanted.unsure == Unsure.MISSING:
-        rows = rows.filter(unsure__contained_by=gone)
-    return rows.annotate(
-        answer=Concat(_set("labels", gone), Value("|"), _set("unsure", gone), output_field=TextField())
-    )
-
-
-def _answer_on(category: str) -> Case:
-    return Case(
-        When(unsure__contains=[category], then=UNSURE),
-        When(labels__contains=[category], then=PRESENT),
-        default=ABSENT,
-        output_field=IntegerField(),
-    )
+        rows = rows.filter(Q(unsure__contained_by=gone) | ~Q(taxonomy__in=usual))
+    answered = Case(*whens, default=None, output_field=TextField())
+    return rows.annotate(answer=answered).filter(answer__isnull=False)
 
 
 def _set(column: str, gone: Sequence[str]) -> Combinable:

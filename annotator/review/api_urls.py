@@ -9,6 +9,7 @@ from annotator.review import (
     api,
     dispute_api,
     people_api,
+    policy_api,
     question_api,
 )
 
@@ -94,6 +95,13 @@ urlpatterns = [
         "projects/<slug:slug>/agreement/adaptive/",
         agreement_api.AdaptiveView.as_view(),
         name="agreement-adaptive",
+    ),
+    path("projects/<slug:slug>/policy/", policy_api.PolicyView.as_view(), name="policy-read"),
+    path("projects/<slug:slug>/rechecks/", policy_api.RechecksView.as_view(), name="recheck-list"),
+    path(
+        "projects/<slug:slug>/rechecks/<int:number>/cancel/",
+        policy_api.RecheckCancelView.as_view(),
+        name="recheck-cancel",
     ),
     path("projects/<slug:slug>/agreement/", agreement_api.AgreementView.as_view(), name="agreement-read"),
     path("projects/<slug:slug>/people/", people_api.PeopleView.as_view(), name="people-list"),

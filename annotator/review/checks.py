@@ -11,11 +11,13 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from annotator.accounts.models import User
 from annotator.agreement.intervals import NO_ANSWERS, Tally
 from annotator.judgments.models import Judgment, Verdict
-from annotator.projects.models import Project, Role
+from annotator.projects.models import Project, Role, TaxonomyVersion
+from annotator.projects.selectors import carried
 from annotator.queue.models import Purpose
 from annotator.review.gold import gold_of
-from annotator.review.models import Gold
+from annotator.review.models import Gold, Resolution
 from annotator.review.scoring import Checked
+from annotator.review.versions import checked_under
 
 FAST_WINDOW = 50
 FAST_SHARE = 0.3
@@ -60,10 +62,11 @@ def gold_answers(
     By the index judgment_checks: checks are few beside judgments.
     """
     right = gold_of(project).filter(item=OuterRef("item")).values("labels")[:1]
+    held = Resolution.objects.filter(item=OuterRef("item"), superseded_by__isnull=True)
     rows = (
         _standing(project, at)
         .filter(purpose=Purpose.GOLD, annotator__in=people)
-        .annotate(right=Subquery(right))
+        .annotate(right=Subquery(right), right_under=Subquery(held.values("taxonomy")[:1]))
         .filter(right__isnull=False)
         .order_by("-pk")
     )
@@ -73,7 +76,7 @@ def gold_answers(
             annotator_id=row.annotator_id,
             item_id=row.item_id,
             at=row.created_at,
-            checked=_checked(row, vars(row)["right"]),
+            checked=checked_under(row, vars(row)["right"], vars(row)["right_under"]),
         )
         for row in rows
     ]
@@ -94,9 +97,19 @@ def qualification_answers(project: Project, annotator: User) -> list[Lessoned]:
     """
     rows = Judgment.objects.filter(
         project=project, annotator=annotator, purpose=Purpose.QUALIFICATION, supersedes__isnull=True
-    ).annotate(right=F("assignment__lesson__labels"), attempt=F("assignment__lesson__attempt"))
+    )
+    then = TaxonomyVersion.objects.filter(
+        project=project, created_at__lte=OuterRef("assignment__batch_item__batch__opened_at")
+    )
+    rows = rows.annotate(
+        right=F("assignment__lesson__labels"),
+        attempt=F("assignment__lesson__attempt"),
+        right_under=Subquery(then.order_by("-number").values("pk")[:1]),
+    )
     return [
-        Lessoned(row.pk, vars(row)["attempt"], _checked(row, vars(row)["right"]))
+        Lessoned(
+            row.pk, vars(row)["attempt"], checked_under(row, vars(row)["right"], vars(row)["right_under"])
+        )
         for row in rows.order_by("pk")
     ]
 
@@ -125,6 +138,7 @@ def retests(project: Project, people: Collection[int], *, at: datetime | None = 
             labels_before=Subquery(first.values("labels")[:1]),
             unsure_before=Subquery(first.values("unsure")[:1]),
             verdict_before=Subquery(first.values("verdict")[:1]),
+            taxonomy_before=Subquery(first.values("taxonomy")[:1]),
         )
         .filter(verdict_before__isnull=False)
         .order_by("-pk")
@@ -132,13 +146,13 @@ def retests(project: Project, people: Collection[int], *, at: datetime | None = 
 
 
 def is_same(retest: Judgment) -> bool:
-    """Whether a retest says what was said before."""
+    """Whether a retest says what was said before, as far as that tells under the taxonomy of the retest."""
     before = vars(retest)
-    return (retest.labels, retest.unsure, retest.verdict) == (
-        before["labels_before"],
-        before["unsure_before"],
-        before["verdict_before"],
-    )
+    labels, unsure = tuple(before["labels_before"]), tuple(before["unsure_before"])
+    said = carried(labels, unsure, before["taxonomy_before"], retest.taxonomy_id)
+    is_verdict = retest.verdict == before["verdict_before"]
+    again = frozenset(retest.labels) - said.unknown, frozenset(retest.unsure) - said.unknown
+    return is_verdict and again == (said.labels, said.unsure)
 
 
 def fast_tallies(project: Project) -> dict[int, Tally]:
@@ -169,12 +183,3 @@ def _standing(project: Project, at: datetime | None = None) -> QuerySet[Judgment
         return rows.filter(superseded_by__isnull=True)
     stood = Q(superseded_by__isnull=True) | Q(superseded_by__created_at__gte=at)
     return rows.filter(stood, created_at__lt=at)
-
-
-def _checked(judgment: Judgment, right: Iterable[str]) -> Checked:
-    return Checked(
-        labels=frozenset(judgment.labels),
-        unsure=frozenset(judgment.unsure),
-        verdict=judgment.verdict,
-        right=frozenset(right),
-    )

@@ -23,9 +23,9 @@ SECONDS_AN_HOUR: Final = 3600
 
 @dataclass(frozen=True)
 class Impact:
-    """What cites some clauses: counted up to `COUNTED_MAX`, and then said to be more."""
+    """What rests on some clauses or categories: counted up to `COUNTED_MAX`, and then said to be more."""
 
-    numbers: tuple[str, ...]
+    names: tuple[str, ...]
     n_judgments: int
     n_resolutions: int
     n_people: int
@@ -83,7 +83,16 @@ def impact_of(project: Project, numbers: Sequence[str]) -> Impact:
     The hours are each person's own median seconds over these judgments, times how many of them they gave; None when
     none was timed. Who was never timed adds nothing, so `n_timed` says how many judgments the hours are of.
     """
-    rows = judgments_citing(project, numbers).values_list("annotator_id", "seconds")[: COUNTED_MAX + 1]
+    return impact_counted(
+        tuple(numbers), judgments_citing(project, numbers), resolutions_citing(project, numbers)
+    )
+
+
+def impact_counted(
+    names: tuple[str, ...], judgments: QuerySet[Judgment], resolutions: QuerySet[Resolution]
+) -> Impact:
+    """As `impact_of`, for judgments and resolutions that rest on something of these names. Two queries, bounded."""
+    rows = judgments.values_list("annotator_id", "seconds")[: COUNTED_MAX + 1]
     by_person: dict[int, list[float | None]] = defaultdict(list)
     for annotator, seconds in rows:
         by_person[annotator].append(seconds)
@@ -91,9 +100,9 @@ def impact_of(project: Project, numbers: Sequence[str]) -> Impact:
     total = sum(median(timed[who]) * len(all_) for who, all_ in by_person.items() if timed[who])
     n_timed = sum(map(len, timed.values()))
     return Impact(
-        numbers=tuple(numbers),
+        names=names,
         n_judgments=sum(map(len, by_person.values())),
-        n_resolutions=len(resolutions_citing(project, numbers).values_list("pk")[: COUNTED_MAX + 1]),
+        n_resolutions=len(resolutions.values_list("pk")[: COUNTED_MAX + 1]),
         n_people=len(by_person),
         n_timed=n_timed,
         hours=total / SECONDS_AN_HOUR if n_timed else None,

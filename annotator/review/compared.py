@@ -12,10 +12,10 @@ from django.db import connection
 from annotator.agreement.intervals import NO_ANSWERS, Tally
 from annotator.judgments.models import Verdict
 from annotator.projects.models import Project
-from annotator.projects.selectors import taxonomy_version
 from annotator.queue.models import Purpose
 from annotator.review.models import Method
 from annotator.review.scoring import NONE, Checked
+from annotator.review.versions import checked_between
 
 CHUNK: Final = 5_000
 
@@ -27,11 +27,14 @@ WITH held AS (
         AND r.method NOT IN ('{Method.REOPENED.value}', '{Method.SINGLE.value}', '{Method.INFERRED.value}')
         AND NOT EXISTS (SELECT 1 FROM resolution later WHERE later.supersedes_id = r.id)),
 known AS (
-    SELECT g.item_id, g.labels, c.number, c.category
+    SELECT g.item_id, g.labels, c.number, c.category, r.taxonomy_id
     FROM gold g JOIN item i ON i.id = g.item_id LEFT JOIN clause c ON c.id = g.clause_id
+    LEFT JOIN resolution r ON r.item_id = g.item_id
+        AND NOT EXISTS (SELECT 1 FROM resolution later WHERE later.supersedes_id = r.id)
     WHERE g.project_id = %(project)s AND g.retired_at IS NULL AND NOT i.withheld)
 SELECT j.annotator_id, date_trunc('week', j.created_at AT TIME ZONE 'UTC')::date AS week,
-    j.purpose, j.taxonomy_id, held.taxonomy_id, j.labels, j.unsure, COALESCE(held.labels, known.labels),
+    j.purpose, j.taxonomy_id, COALESCE(held.taxonomy_id, known.taxonomy_id), j.labels, j.unsure,
+    COALESCE(held.labels, known.labels),
     COALESCE(held.number, known.number, ''), COALESCE(held.category, known.category, ''), COUNT(*)
 FROM judgment j
 LEFT JOIN held ON held.item_id = j.item_id AND j.purpose = '{Purpose.OVERLAP.value}'
@@ -149,10 +152,5 @@ def _group(row: tuple[Any, ...]) -> Group:
 def _checked(
     labels: tuple[str, ...], unsure: tuple[str, ...], right: tuple[str, ...], judged: int, held: int
 ) -> Checked:
-    asked = frozenset(taxonomy_version(judged).slugs) & frozenset(taxonomy_version(held).slugs)
-    return Checked(
-        labels=asked.intersection(labels),
-        unsure=asked.intersection(unsure),
-        verdict=Verdict.LABELLED,
-        right=asked.intersection(right),
-    )
+    answer = Checked(frozenset(labels), frozenset(unsure), Verdict.LABELLED, frozenset(right))
+    return checked_between(answer, judged, held)

@@ -159,3 +159,18 @@ def adjudication_initial(review: ItemReview) -> dict[str, object]:
 def shown_judgments(review: ItemReview) -> str:
     """The judgments that the page shows, as the form carries them."""
     return ",".join(str(judgment.pk) for judgment in review.judgments)
+
+
+class VersionsForm(forms.Form):
+    """Which versions are meant; the newest where none is named."""
+
+    taxonomy = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+    guideline = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+
+
+class RecheckForm(forms.Form):
+    """Why items are looked at again."""
+
+    reason = forms.CharField(
+        max_length=180, label="Why", help_text="It stands in the ledger of each item, and in the log."
+    )

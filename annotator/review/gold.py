@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, NotFound
@@ -13,7 +13,7 @@ from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import LogEntry, Project
-from annotator.projects.selectors import taxonomy_current
+from annotator.projects.selectors import carried, carrying, taxonomy_current
 from annotator.projects.services import log_write
 from annotator.queue.personal import places_personal_end
 from annotator.review.citing import clause_named
@@ -130,10 +130,28 @@ def gold_of(project: Project) -> QuerySet[Gold]:
 
 
 def gold_set(project: Project) -> GoldSet:
-    """The gold in use and what it covers. Two queries."""
-    rows = gold_of(project).order_by("item").values_list("item_id", "labels")
-    items = tuple(GoldItem(item_id, frozenset(labels)) for item_id, labels in rows)
-    return GoldSet(items, coverage_of(items, taxonomy_current(project).slugs))
+    """The gold in use and what it covers, in the words of the newest taxonomy. Two queries.
+
+    An item that shows a category which was split since is left out: which part it was, nobody said.
+    """
+    taxonomy = taxonomy_current(project)
+    held = Resolution.objects.filter(item=OuterRef("item"), superseded_by__isnull=True)
+    found = gold_of(project).annotate(held_under=Subquery(held.values("taxonomy")[:1]))
+    rows = found.order_by("item").values_list("item_id", "labels", "held_under")
+    items = tuple(
+        GoldItem(item_id, frozenset(known))
+        for item_id, labels, under in rows
+        if (known := _known(labels, under or taxonomy.version.pk, taxonomy.version.pk)) is not None
+    )
+    return GoldSet(items, coverage_of(items, taxonomy.slugs))
+
+
+def _known(labels: Iterable[str], under: int, wanted: int) -> frozenset[str] | None:
+    """The right labels in another version; None where one of them is unknown there."""
+    said = tuple(labels)
+    found, way = carried(said, (), under, wanted), carrying(under, wanted)
+    is_whole = all(way.targets_of(slug) <= found.labels for slug in said)
+    return found.labels if is_whole else None
 
 
 def gold_suggestions(project: Project, category: str = "") -> QuerySet[Resolution]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from annotator.agreement.posterior import KnownSkill, Said, present_given
 from annotator.judgments.models import Judgment, Verdict
+from annotator.projects.mapping import Carried
 from annotator.projects.models import Category, Project
-from annotator.projects.selectors import taxonomy_version
+from annotator.projects.selectors import carried
 from annotator.review.models import CategoryInference, Skill
 
 
@@ -57,21 +58,25 @@ def _inferred(
     known: Mapping[tuple[str, int], Skill],
 ) -> Inferred:
     slug = category.slug
-    decided = [row for row in judgments if _decides(row, slug)]
-    n_present = sum(slug in row.labels for row in decided)
+    said_of = {row.pk: _carried(row, category) for row in judgments}
+    decided = [row for row in judgments if slug not in said_of[row.pk].unsure | said_of[row.pk].unknown]
+    n_present = sum(slug in said_of[row.pk].labels for row in decided)
     if whole is None:
         return Inferred(category, None, n_present, len(decided), "skills are not measured yet")
     if whole.prevalence is None:
         return Inferred(category, None, n_present, len(decided), whole.why_undefined)
     if not decided:
         return Inferred(category, None, 0, 0, "nobody decided on it")
-    said = [Said(slug in row.labels, _skill(known.get((slug, row.annotator_id), whole))) for row in decided]
+    said = [
+        Said(slug in said_of[row.pk].labels, _skill(known.get((slug, row.annotator_id), whole)))
+        for row in decided
+    ]
     return Inferred(category, present_given(said, whole.prevalence), n_present, len(decided))
 
 
-def _decides(judgment: Judgment, slug: str) -> bool:
-    """Whether the judgment says present or absent: it was asked, and not unsure."""
-    return slug not in judgment.unsure and slug in taxonomy_version(judgment.taxonomy_id).slugs
+def _carried(judgment: Judgment, category: Category) -> Carried:
+    """What the judgment says in the taxonomy of the category."""
+    return carried(tuple(judgment.labels), tuple(judgment.unsure), judgment.taxonomy_id, category.taxonomy_id)
 
 
 def _skill(row: Skill | CategoryInference) -> KnownSkill:

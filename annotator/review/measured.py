@@ -4,7 +4,6 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from annotator.agreement.periods import Times
 from annotator.agreement.ratings import UNSURE, IntArray, ItemAnswer, Ratings
 from annotator.judgments.models import Judgment, Verdict
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy, taxonomy_version
+from annotator.projects.selectors import Taxonomy, carried
 from annotator.queue.models import Purpose
 from annotator.review.independence import judgments_after_question
 from annotator.review.models import Method, Resolution
@@ -95,7 +94,7 @@ def measured_at(project: Project, taxonomy: Taxonomy, last_judgment: int) -> Mea
 def _answers(
     project: Project, taxonomy: Taxonomy, last_judgment: int, columns: _Columns
 ) -> Iterator[ItemAnswer]:
-    """Each judgment as a row of ratings; what stands beside it goes into `columns`."""
+    """Each judgment as a row of ratings, carried to `taxonomy`; what stands beside it goes into `columns`."""
     names = (
         "item_id",
         "annotator_id",
@@ -109,26 +108,14 @@ def _answers(
     rows = labelled_at(project, last_judgment).order_by("pk").values_list(*names)
     for row in rows.iterator(chunk_size=CHUNK):
         item, annotator, labels, undecided, version, guideline, clause, at = row
-        columns.unsure.update(undecided)
+        said = carried(tuple(labels), tuple(undecided), version, taxonomy.version.pk)
+        columns.unsure.update(said.unsure)
         columns.items.append(item)
         columns.people.append(annotator)
         columns.guidelines.append(guideline)
         columns.clauses.append(clause or 0)
         columns.times.append(int(at.timestamp()))
-        not_asked = _not_asked(taxonomy.version.pk, version)
-        yield ItemAnswer(item, annotator, _set(tuple(labels)), _set(tuple(undecided)), not_asked)
-
-
-@lru_cache(maxsize=4096)
-def _set(slugs: tuple[str, ...]) -> frozenset[str]:
-    """One object for all equal label sets: a million judgments have few different ones."""
-    return frozenset(slugs)
-
-
-@lru_cache(maxsize=256)
-def _not_asked(current: int, judged_under: int) -> frozenset[str]:
-    """Categories of the taxonomy version `current` that `judged_under` did not have."""
-    return frozenset(taxonomy_version(current).slugs) - frozenset(taxonomy_version(judged_under).slugs)
+        yield ItemAnswer(item, annotator, said.labels, said.unsure, said.unknown)
 
 
 def _ints(numbers: "array[int]") -> IntArray:

@@ -13,6 +13,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from annotator.errors import Conflict
 from annotator.projects.access import Access
 from annotator.projects.models import Membership, Project, Standing
+from annotator.projects.selectors import slugs_akin
 from annotator.queue.models import Assignment, AssignmentState, Lesson, OptOut, Purpose, Skip
 from annotator.queue.personal import Draw, LessonDraft, PersonalChoice, places_personal_open
 from annotator.review.checks import Lessoned, gold_by_item, qualification_answers
@@ -101,7 +102,7 @@ def qualification_require(access: Access, user_id: int, reason: str) -> Standing
     if membership.standing == Standing.QUALIFYING:
         raise Conflict(f"{name} goes through qualification already. Reload the page.")
     opted_out = OptOut.objects.filter(project=access.project, annotator=user_id)
-    avoid = frozenset(opted_out.values_list("category", flat=True))
+    avoid = slugs_akin(access.taxonomy.version.pk, tuple(opted_out.values_list("category", flat=True)))
     gold = gold_set(access.project)
     unseen = unseen_gold(gold, user_id, avoid)
     if not _coverage(gold, unseen, avoid).is_enough:

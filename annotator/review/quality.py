@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Membership, Project, Role, Standing
+from annotator.projects.selectors import slugs_akin, taxonomy_current
 from annotator.queue.models import Assignment, AssignmentState, OptOut, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.review.checks import by_person, gold_answers
@@ -85,7 +86,7 @@ def quality_sweep(project: Project, now: datetime) -> None:
 
 
 def _people(project: Project) -> list[Person]:
-    """The annotators, what they have ready, and their opt-outs. Three queries."""
+    """The annotators, what they have ready, and their opt-outs. Three queries, four where somebody has opted out."""
     own = Judgment.objects.filter(project=project, annotator=OuterRef("user"))
     checks = own.filter(~Q(purpose=Purpose.OVERLAP)).order_by("-pk")
     members = (
@@ -100,9 +101,11 @@ def _people(project: Project) -> list[Person]:
         .order_by("user")
     )
     people = {row.user_id: _person(row) for row in members}
-    for user_id, category in OptOut.objects.filter(project=project).values_list("annotator", "category"):
+    opted_out = list(OptOut.objects.filter(project=project).values_list("annotator", "category"))
+    newest = taxonomy_current(project).version.pk if opted_out else 0
+    for user_id, category in opted_out:
         if user_id in people:
-            people[user_id].avoid.add(category)
+            people[user_id].avoid.update(slugs_akin(newest, (category,)))
     for user_id, purpose, expected in _free_places(project):
         if user_id in people and not people[user_id].avoid & set(expected):
             people[user_id].ready[purpose] += 1

@@ -14,6 +14,7 @@ from annotator.review.independence import judgments_after_question
 from annotator.review.models import Method
 from annotator.review.scoring import Checked, Score, score_of
 from annotator.review.selectors import resolutions_current
+from annotator.review.versions import checked_under
 
 FEWEST: Final = 5
 """With fewer answers nothing is said of anybody."""
@@ -91,13 +92,14 @@ def reliability_of(
 def _against_leads(project: Project, people: Collection[int], but: int) -> dict[int, Score]:
     """The judgments of these people, none after a question, beside what leads decided of the items. Two queries."""
     decided = resolutions_current(project).filter(method=Method.ADJUDICATED, verdict=Verdict.LABELLED)
-    newest = decided.exclude(item=but).order_by("-pk").values_list("item", "labels")[:DECISIONS_MAX]
-    right = {item: frozenset(labels) for item, labels in newest}
+    newest = (
+        decided.exclude(item=but).order_by("-pk").values_list("item", "labels", "taxonomy")[:DECISIONS_MAX]
+    )
+    right = {item: (labels, version) for item, labels, version in newest}
     asked = judgments_after_question(project).values("pk")
     given = judgments_current(project).filter(annotator__in=people, item__in=list(right))
     rows = given.exclude(pk__in=asked)
     checked: dict[int, list[Checked]] = defaultdict(list)
-    for row in rows.only("annotator_id", "item_id", "labels", "unsure", "verdict"):
-        answer = Checked(frozenset(row.labels), frozenset(row.unsure), row.verdict, right[row.item_id])
-        checked[row.annotator_id].append(answer)
+    for row in rows.only("annotator_id", "item_id", "labels", "unsure", "verdict", "taxonomy_id"):
+        checked[row.annotator_id].append(checked_under(row, *right[row.item_id]))
     return {person: score_of(answers) for person, answers in checked.items()}

@@ -18,7 +18,8 @@ from annotator.review.gold import gold_of
 from annotator.review.models import BulkItem, Disagreement
 from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.selectors import Wanted, disagreements_open, standings_of
-from annotator.review.standing import Standing, answer_of
+from annotator.review.standing import Standing
+from annotator.review.versions import answers_in, unasked_in
 
 LOOKED_AT_MAX: Final = 5000
 """Disagreements of a pattern that are looked at for items that the rule fits, the oldest first."""
@@ -32,6 +33,7 @@ class NotThis(StrEnum):
     GOLD = "gold"  # its gold says otherwise
     REJECTED = "rejected"  # in the spot check of an earlier bulk
     GONE = "gone"  # it would hold a category that the taxonomy has no more
+    UNASKED = "unasked"  # judged under an earlier taxonomy, which cannot tell about a category of this one
 
 
 WHY_NOT: Final[dict[str, str]] = {
@@ -42,6 +44,7 @@ WHY_NOT: Final[dict[str, str]] = {
     NotThis.GOLD: "it is gold with another answer",
     NotThis.REJECTED: "it was rejected in an earlier spot check",
     NotThis.GONE: "most name {category}, which the taxonomy has no more",
+    NotThis.UNASKED: "not everybody was asked about {category}, which is newer",
 }
 
 
@@ -156,7 +159,11 @@ def _ruled(
 def _by_rule(
     standing: Standing, rule: BulkRule, taxonomy: Taxonomy, gold: Collection[str] | None
 ) -> Fitting | LeftOut:
-    found = ruled([answer_of(judgment) for judgment in standing.judgments], rule, taxonomy.severe)
+    judgments, version = standing.counted, taxonomy.version.pk
+    unasked = unasked_in(judgments, version)
+    if unasked:
+        return LeftOut(standing.item_id, NotThis.UNASKED, min(unasked))
+    found = ruled(answers_in(judgments, version), rule, taxonomy.severe)
     if isinstance(found, Unfit):
         return LeftOut(standing.item_id, found.why, found.category)
     gone = found.labels - set(taxonomy.slugs)

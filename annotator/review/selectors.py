@@ -18,7 +18,7 @@ from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import taxonomy_version
-from annotator.queue.models import Assignment, AssignmentState, Purpose, Stopping
+from annotator.queue.models import Assignment, AssignmentState, BatchItem, Purpose, Stopping
 from annotator.review.models import AgreementReport, Disagreement, Method, Resolution
 from annotator.review.standing import Standing
 
@@ -212,7 +212,7 @@ def item_review(project: Project, item_id: int) -> ItemReview:
 
 
 def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
-    """What the review knows of each item, in the order of their ids. Four queries, however many items."""
+    """What the review knows of each item, in the order of their ids. Five queries, however many items."""
     judgments: dict[int, list[Judgment]] = defaultdict(list)
     for judgment in (
         judgments_current(project).filter(item__in=item_ids).select_related("annotator").order_by("pk")
@@ -227,6 +227,11 @@ def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
         "resolved_by"
     )
     resolutions = {resolution.item_id: resolution for resolution in newest}
+    looked_at = BatchItem.objects.filter(item__in=item_ids, batch__recheck__cancelled_at__isnull=True)
+    again = (
+        looked_at.filter(batch__recheck__isnull=False).order_by("pk").values_list("item", "batch__opened_at")
+    )
+    rechecked = dict(again)
     disputed = _by_item(Disagreement.objects.filter(item__in=item_ids, closed_at__isnull=True))
     return [
         Standing(
@@ -236,6 +241,7 @@ def standings_of(project: Project, item_ids: Collection[int]) -> list[Standing]:
             resolution=resolutions.get(item_id),
             disagreement=disputed.get(item_id),
             stopping=stopping.get(item_id, Stopping.FIXED),
+            rechecked_at=rechecked.get(item_id),
         )
         for item_id in sorted(item_ids)
     ]

@@ -22,6 +22,7 @@ from annotator.review.models import NOTHING_WAITS, AdjudicationEntry, Disagreeme
 from annotator.review.reliable import reliable_ask
 from annotator.review.selectors import standings_of
 from annotator.review.standing import Dispute, Outcome, Standing, outcome_of, pattern_in
+from annotator.review.versions import reading_of
 
 REASON_MAX = 300
 ADJUDICATION_REASON_MAX = 1000
@@ -201,17 +202,18 @@ def _write_resolutions(project: Project, reviewed: Iterable[tuple[Standing, Outc
 
 
 def _resolution(project: Project, standing: Standing, method: Method, reason: str) -> Resolution:
-    # The oldest taxonomy among the judgments: categories that came later were not asked of everybody.
-    versions = [judgment.taxonomy_id for judgment in standing.judgments]
+    # The taxonomy that the judgments were decided in: see decision 106.
     held = standing.resolution
+    version = reading_of(standing.counted).taxonomy_id or (held.taxonomy_id if held else None)
+    assert version is not None  # nothing is written of an item that nobody judged and nothing is held of
     return Resolution(
         project=project,
         item_id=standing.item_id,
         method=method,
         reason=Truncator(reason).chars(ADJUDICATION_REASON_MAX),
-        judgments=sorted(judgment.pk for judgment in standing.judgments),
+        judgments=sorted(judgment.pk for judgment in standing.counted),
         supersedes=held,
-        taxonomy_id=min(versions) if versions or held is None else held.taxonomy_id,
+        taxonomy_id=version,
     )
 
 

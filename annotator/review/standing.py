@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from annotator.agreement.decide import Answer, Decision, NeedsAnother, Resolved, Waiting, decide
 from annotator.agreement.overlap import (
@@ -17,6 +18,7 @@ from annotator.agreement.patterns import Pattern, pattern_against_lead, pattern_
 from annotator.judgments.models import Judgment
 from annotator.queue.models import Stopping
 from annotator.review.models import Disagreement, Method, Resolution
+from annotator.review.versions import reading_of, unmatched
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,19 @@ class Standing:
     resolution: Resolution | None  # the newest, also when it is `reopened`
     disagreement: Disagreement | None  # the open one
     stopping: str = Stopping.FIXED  # as its batch drew it
+    rechecked_at: datetime | None = None  # since when it is looked at again; None unless it is, or was
+
+    @property
+    def counted(self) -> tuple[Judgment, ...]:
+        """The judgments that the rule goes by: after a recheck, those given since it was opened."""
+        since = self.rechecked_at
+        return tuple(row for row in self.judgments if since is None or row.created_at >= since)
+
+    @property
+    def is_held_from_before(self) -> bool:
+        """Whether what is held was written before the recheck: its answers replace it, a lead's decision too."""
+        held, since = self.resolution, self.rechecked_at
+        return held is not None and since is not None and held.created_at < since
 
 
 @dataclass(frozen=True)
@@ -90,19 +105,23 @@ class Outcome:
 def outcome_of(standing: Standing, rule: Rule) -> Outcome:
     """What to write for `standing`; asking again after it was written gives nothing more to write.
 
-    A lead's decision is never superseded here. It is only put in question, see `_against_the_lead`.
+    A lead's decision is never superseded here, only put in question: see `_against_the_lead`. Where a lead has the item
+    looked at again since, they did that themselves: what is held from before stays until the recheck settles it.
     """
-    held = standing.resolution
-    if _is_inferred(held, standing.judgments):
+    if standing.rechecked_at is not None and standing.waits:
         return Outcome()
-    if held is not None and held.method == Method.ADJUDICATED:
+    held, is_settled_before = standing.resolution, standing.is_held_from_before
+    if _is_inferred(held, standing.counted):
+        return Outcome()
+    if held is not None and held.method == Method.ADJUDICATED and not is_settled_before:
         # Only people who agree question a lead, never a probability.
         agreed = _fixed(standing, rule)
-        return Outcome(dispute=_against_the_lead(standing.judgments, held, agreed, rule.severe))
+        return Outcome(dispute=_against_the_lead(standing.counted, held, agreed, rule.severe))
     decision, doubted = _decided(standing, rule)
     if isinstance(decision, Resolved):
-        return Outcome() if _is_held(held, decision, standing.judgments) else Outcome(resolve=decision)
-    reopen = decision.reason if held is not None and held.method != Method.REOPENED else ""
+        return Outcome() if _is_held(held, decision, standing.counted) else Outcome(resolve=decision)
+    reopens = held is not None and held.method != Method.REOPENED and not is_settled_before
+    reopen = decision.reason if reopens else ""
     if standing.waits:
         return Outcome(reopen=reopen)
     if isinstance(decision, Waiting):
@@ -118,7 +137,7 @@ def foreseen_of(standing: Standing, rule: Rule) -> Foreseen | None:
 
     The judgments are replayed in the order in which they came, up to the fixed overlap.
     """
-    if standing.stopping != Stopping.CHECK or rule.adaptive is None:
+    if standing.stopping != Stopping.CHECK or standing.rechecked_at is not None or rule.adaptive is None:
         return None
     most = min(rule.overlap, len(standing.judgments))
     for n in range(rule.adaptive.policy.least, most + 1):
@@ -131,14 +150,9 @@ def foreseen_of(standing: Standing, rule: Rule) -> Foreseen | None:
 def pattern_in(standing: Standing, dispute: Dispute) -> Pattern:
     """What people differ in on an item in `dispute`."""
     held = standing.resolution
-    if held is not None and held.method == Method.ADJUDICATED:
+    if held is not None and held.method == Method.ADJUDICATED and not standing.is_held_from_before:
         return pattern_against_lead(dispute.categories)
-    return pattern_of([answer_of(judgment) for judgment in standing.judgments])
-
-
-def answer_of(judgment: Judgment) -> Answer:
-    """A judgment as the rule of agreement reads it."""
-    return Answer(frozenset(judgment.labels), frozenset(judgment.unsure), judgment.verdict)
+    return pattern_of(reading_of(standing.counted).answers)
 
 
 def _decided(standing: Standing, rule: Rule) -> tuple[Decision, frozenset[str]]:
@@ -147,7 +161,8 @@ def _decided(standing: Standing, rule: Rule) -> tuple[Decision, frozenset[str]]:
     Where adaptive overlap has no advice, or the most judgments are in, the rule of fixed overlap decides.
     """
     fixed, n = _fixed(standing, rule), len(standing.judgments)
-    if standing.stopping != Stopping.ADAPTIVE or rule.adaptive is None:
+    is_adaptive = standing.stopping == Stopping.ADAPTIVE and standing.rechecked_at is None
+    if not is_adaptive or rule.adaptive is None:
         return fixed, frozenset()
     advice = _advice(standing.judgments, rule, rule.adaptive)
     if isinstance(advice, Enough):
@@ -161,15 +176,19 @@ def _decided(standing: Standing, rule: Rule) -> tuple[Decision, frozenset[str]]:
 
 
 def _fixed(standing: Standing, rule: Rule) -> Decision:
-    answers = [answer_of(judgment) for judgment in standing.judgments]
+    answers = reading_of(standing.counted).answers
     return decide(answers, overlap=rule.overlap, overlap_max=rule.overlap_max, severe=rule.severe)
 
 
 def _advice(judgments: Sequence[Judgment], rule: Rule, adaptive: Adaptive) -> Advice:
     if any(judgment.taxonomy_id != adaptive.taxonomy for judgment in judgments):
         return NoSkills("judged under another taxonomy than the skills")
-    answers = {judgment.annotator_id: answer_of(judgment) for judgment in judgments}
+    answers = {judgment.annotator_id: _answer_of(judgment) for judgment in judgments}
     return advise(answers, adaptive.skills, adaptive.policy, severe=rule.severe, harmful=rule.harmful)
+
+
+def _answer_of(judgment: Judgment) -> Answer:
+    return Answer(frozenset(judgment.labels), frozenset(judgment.unsure), judgment.verdict)
 
 
 def _is_inferred(held: Resolution | None, judgments: Sequence[Judgment]) -> bool:
@@ -204,10 +223,15 @@ def _against_the_lead(
     unseen = [judgment for judgment in judgments if judgment.pk not in seen]
     if not unseen:
         return None
-    labels = frozenset(held.labels)
-    grave = frozenset(slug for judgment in unseen for slug in judgment.labels) & severe - labels
+    labels, grave = frozenset(held.labels), frozenset[str]()
+    for judgment in unseen:
+        said = frozenset(judgment.labels)
+        grave |= unmatched(said, judgment.taxonomy_id, labels, held.taxonomy_id) & said & severe
     if grave:
         return Dispute(f"a later judgment names {', '.join(sorted(grave))}, which the lead did not", grave)
-    if isinstance(decision, Resolved) and (decision.labels, decision.verdict) != (labels, held.verdict):
-        return Dispute(f"{decision.reason}, and differ from what the lead decided", decision.labels ^ labels)
+    if not isinstance(decision, Resolved):
+        return None
+    differing = unmatched(decision.labels, reading_of(judgments).taxonomy_id, labels, held.taxonomy_id)
+    if differing or decision.verdict != held.verdict:
+        return Dispute(f"{decision.reason}, and differ from what the lead decided", differing)
     return None

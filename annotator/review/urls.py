@@ -10,6 +10,7 @@ from annotator.review import (
     dispute_views,
     gold_views,
     people_views,
+    policy_views,
     question_views,
     spread_views,
     views,
@@ -50,6 +51,10 @@ urlpatterns = [
     path("judgments/checks/", people_views.checks, name="own_checks"),
     path("guideline/cited/", citing_views.cited, name="cited"),
     path("guideline/draft/impact/", citing_views.impact, name="draft_impact"),
+    path("policy/", policy_views.policy, name="policy"),
+    path("taxonomy/draft/impact/", policy_views.taxonomy_touches, name="taxonomy_impact"),
+    path("rechecks/", policy_views.rechecks, name="rechecks"),
+    path("rechecks/<int:number>/cancel/", policy_views.recheck_stop, name="recheck_cancel"),
     path("flags/", views.flags, name="flags"),
     path("flags/<int:flag_id>/close/", views.flag_end, name="flag_close"),
 ]

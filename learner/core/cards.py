@@ -1,7 +1,7 @@
 """The data card: what a snapshot holds and how it came about, written from facts and nothing else."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -45,6 +45,16 @@ class StreamFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """What became of one category in a taxonomy version: `source` is its slug in the version before."""
+
+    taxonomy: int
+    kind: str
+    source: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What differs from the parent snapshot, by item."""
 
@@ -82,6 +92,10 @@ class CardFacts:
     categories: Sequence[CategoryFacts]
     changes: Changes | None
     column_of: Mapping[str, str]
+    versions: Mapping[int, int] = field(default_factory=dict)
+    """Items by the taxonomy version that their labels were held under."""
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    mapping: Sequence[LinkFacts] = ()
 
 
 def data_card(facts: CardFacts) -> str:
@@ -89,6 +103,7 @@ def data_card(facts: CardFacts) -> str:
     sections = (
         _purpose(facts),
         _composition(facts),
+        _taxonomies(facts),
         _sources(facts),
         _sampling(facts),
         _process(facts),
@@ -159,6 +174,38 @@ Items with each category; an item can have several.
 """
 
 
+def _taxonomies(facts: CardFacts) -> str:
+    carried = {number: n for number, n in facts.versions.items() if number != facts.taxonomy}
+    if not carried:
+        return f"## Taxonomy versions\n\nAll labels were held under taxonomy version {facts.taxonomy}.\n"
+    rows = [(f"{number}", f"{n:,}") for number, n in facts.versions.items()]
+    links = [
+        (f"{link.taxonomy}", link.kind, _slugs([link.source]), _slugs(link.targets)) for link in facts.mapping
+    ]
+    unknown = [(f"`{facts.column_of[slug]}`", _count(n, facts.n_items)) for slug, n in facts.unknown.items()]
+    return f"""## Taxonomy versions
+
+The columns are the categories of taxonomy version {facts.taxonomy}. {sum(carried.values()):,} items were resolved \
+under another version, and their labels are carried to this one. `judgments.parquet` has labels as they were given.
+
+{_table(("Taxonomy version", "Items"), rows)}
+
+Through these changes:
+
+{_table(("In version", "Change", "Category before", "Category now"), links)}
+
+A renamed category is the same. A merged one is present with any of its parts, and absent without all of them. Of a
+split one, the parts are absent where it was absent. **Where the mapping cannot tell, a category is null, not false:
+leave it out, never count it as absent.** Null by category:
+
+{_table(("Column", "Items"), unknown)}
+"""
+
+
+def _slugs(slugs: Iterable[str]) -> str:
+    return ", ".join(f"`{slug}`" for slug in slugs if slug) or "none"
+
+
 def _sources(facts: CardFacts) -> str:
     rows = [(source or "not given", f"{n:,}") for source, n in facts.sources.items()]
     return f"""## Sources
@@ -175,6 +222,7 @@ def _sampling(facts: CardFacts) -> str:
         "rare": "likely finds for categories with few positives: biased by design",
         "explore": "drawn at random from the pool",
         "audit": "drawn at random from the holdout sites",
+        "recheck": "looked at again after a change of the policy",
         "": "resolved without having been served",
     }
     rows = [
@@ -241,13 +289,14 @@ def _columns(facts: CardFacts) -> str:
     return f"""## Columns
 
 `items.parquet`: `url`, `registrable_domain`, `title`, `text`, `labels` (slugs), one boolean per category, `method`,
-`n_judgments`, `split`, `stream`, `inclusion_probability`, `batch`, `source`. Rows are ordered by `url`.
+`n_judgments`, `split`, `stream`, `inclusion_probability`, `batch`, `source`, `taxonomy` (the version that the labels
+were held under, before they were carried). Rows are ordered by `url`.
 
 `judgments.parquet`: `url`, `annotator` (pseudonym, stable within the project), `labels`, `unsure`, `verdict`,
 `seconds`, `late`, `is_current` (false when superseded or withdrawn), `created_at`, `taxonomy`, `guideline`,
 `clause` (number of the clause of that guideline that the annotator cited, if any).
 
-{_table(("Column", "True when the page is"), flags)}
+{_table(("Column", "True when the page is; null when not known"), flags)}
 """
 
 

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from annotator.errors import CrossguardError
 from annotator.projects.models import Project
-from annotator.projects.selectors import taxonomy_version
+from annotator.projects.selectors import Taxonomy, taxonomy_version, truth_carried
 from annotator.projects.services import log_write
 from annotator.review.models import Resolution
 from annotator.runs import run_claim, run_done, run_progress
@@ -36,8 +36,8 @@ class NothingToEvaluate(CrossguardError):
 class Audited:
     """Audited holdout items; row i of every part is the same item.
 
-    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for a category that did not exist
-    when the item was resolved; `weights` (n_items,) are 1 / inclusion probability.
+    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for what the resolution does not
+    tell in the taxonomy of the classifier; `weights` (n_items,) are 1 / inclusion probability.
     """
 
     item_ids: Integers
@@ -56,31 +56,30 @@ def evaluation_run_execute(run_id: int) -> None:
         if version is None:
             raise NothingToEvaluate("There is no classifier version yet. Train one first.")
         artifact = artifact_read(file_read(version.artifact, version.sha256), version.sha256)
-        audited = audited_items(run.project, artifact.categories)
+        audited = audited_items(run.project, taxonomy_version(version.taxonomy_id), artifact.categories)
         evaluation = _evaluated(run, version, artifact.classifier, audited)
         _publish(run, evaluation)
 
 
-def audited_items(project: Project, categories: Sequence[str]) -> Audited:
+def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str]) -> Audited:
     """The holdout items that the audit stream drew and people resolved, with what is held true of them. Two queries.
 
+    Labels of other taxonomy versions, older or newer, are carried to that of the classifier.
     Only these were drawn at random, so only these give an unbiased answer.
     """
     newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
     columns = ("item_id", "labels", "taxonomy_id", "probability")
     rows = list(audited_resolutions(project).filter(pk__lte=newest).order_by("item_id").values_list(*columns))
-    truth = [_row(labels, categories, taxonomy_id) for _, labels, taxonomy_id, _ in rows]
+    columns_of = {slug: place for place, slug in enumerate(taxonomy.slugs)}
+    places = [columns_of[slug] for slug in categories]
+    whole = [truth_carried(tuple(labels), under, taxonomy.version.pk) for _, labels, under, _ in rows]
+    truth = [[row[place] for place in places] for row in whole]
     return Audited(
         item_ids=np.array([item_id for item_id, _, _, _ in rows], dtype=np.int64),
         truth=np.array(truth, dtype=np.int8).reshape(len(rows), len(categories)),
         weights=np.array([1 / probability for _, _, _, probability in rows], dtype=np.float64),
         last_resolution=newest,
     )
-
-
-def _row(labels: Sequence[str], categories: Sequence[str], taxonomy_id: int) -> list[int]:
-    existed = taxonomy_version(taxonomy_id).slugs
-    return [int(slug in labels) if slug in existed else -1 for slug in categories]
 
 
 def _evaluated(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from annotator.projects.selectors import Taxonomy
-from annotator.queue.expecting import Forecast
+from annotator.queue.expecting import Forecast, slugs_now
 from annotator.queue.exposure import HARMFUL
 from learner.core.arrays import Booleans
 from learner.core.candidates import Candidates
@@ -28,14 +28,18 @@ class Outlook:
 
 
 def outlook_of(classifier: LinearClassifier, candidates: Candidates, taxonomy: Taxonomy) -> Outlook:
-    """What `classifier` expects of `candidates`; before it has learned anything, nothing. No query."""
+    """What `classifier` expects of `candidates`; before it has learned anything, nothing. No query as a rule.
+
+    A classifier from before a change of the taxonomy expects what became of its categories.
+    """
     n_rows = len(candidates.item_ids)
     learned = classifier.learned
     if not n_rows or not learned.any():
         return Outlook(np.ones(n_rows, dtype=np.bool_), {})
     expected = expected_categories(classifier.predict_proba(candidates.features), learned)
-    severity_of = {category.slug: category.severity for category in taxonomy.categories}
-    severities = np.array([severity_of.get(slug, 0) for slug in classifier.categories], dtype=np.int64)
+    severities = np.array(
+        [taxonomy.severity_of(slugs_now(taxonomy, [slug])) for slug in classifier.categories], dtype=np.int64
+    )
     slugs = np.array(classifier.categories)
     known = frozenset(slugs[learned].tolist())
     return Outlook(

@@ -6,8 +6,8 @@ from typing import Final
 from annotator.agreement.bootstrap import Estimate, agreement_by_category
 from annotator.agreement.ratings import Ratings
 from annotator.projects.models import Project
-from annotator.projects.selectors import Guideline, Taxonomy
-from learner.core.cards import CardFacts, CategoryFacts, Changes, Interval, StreamFacts
+from annotator.projects.selectors import Guideline, Taxonomy, taxonomy_links, taxonomy_versions
+from learner.core.cards import CardFacts, CategoryFacts, Changes, Interval, LinkFacts, StreamFacts
 from learner.snapshots.tables import ItemCounts, JudgmentCounts, Totals, column_of
 
 AGREEMENT_SEED: Final = 20_240_711
@@ -69,7 +69,28 @@ def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
         ],
         changes=changes,
         column_of={slug: column_of(slug) for slug in taxonomy.slugs},
+        versions=_version_facts(frozen),
+        unknown={slug: items.unknown[slug] for slug in taxonomy.slugs if items.unknown[slug]},
+        mapping=mapping_facts(frozen),
     )
+
+
+def mapping_facts(frozen: Frozen) -> list[LinkFacts]:
+    """What became of each category since the oldest version that labels of the snapshot were held under."""
+    used = {frozen.taxonomy.version.pk, *frozen.items.versions}
+    versions = [row.version for row in taxonomy_versions(frozen.project)]
+    numbers = [version.number for version in versions if version.pk in used]
+    passed = [version for version in reversed(versions) if min(numbers) < version.number <= max(numbers)]
+    return [
+        LinkFacts(version.number, link.kind.value, link.source, link.targets)
+        for version in passed
+        for link in taxonomy_links(version.pk)
+    ]
+
+
+def _version_facts(frozen: Frozen) -> dict[int, int]:
+    numbers = {row.version.pk: row.version.number for row in taxonomy_versions(frozen.project)}
+    return dict(sorted((numbers[pk], n) for pk, n in frozen.items.versions.items()))
 
 
 def _stream_facts(stream: str, n_items: int, items: ItemCounts) -> StreamFacts:

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from annotator.review.selectors import resolutions_current
 from annotator.runs import run_claim, run_done, run_held, run_progress, run_start
 from learner.core.cards import Changes, data_card
 from learner.snapshots import files
-from learner.snapshots.facts import Frozen, card_facts
+from learner.snapshots.facts import Frozen, card_facts, mapping_facts
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.selectors import snapshots_of
 from learner.snapshots.tables import frozen_state, items_write, judgments_write, totals_read
@@ -71,6 +72,7 @@ def _freeze(run: SnapshotRun, folder: Path) -> Snapshot:
         "n_judgments": facts.n_judgments,
         "versions": versions,
         "categories": list(frozen.taxonomy.slugs),
+        "mapping": [asdict(row) for row in mapping_facts(frozen)],
         "files": written | {files.CARD: files.file_facts(folder / files.CARD)},
     }
     (folder / files.MANIFEST).write_bytes(files.manifest_bytes(manifest))
@@ -95,7 +97,7 @@ def _write_tables(run: SnapshotRun, folder: Path) -> Frozen:
             guideline=guideline_current(project),
             totals=totals,
             items=items_write(state, project, taxonomy, folder / files.ITEMS, items_done),
-            judgments=judgments_write(state, project, folder / files.JUDGMENTS, judgments_done),
+            judgments=judgments_write(state, project, taxonomy, folder / files.JUDGMENTS, judgments_done),
         )
 
 

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from django.db import connection
 
 from annotator.agreement.ratings import ItemAnswer
+from annotator.projects.mapping import Carried
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy
+from annotator.projects.selectors import Taxonomy, carried, taxonomy_versions
 
 CHUNK: Final = 5_000
 Row = tuple[Any, ...]
@@ -29,8 +30,8 @@ CURRENT: Final = """
 # Ordered by the bytes of the URL: the same on every server, whatever its locale or the order of ids.
 ITEMS: Final = f"""
     SELECT c.url, c.registrable_domain, coalesce(e.title, ''), coalesce(e.text, ''), c.labels, c.method,
-           c.n_judgments, c.split, coalesce(b.stream, ''), b.inclusion_probability, b.number, c.source
-    FROM (SELECT i.*, r.labels, r.method, cardinality(r.judgments) AS n_judgments FROM {CURRENT}) c
+           c.n_judgments, c.split, coalesce(b.stream, ''), b.inclusion_probability, b.number, c.source, c.taxonomy_id
+    FROM (SELECT i.*, r.labels, r.method, r.taxonomy_id, cardinality(r.judgments) AS n_judgments FROM {CURRENT}) c
     LEFT JOIN LATERAL (
         SELECT title, text FROM evidence WHERE item_id = c.id ORDER BY version DESC LIMIT 1) e ON true
     LEFT JOIN LATERAL (
@@ -41,7 +42,7 @@ ITEMS: Final = f"""
 JUDGMENTS: Final = f"""
     SELECT c.url, j.annotator_id, j.labels, j.unsure, j.verdict, j.seconds, j.late,
            j.verdict <> 'withdrawn' AND NOT EXISTS (SELECT 1 FROM judgment later WHERE later.supersedes_id = j.id),
-           j.created_at, t.number, g.number, clause.number
+           j.created_at, t.number, g.number, clause.number, t.id
     FROM (SELECT i.id, i.url FROM {CURRENT}) c JOIN judgment j ON j.item_id = c.id AND j.purpose = 'overlap'
     LEFT JOIN clause ON clause.id = j.clause_id
     JOIN taxonomy_version t ON t.id = j.taxonomy_id JOIN guideline_version g ON g.id = j.guideline_id
@@ -79,18 +80,22 @@ class ItemCounts:
     streams: Counter[str] = field(default_factory=Counter)
     positives: Counter[tuple[str, str]] = field(default_factory=Counter)
     probabilities: dict[str, tuple[float, float]] = field(default_factory=dict)
+    versions: Counter[int] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: Row) -> None:
-        """Count one row of `ITEMS`."""
-        _, domain, _, _, labels, method, _, split, stream, probability, _, source = row
+    def add(self, row: Row, held: Carried) -> None:
+        """Count one row of `ITEMS`, with its labels as they are in the taxonomy of the snapshot."""
+        _, domain, _, _, labels, method, _, split, stream, probability, _, source, version = row
         self.n_items += 1
-        self.n_none += not labels
+        self.n_none += not labels and not held.labels
+        self.versions[version] += 1
+        self.unknown.update(held.unknown)
         self.sites.add(hash(domain))
         self.splits[split] += 1
         self.sources[source] += 1
         self.methods[method] += 1
         self.streams[stream] += 1
-        self.positives.update((slug, split) for slug in labels)
+        self.positives.update((slug, split) for slug in held.labels)
         if probability is not None:
             low, high = self.probabilities.get(stream, (probability, probability))
             self.probabilities[stream] = (min(low, probability), max(high, probability))
@@ -98,19 +103,24 @@ class ItemCounts:
 
 @dataclass
 class JudgmentCounts:
-    """What the card says of the judgments, and the current answers for the agreement coefficients."""
+    """What the card says of the judgments, and the current answers for the agreement coefficients.
 
+    Answers under other taxonomy versions are carried to `taxonomy`, that of the snapshot.
+    """
+
+    taxonomy: int
     n_judgments: int = 0
     annotators: set[int] = field(default_factory=set)
     answers: list[ItemAnswer] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
         """Count one row of `JUDGMENTS`."""
-        url, annotator, labels, unsure, verdict, _, _, is_current, *_ = row
+        url, annotator, labels, unsure, verdict, _, _, is_current, *_, version = row
         self.n_judgments += 1
         self.annotators.add(annotator)
         if is_current and verdict == "labelled":
-            self.answers.append(ItemAnswer(url, annotator, frozenset(labels), frozenset(unsure)))
+            said = carried(tuple(labels), tuple(unsure), version, self.taxonomy)
+            self.answers.append(ItemAnswer(url, annotator, said.labels, said.unsure, said.unknown))
 
 
 @dataclass(frozen=True)
@@ -151,26 +161,40 @@ def totals_read(state: "psycopg.Connection[Row]", project: Project) -> Totals:
 def items_write(
     state: "psycopg.Connection[Row]", project: Project, taxonomy: Taxonomy, path: Path, progress: Progress
 ) -> ItemCounts:
-    """Write `items.parquet` and return the counts of what is in it."""
+    """Write `items.parquet` and return the counts of what is in it.
+
+    Labels are those of `taxonomy`, carried from the version that they were held under; a category of which that says
+    nothing is null.
+    """
     counts = ItemCounts()
-    slugs = taxonomy.slugs
+    slugs, numbers = (
+        taxonomy.slugs,
+        {row.version.pk: row.version.number for row in taxonomy_versions(project)},
+    )
+
+    def held(row: Row) -> Carried:
+        return carried(tuple(row[4]), (), row[-1], taxonomy.version.pk)
 
     def columns(rows: list[Row]) -> list[Any]:
-        by_column = list(zip(*rows, strict=True))
-        labels = by_column[4]
-        flags = [[slug in present for present in labels] for slug in slugs]
-        return [*by_column[:5], *flags, *by_column[5:]]
+        by_column, found = list(zip(*rows, strict=True)), [held(row) for row in rows]
+        labels = [sorted(one.labels) for one in found]
+        flags = [[None if slug in one.unknown else slug in one.labels for one in found] for slug in slugs]
+        versions = [numbers[version] for version in by_column[-1]]
+        return [*by_column[:4], labels, *flags, *by_column[5:-1], versions]
 
-    shape = Shape(schema=items_schema(taxonomy), columns=columns, count=counts.add)
+    def count(row: Row) -> None:
+        counts.add(row, held(row))
+
+    shape = Shape(schema=items_schema(taxonomy), columns=columns, count=count)
     _write(_rows(state, ITEMS, project), path, shape, progress)
     return counts
 
 
 def judgments_write(
-    state: "psycopg.Connection[Row]", project: Project, path: Path, progress: Progress
+    state: "psycopg.Connection[Row]", project: Project, taxonomy: Taxonomy, path: Path, progress: Progress
 ) -> JudgmentCounts:
-    """Write `judgments.parquet` and return the counts of what is in it."""
-    counts = JudgmentCounts()
+    """Write `judgments.parquet` and return the counts of what is in it. Labels are those that were given."""
+    counts = JudgmentCounts(taxonomy.version.pk)
     names: dict[int, str] = {}
 
     def columns(rows: list[Row]) -> list[Any]:
@@ -178,7 +202,7 @@ def judgments_write(
         by_column[1] = tuple(
             names.setdefault(annotator, pseudonym(project, annotator)) for annotator in by_column[1]
         )
-        return by_column
+        return by_column[:-1]
 
     shape = Shape(schema=JUDGMENTS_SCHEMA, columns=columns, count=counts.add)
     _write(_rows(state, JUDGMENTS, project), path, shape, progress)
@@ -215,6 +239,7 @@ def items_schema(taxonomy: Taxonomy) -> pa.Schema:
             ("inclusion_probability", pa.float64()),
             ("batch", pa.int32()),
             ("source", pa.string()),
+            ("taxonomy", pa.int32()),
         ]
     )
 

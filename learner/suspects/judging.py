@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from annotator.errors import CrossguardError
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Signature, Split
-from annotator.projects.selectors import Taxonomy, taxonomy_current, taxonomy_version
+from annotator.projects.selectors import Taxonomy, taxonomy_current, truth_carried
 from annotator.projects.services import log_write
 from annotator.review.models import Resolution
 from annotator.review.selectors import resolutions_current
@@ -91,16 +91,14 @@ def _resolved(run: SuspectRun, taxonomy: Taxonomy, newest: int) -> Resolved:
     return Resolved(
         resolutions=rows,
         features=csr_matrix(vstack(parts)),
-        truth=np.array([_answers(row, taxonomy.slugs) for row in rows], dtype=np.int8),
+        truth=np.array(
+            [truth_carried(tuple(row.labels), row.taxonomy_id, taxonomy.version.pk) for row in rows],
+            dtype=np.int8,
+        ),
         sites=np.concatenate(sites),
         copies=near_duplicate_groups(ids),
         holdout=np.array([row.item.split == Split.HOLDOUT for row in rows], dtype=np.bool_),
     )
-
-
-def _answers(row: Resolution, columns: Sequence[str]) -> list[int]:
-    existed = taxonomy_version(row.taxonomy_id).slugs
-    return [int(slug in row.labels) if slug in existed else -1 for slug in columns]
 
 
 def near_duplicate_groups(item_ids: Sequence[int]) -> Integers:

@@ -8,7 +8,7 @@ from annotator.errors import BadInput, Conflict, Throttled, Withheld
 from annotator.judgments.models import Verdict
 from annotator.projects.access import Access
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy
+from annotator.projects.selectors import Taxonomy, carried, taxonomy_current
 from annotator.review.asking import QuestionDraft, question_ask, question_words
 from annotator.review.models import Question
 from annotator.review.questioning import disagreement_open
@@ -39,10 +39,18 @@ def suspect_confirm(access: Access, suspect_id: int) -> None:
 def suspect_fix(access: Access, suspect_id: int, *, judgments: frozenset[int]) -> None:
     """The lead's resolution with the doubted category turned over, by compare-and-set.
 
-    `judgments` are those that the lead saw. Raises Conflict, naming what changed, when others count now.
+    `judgments` are those that the lead saw. Raises Conflict, naming what changed, when others count now, and when the
+    resolution is of another taxonomy and says nothing on some other category: nobody looked at that.
     """
     suspect = _open_suspect(access, suspect_id)
-    labels = frozenset(suspect.resolution.labels) ^ {suspect.category}
+    held = suspect.resolution
+    known = carried(tuple(held.labels), (), held.taxonomy_id, taxonomy_current(access.project).version.pk)
+    if others := sorted(known.unknown - {suspect.category}):
+        raise Conflict(
+            f"Item {suspect.item_id} was resolved under an earlier taxonomy, which says nothing on "
+            f"{', '.join(others)}. Send it back, and decide on the item."
+        )
+    labels = known.labels ^ {suspect.category}
     adjudication = Adjudication(labels, Verdict.LABELLED, f"Suspect: {words_of(suspect, access.taxonomy)}")
     based_on = BasedOn(judgments, suspect.resolution_id)
     resolution_adjudicate(access, suspect.item_id, adjudication=adjudication, based_on=based_on)

@@ -18,7 +18,7 @@ from annotator.http import render_page
 from annotator.pool.addresses import UrlParts
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy, taxonomy_current
+from annotator.projects.selectors import Taxonomy, carried, taxonomy_current
 from annotator.review.desk import url_parts
 from learner.suspects.forms import AnswerForm
 from learner.suspects.models import Suspect
@@ -115,16 +115,15 @@ def _lines(project: Project, rows: list[Suspect], taxonomy: Taxonomy) -> list[Li
     """The lines of a page. One query."""
     seen = judgments_seen(project, [row.item_id for row in rows])
     severities = {category.slug: category.severity for category in taxonomy.categories}
+    held = {row.pk: _held(row, taxonomy) for row in rows}
     return [
         Line(
             suspect=row,
             url=url_parts(row.item),
             category=taxonomy.name_of(row.category),
             severity=severities.get(row.category, 0),
-            held=tuple(taxonomy.name_of(slug) for slug in sorted(row.resolution.labels)),
-            fixed=tuple(
-                taxonomy.name_of(slug) for slug in sorted(set(row.resolution.labels) ^ {row.category})
-            ),
+            held=tuple(taxonomy.name_of(slug) for slug in sorted(held[row.pk])),
+            fixed=tuple(taxonomy.name_of(slug) for slug in sorted(held[row.pk] ^ {row.category})),
             evidence=evidence_of(row),
             judgments=",".join(map(str, seen[row.item_id])),
             question=suspect_question(row, taxonomy),
@@ -132,3 +131,9 @@ def _lines(project: Project, rows: list[Suspect], taxonomy: Taxonomy) -> list[Li
         )
         for row in rows
     ]
+
+
+def _held(row: Suspect, taxonomy: Taxonomy) -> frozenset[str]:
+    """The labels of the doubted resolution as they are in this taxonomy."""
+    held = row.resolution
+    return carried(tuple(held.labels), (), held.taxonomy_id, taxonomy.version.pk).labels

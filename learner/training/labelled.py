@@ -1,16 +1,17 @@
 """The items that a classifier learns from, as arrays. For workers only."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 import numpy as np
-from django.db.models import Max, Min
+from django.db.models import Max
 from numpy.typing import NDArray
 
-from annotator.projects.models import Category, Project
-from annotator.projects.selectors import Taxonomy, taxonomy_version
+from annotator.projects.models import Project, TaxonomyVersion
+from annotator.projects.selectors import Taxonomy, truth_carried
 from annotator.review.models import Resolution
 from learner.core.arrays import Integers
 from learner.training.selectors import training_known, training_resolutions
@@ -18,8 +19,6 @@ from learner.training.selectors import training_known, training_resolutions
 KNOWN_MAX = (
     100_000  # more known labels than this change no digit of a linear classifier, and a fit has to end
 )
-NOT_KNOWN = -1
-
 Truth = NDArray[np.int8]
 
 
@@ -27,8 +26,8 @@ Truth = NDArray[np.int8]
 class LabelledItems:
     """Train items whose labels are held true or came known; row i of both arrays is the same item.
 
-    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1 present, 0 absent, -1 for a category that
-    did not exist when the item was labelled.
+    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1 present, 0 absent, -1 for what the labels do
+    not tell in this taxonomy: a category that did not exist then, or a part of one that was split since.
     """
 
     item_ids: Integers
@@ -45,7 +44,7 @@ def labelled_items(project: Project, taxonomy: Taxonomy) -> LabelledItems:
     Five queries. An item whose resolution says something else than labels is left out, even when it came with
     known labels: people looked at it and could not tell.
     """
-    columns = taxonomy.slugs
+    wanted = taxonomy.version.pk
     newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
     resolved = list(
         training_resolutions(project)
@@ -58,12 +57,12 @@ def labelled_items(project: Project, taxonomy: Taxonomy) -> LabelledItems:
         .order_by("shuffle", "pk")
         .values_list("pk", "known_labels", "created_at")[:KNOWN_MAX]
     )
-    since = _categories_since(project)
-    rows = [_row(labels, columns, _slugs(taxonomy_id)) for _, _, labels, taxonomy_id in resolved]
-    rows += [_row(labels or (), columns, _slugs_at(since, at)) for _, labels, at in known]
+    versions = _versions(project)
+    rows = [truth_carried(tuple(labels), under, wanted) for _, _, labels, under in resolved]
+    rows += [truth_carried(tuple(labels or ()), _in_force(versions, at), wanted) for _, labels, at in known]
     ids = np.array([item_id for _, item_id, _, _ in resolved] + [pk for pk, _, _ in known], dtype=np.int64)
     order = np.argsort(ids)
-    truth = np.array(rows, dtype=np.int8).reshape(len(ids), len(columns))
+    truth = np.array(rows, dtype=np.int8).reshape(len(ids), len(taxonomy.slugs))
     return LabelledItems(
         item_ids=ids[order],
         truth=truth[order],
@@ -74,23 +73,16 @@ def labelled_items(project: Project, taxonomy: Taxonomy) -> LabelledItems:
     )
 
 
-def _row(labels: Iterable[str], columns: Sequence[str], existed: frozenset[str]) -> list[int]:
-    present = frozenset(labels)
-    return [int(slug in present) if slug in existed else NOT_KNOWN for slug in columns]
+def _versions(project: Project) -> list[tuple[datetime, int]]:
+    """The taxonomy versions with when they were published, oldest first."""
+    versions = TaxonomyVersion.objects.filter(project=project).order_by("number")
+    return list(versions.values_list("created_at", "pk"))
 
 
-def _slugs(taxonomy_id: int) -> frozenset[str]:
-    return frozenset(taxonomy_version(taxonomy_id).slugs)
-
-
-def _categories_since(project: Project) -> dict[str, datetime]:
-    """When each category came into the project."""
-    first = Category.objects.filter(taxonomy__project=project).values("slug").order_by()
-    return {row["slug"]: row["since"] for row in first.annotate(since=Min("taxonomy__created_at"))}
-
-
-def _slugs_at(since: dict[str, datetime], moment: datetime) -> frozenset[str]:
-    return frozenset(slug for slug, at in since.items() if at <= moment)
+def _in_force(versions: Sequence[tuple[datetime, int]], moment: datetime) -> int:
+    """The taxonomy version that held at this moment; the first one before there was any."""
+    after = bisect_right([at for at, _ in versions], moment)
+    return versions[max(after - 1, 0)][1]
 
 
 def _digest(resolutions: Sequence[int], item_ids: Integers, truth: Truth) -> str:

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from annotator.pool.models import Evidence, Item
+from annotator.projects.mapping import Kind
 from annotator.projects.models import Category, Project, TaxonomyVersion
+from annotator.projects.operations import Operation
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.expecting import Expected, Forecast, expected_of, items_expected
 from annotator.queue.models import Assignment, BatchItem
 from annotator.queue.services import batch_open_fallback
-from tests.factories import make_batch, make_items, make_project
+from tests.factories import VIOLENCE, category_draft, make_batch, make_items, make_project, publish_operations
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +126,14 @@ def test_places_know_what_is_expected_when_a_random_batch_opens_without_any_clas
     place = Assignment.objects.filter(batch_item__batch__fallback=True).first()
     assert place is not None
     assert (place.severity, place.expected) == (3, ["self-harm"])
+
+
+def test_a_classifier_from_before_a_change_expects_what_became_of_its_categories() -> None:
+    project = make_project()
+    item = make_page(project, "Nothing to see.")
+    parts = tuple(category_draft(slug, severity=3) for slug in ("gore", "fights"))
+    publish_operations(project, Operation(Kind.SPLIT, (VIOLENCE,), parts))
+
+    found = expected(project, item, Forecast(expected=frozenset({VIOLENCE}), learned=frozenset({VIOLENCE})))
+
+    assert found == Expected(severity=3, categories=("gore", "fights"))

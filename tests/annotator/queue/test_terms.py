@@ -11,6 +11,7 @@ from annotator.accounts.models import User
 from annotator.projects.models import Membership, Project, Standing
 from annotator.queue.models import Assignment, Exposure, OptOut, Purpose
 from annotator.queue.places import assignment_claim
+from annotator.queue.rationing import opt_outs_of, opt_outs_set
 from annotator.queue.terms import ClaimTerms, claim_terms, exposure_add
 from tests.factories import (
     CATEGORIES,
@@ -23,6 +24,8 @@ from tests.factories import (
     make_project,
     make_taxonomy,
     make_user,
+    publish_operations,
+    split_into,
 )
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +131,21 @@ def test_what_the_newest_taxonomy_rates_as_harmful_is_left_out_in_a_rest(project
     assert claim_terms(project, ann).left_out == (GAMES,)
 
 
+def test_an_opt_out_holds_for_what_the_category_was_and_what_became_of_it(
+    project: Project, ann: User
+) -> None:
+    opt_outs_set(project, ann, [VIOLENCE])
+    publish_operations(project, split_into(VIOLENCE, "gore", "fights"))
+
+    assert claim_terms(project, ann).avoid == ("fights", "gore", VIOLENCE)
+    assert opt_outs_of(project, ann) >= {"fights", "gore"}
+    opt_outs_set(project, ann, ["gore"])
+    assert claim_terms(project, ann).avoid == (
+        "gore",
+        VIOLENCE,
+    )  # what was expected to be violence may be gore
+
+
 def test_nothing_is_added_up_when_there_is_no_limit(ann: User, project: Project) -> None:
     Project.objects.filter(pk=project.pk).update(exposure_budget=0)
     project.refresh_from_db()
@@ -149,6 +167,7 @@ def test_the_terms_are_one_query(
 ) -> None:
     exposure_add(ann, 3)
     OptOut.objects.create(project=project, annotator=ann, category=VIOLENCE)
+    claim_terms(project, ann)  # what became of a category is read once, and from memory then
 
     with django_assert_num_queries(1):
         claim_terms(project, ann)

@@ -40,6 +40,9 @@ from tests.factories import (
     make_judgment,
     make_resolution,
     make_taxonomy,
+    merge_into,
+    publish_operations,
+    split_into,
 )
 
 pytestmark = pytest.mark.django_db
@@ -324,6 +327,30 @@ def test_a_retired_category_makes_no_difference(
     found = behind(project, CellWanted())
 
     assert [(row.item, row.differs) for row in found] == [(items[1], True), (items[0], False)]
+
+
+@pytest.mark.parametrize("unsure", list(Unsure))
+def test_answers_of_earlier_taxonomies_count_as_they_are_carried(
+    project: Project, items: list[Item], people: list[User], unsure: Unsure
+) -> None:
+    first, second, third = items[:3]
+    make_judgment(first, people[0], [GAMES, VIOLENCE])
+    make_judgment(first, people[1], [], unsure=[GAMBLING])
+    make_judgment(second, people[0], [GAMBLING])
+    make_judgment(third, people[0], [])
+    publish_operations(project, split_into(GAMES, "board", "video"), merge_into("harm", GAMBLING, VIOLENCE))
+    make_judgment(second, people[1], ["harm", "video"])
+    make_judgment(third, people[1], [])
+    agreement_measure(project)
+
+    def listed(wanted: CellWanted) -> list[tuple[Item, bool]]:
+        return [(row.item, row.differs) for row in behind(project, wanted)]
+
+    # Of the first item one answer says nothing on video, and of harm one person was unsure.
+    doubted = [(first, True)] if unsure == Unsure.VALUE else []
+    assert listed(CellWanted("video", unsure=unsure)) == [(second, True), (third, False)]
+    assert listed(CellWanted("harm", unsure=unsure)) == [*doubted, (second, False), (third, False)]
+    assert listed(CellWanted(unsure=unsure)) == [(second, True), (third, False)]
 
 
 def test_withheld_items_are_counted_and_not_listed(

@@ -6,6 +6,7 @@ import pytest
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item, Split
 from annotator.projects.models import LogEntry, Project
+from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
@@ -19,7 +20,15 @@ from learner.query.services import feature_run_start
 from learner.training.fitting import training_run_execute
 from learner.training.models import ClassifierVersion
 from learner.training.services import training_run_start
-from tests.factories import CATEGORIES, GAMES, make_items, make_project, make_resolution
+from tests.factories import (
+    CATEGORIES,
+    GAMES,
+    make_items,
+    make_project,
+    make_resolution,
+    publish_operations,
+    split_into,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -121,11 +130,25 @@ def test_only_what_the_audit_stream_drew_from_holdout_counts(project: Project) -
     draw(project, explored, probability=0.5, stream=Stream.EXPLORE)
     make_resolution(explored[0])
 
-    found = audited_items(project, CATEGORIES)
+    found = audited_items(project, taxonomy_current(project), CATEGORIES)
 
     assert found.item_ids.tolist() == [item.pk for item in counted]
     assert np.array_equal(found.weights, [2.0, 2.0])
     assert audited_resolutions(project).count() == 2
+
+
+def test_audited_labels_are_read_in_the_taxonomy_of_the_classifier(project: Project) -> None:
+    earlier = taxonomy_current(project)
+    (before,) = audited(project, 1, "chess", [GAMES], probability=0.5)
+    publish_operations(project, split_into(GAMES, "board", "video"))
+    (after,) = audited(project, 1, "chess", ["video"], probability=0.5)
+
+    old = audited_items(project, earlier, CATEGORIES)
+    new = audited_items(project, taxonomy_current(project), taxonomy_current(project).slugs)
+
+    assert old.item_ids.tolist() == [before.pk, after.pk]
+    assert old.truth.tolist() == [[1, 0, 0], [1, 0, 0]]
+    assert new.truth.tolist() == [[-1, -1, 0, 0], [0, 1, 0, 0]]
 
 
 def test_a_run_fails_with_a_sentence_when_nothing_is_audited(project: Project) -> None:

@@ -27,7 +27,19 @@ from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, file_open, sha256_of
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.snapshots.tables import pseudonym
-from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_judgment,
+    make_member,
+    make_project,
+    merge_into,
+    publish_operations,
+    split_into,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,6 +107,7 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
         "inclusion_probability": 1.0,
         "batch": batch.number,
         "source": "",
+        "taxonomy": 1,
     }
     assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("holdout", [])
     assert by_url[holdout.url]["inclusion_probability"] is None
@@ -199,6 +212,36 @@ def test_a_changed_state_gives_the_next_version_and_the_card_counts_the_changes(
 
     assert (second.number, second.parent and second.parent.number) == (2, 1)
     assert "Since v1: 1 items added, 0 removed, 1 with other labels." in card_of(second)
+
+
+def test_labels_are_carried_to_the_newest_taxonomy_and_what_it_cannot_tell_is_null(project: Project) -> None:
+    split_item, free, both = make_items(project, 3)
+    make_batch(project, [split_item])
+    make_judgment(split_item, make_member(project), [GAMES])
+    resolve(split_item, [GAMES])
+    resolve(free, [])
+    resolve(both, [GAMBLING, VIOLENCE])
+    before = take(project)
+    bytes_before = b"".join(zip_stream(before))
+    publish_operations(project, split_into(GAMES, "board", "video"), merge_into("harm", GAMBLING, VIOLENCE))
+
+    after = take(project)
+
+    by_url = {row["url"]: row for row in rows_of(after, ITEMS)}
+    flags = [
+        [by_url[item.url][f"is_{slug}"] for slug in ("board", "video", "harm")]
+        for item in (split_item, free, both)
+    ]
+    assert flags == [[None, None, False], [False, False, False], [False, False, True]]
+    assert [by_url[item.url]["labels"] for item in (split_item, free, both)] == [[], [], ["harm"]]
+    assert {row["taxonomy"] for row in by_url.values()} == {1}
+    assert [row["labels"] for row in rows_of(after, JUDGMENTS)] == [[GAMES]]  # as it was given
+    card = card_of(after)
+    assert "3 items were resolved under another version" in card
+    assert "| 2 | split | `games` | `board`, `video` |" in card
+    assert "| `is_board` | 1 (33.3%) |" in card
+    assert [row["source"] for row in after.manifest["mapping"]] == [GAMES, GAMBLING, VIOLENCE]
+    assert b"".join(zip_stream(before)) == bytes_before  # what was frozen stays as it was, byte for byte
 
 
 def test_the_manifest_names_the_hash_of_each_file(project: Project) -> None:

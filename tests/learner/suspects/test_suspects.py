@@ -9,7 +9,9 @@ from annotator.errors import Conflict
 from annotator.judgments.selectors import judgments_current
 from annotator.pool.models import Item, Signature
 from annotator.projects.access import Access, Can, project_for
+from annotator.projects.mapping import Kind
 from annotator.projects.models import Membership, Project, Role
+from annotator.projects.operations import Operation
 from annotator.review.models import Disagreement, Method, Question, Resolution
 from annotator.runs import RunStatus
 from learner.core.due import Due, NotDue, suspects_due
@@ -21,6 +23,7 @@ from learner.suspects.selectors import suspect_facts, suspects_open
 from learner.suspects.services import suspect_confirm, suspect_fix, suspect_run_start, suspect_send_back
 from tests.factories import (
     GAMES,
+    category_draft,
     make_batch,
     make_classifier,
     make_items,
@@ -28,6 +31,7 @@ from tests.factories import (
     make_member,
     make_project,
     make_resolution,
+    publish_operations,
 )
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +117,17 @@ def test_a_fix_is_refused_when_somebody_judged_meanwhile(project: Project) -> No
 
     with pytest.raises(Conflict, match="cy judged it"):
         suspect_fix(access, suspect.pk, judgments=seen)
+
+    assert not Resolution.objects.filter(supersedes=suspect.resolution).exists()
+
+
+def test_a_fix_is_refused_when_the_resolution_says_nothing_on_a_category_of_now(project: Project) -> None:
+    search(project)
+    suspect, access = first(project), lead(project)
+    publish_operations(project, Operation(Kind.ADD, (), (category_draft("chat"),)))
+
+    with pytest.raises(Conflict, match="says nothing on chat"):
+        suspect_fix(access, suspect.pk, judgments=judged(suspect))
 
     assert not Resolution.objects.filter(supersedes=suspect.resolution).exists()
 

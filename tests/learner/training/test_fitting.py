@@ -26,6 +26,8 @@ from tests.factories import (
     make_project,
     make_resolution,
     make_taxonomy,
+    publish_operations,
+    split_into,
 )
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +163,23 @@ def test_a_category_is_not_known_for_items_labelled_before_it_existed(project: P
 
     chat = ClassifierVersion.objects.get(project=project).categories[3]
     assert (chat["category"], chat["n_positive"], chat["n_negative"]) == ("chat", 3, 0)
+
+
+def test_which_part_of_a_split_category_a_page_shows_is_not_known_and_never_negative(
+    project: Project,
+) -> None:
+    shows, free = make_items(project, 2)
+    make_resolution(shows, [GAMES])
+    make_resolution(free, [GAMBLING])
+    (known,) = make_items(project, 1, known_labels=[GAMES])
+    publish_operations(project, split_into(GAMES, "board", "video"))
+
+    labelled = labelled_items(project, taxonomy_current(project))
+
+    rows = dict(zip(labelled.item_ids.tolist(), labelled.truth.tolist(), strict=True))
+    assert taxonomy_current(project).slugs == ("board", "video", GAMBLING, VIOLENCE)
+    assert rows[shows.pk] == rows[known.pk] == [-1, -1, 0, 0]
+    assert rows[free.pk] == [0, 0, 1, 0]
 
 
 def test_a_run_fails_with_a_sentence_when_nothing_is_labelled() -> None:
