@@ -15,13 +15,12 @@ from annotator.errors import BadInput, Conflict
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.review.act_forms import LOST, SpreadForm
-from annotator.review.forms import DIGITS_MAX
 from annotator.review.models import Scope
 from annotator.review.resolving import Refusal
 from annotator.review.reverting import entry_last
 from annotator.review.spread_acts import Chosen, spread_apply
 from annotator.review.spreading import COUNTED_MAX, SPREAD_MAX, spread_of
-from annotator.review.wanting import query_of, wanted_of
+from annotator.review.wanting import id_of, query_of, wanted_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,8 +96,7 @@ def _with(request: HttpRequest, **values: str) -> str:
 
 def _onward(request: HttpRequest, access: Access, item_id: int) -> str:
     """The next disagreement for whoever came from one, else the item."""
-    after = request.GET.get("after", "")
-    if after.isascii() and after.isdigit() and len(after) <= DIGITS_MAX:
+    if after := id_of(request.GET.get("after", "")):
         query = query_of(wanted_of(request), after=after)
         return reverse("review:disagreement_next", args=[access.project.slug]) + query
     return reverse("review:item_review", args=[access.project.slug, item_id])
