@@ -13,9 +13,9 @@ from annotator.review.act_serializers import (
     AppliedSerializer,
     BulkAnswerSerializer,
     BulkApplySerializer,
+    BulkCheckedSerializer,
     BulkDraftSerializer,
     BulkSerializer,
-    CheckedSerializer,
     SpreadDraftSerializer,
     SpreadSerializer,
 )
@@ -99,7 +99,7 @@ class BulkAnswersView(APIView):
     @extend_schema(
         operation_id="bulk_answer",
         request=BulkAnswerSerializer,
-        responses={200: CheckedSerializer, **errors(400, 409)},
+        responses={200: BulkCheckedSerializer, **errors(400, 409)},
         tags=["review"],
     )
     def post(self, request: Request, slug: str, bulk_id: int) -> Response:
@@ -109,7 +109,7 @@ class BulkAnswersView(APIView):
         sent.is_valid(raise_exception=True)
         data = sent.validated_data
         checked = bulk_answer(access, bulk_id, data["item"], is_confirmed=data["confirmed"])
-        return Response(CheckedSerializer(checked).data)
+        return Response(BulkCheckedSerializer(checked).data)
 
 
 class BulkApplyView(APIView):

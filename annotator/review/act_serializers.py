@@ -108,7 +108,7 @@ class BulkItemSerializer(serializers.ModelSerializer[BulkItem]):
         fields = ("item", "url", "labels", "judgments", "resolution", "drawn", "confirmed")
 
 
-class CheckedSerializer(serializers.Serializer[Any]):
+class BulkCheckedSerializer(serializers.Serializer[Any]):
     """The spot check as it stands; `low` and `high` are the exact 95 % interval of the confirmed share."""
 
     n_drawn = serializers.IntegerField()
@@ -144,7 +144,7 @@ class BulkSerializer(serializers.Serializer[Any]):
     seed = serializers.IntegerField(source="bulk.seed", help_text="Of the draw of the spot check.")
     n_waiting = serializers.IntegerField(source="bulk.n_waiting", help_text="Of the pattern, when planned.")
     n_looked_at = serializers.IntegerField(source="bulk.n_looked_at")
-    checked = CheckedSerializer()
+    checked = BulkCheckedSerializer()
     items = BulkItemSerializer(many=True, help_text=f"At most {BULK_MAX}.")
     n_left_out = serializers.IntegerField()
     left_out = BulkLeftSerializer(many=True, source="left", help_text="The first of them.")
