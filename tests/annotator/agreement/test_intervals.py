@@ -95,3 +95,9 @@ def test_the_chance_of_as_many_is_the_binomial_tail(n: int, share: float) -> Non
         assert chance_of_as_many(Tally(right, n), share) == pytest.approx(
             binom.sf(right - 1, n, share), abs=1e-9
         )
+
+
+@pytest.mark.parametrize("n", range(1, 200))
+def test_end_is_exact_when_all_or_none_were_right(n: int) -> None:
+    assert wilson(Tally(n, n), ONE_SIDED).high == 1.0
+    assert wilson(Tally(0, n), ONE_SIDED).low == 0.0
