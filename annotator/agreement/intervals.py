@@ -86,7 +86,9 @@ def score_interval(right: float, n: float, z: float = SURE) -> Interval:
     share, weight = right / n, z * z / n
     middle = (share + weight / 2) / (1 + weight)
     half = z / (1 + weight) * sqrt(share * (1 - share) / n + weight / (4 * n))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    # Where all or none were right an end is exactly 1 or 0, and rounding must not leave it a hair short.
+    low = max(0.0, middle - half) if right > 0 else 0.0
+    return Interval(low, min(1.0, middle + half) if right < n else 1.0)
 
 
 def difference(one: Tally, other: Tally, z: float = SURE) -> tuple[float, float]:

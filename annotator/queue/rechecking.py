@@ -210,6 +210,7 @@ def _open_places(batch: Batch, overlap: int) -> None:
         "first": batch.number * BATCH_STEP,
         "place_step": PLACE_STEP,
         "overlap": overlap,
+        "least": overlap,  # a recheck never stops early
         "seed": batch.seed,
         "numbers": NUMBERS_A_PLACE * overlap * batch.n_items,
     }

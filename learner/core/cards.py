@@ -256,12 +256,17 @@ def _process(facts: CardFacts) -> str:
     return f"""## Annotation process
 
 {facts.n_annotators:,} annotators gave {facts.n_judgments:,} judgments. Each item has {facts.overlap} place\
-{"" if facts.overlap == 1 else "s"} and up to {facts.overlap_max} where people disagree. Nobody sees another person's
+{"" if facts.overlap == 1 else "s"} and up to {facts.overlap_max} where people disagree{_fewer(facts)}.
+Nobody sees another person's
 judgment, or a classifier's guess, before their own. Annotators answer per category present, unsure or absent, and can
 say that the evidence does not suffice. How the labels came about:
 
 {_table(("Method", "Items", "Meaning"), rows)}
 """
+
+
+def _fewer(facts: CardFacts) -> str:
+    return "; an item of method `inferred` stopped with fewer" if "inferred" in facts.methods else ""
 
 
 def _agreement(facts: CardFacts) -> str:

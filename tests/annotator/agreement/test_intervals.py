@@ -112,3 +112,9 @@ def test_the_exact_interval_is_everything_when_there_is_no_answer_and_refuses_no
     assert (ends.low, ends.high) == (0.0, 1.0)
     with pytest.raises(ValueError, match="got 3 of 2"):
         exact(Tally(3, 2))
+
+
+@pytest.mark.parametrize("n", range(1, 200))
+def test_end_is_exact_when_all_or_none_were_right(n: int) -> None:
+    assert wilson(Tally(n, n), ONE_SIDED).high == 1.0
+    assert wilson(Tally(0, n), ONE_SIDED).low == 0.0

@@ -125,6 +125,7 @@ def test_what_was_inferred_from_skills_is_marked_in_its_row_and_on_the_card(proj
         inferred.url: "inferred",
     }
     assert "judgments and known skills make every category certain" in card_of(snapshot)
+    assert "an item of method `inferred` stopped with fewer." in card_of(snapshot)
     assert "Labels of method `inferred` rest on fewer judgments" in card_of(snapshot)
 
 
