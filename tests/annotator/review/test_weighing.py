@@ -236,7 +236,7 @@ def test_page_costs_the_same_whatever_was_decided_before(
     row = dispute()
     client.force_login(lead.user)
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(34):
         client.get(reverse("review:disagreement", args=[lead.project.slug, row.pk]))
 
 
