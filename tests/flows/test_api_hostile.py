@@ -39,6 +39,27 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "adjudication_revert": {"client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c13"},
     "disagreement_next": {"category": "games", "pattern": "one:games", "held": True, "after": 1},
     "disagreement_hold": {"reason": "The clause is being rewritten."},
+    "guideline_draft_change": {
+        "revision": 1, "change": "save", "number": "1.1", "category": "games", "title": "Chess", "body": "Counts.",
+    },
+    "guideline_draft_publish": {"revision": 1, "note": "Clearer."},
+    "taxonomy_draft_change": {
+        "revision": 0,
+        "operation": {
+            "kind": "split",
+            "sources": ["games"],
+            "made": [
+                {
+                    "slug": slug, "name": slug, "definition": "A game.", "severity": 1, "cipa": False, "key": key,
+                    "recall_floor": 0.5, "terms": ["dice"],
+                }
+                for slug, key in (("board", "b"), ("video", "v"))
+            ],
+        },
+    },
+    "taxonomy_draft_undo": {"revision": 1, "position": 0},
+    "taxonomy_draft_publish": {"revision": 1, "note": "Clearer."},
+    "recheck_open": {"taxonomy": 1, "guideline": 1, "groups": ["category/games"], "reason": "Split."},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
 HOSTILE: Final[tuple[Any, ...]] = (
