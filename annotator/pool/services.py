@@ -113,7 +113,7 @@ def ingest_run(ingest_id: int, *, on_progress: Callable[[Ingest], object] | None
 def _rare_collections() -> Iterator[None]:
     # The rows of a chunk are many objects and no cycles: looking for cycles among them took a tenth of the time.
     before = gc.get_threshold()
-    gc.set_threshold(50_000, *before[1:])
+    gc.set_threshold(500_000, *before[1:])
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ million calls at a million rows.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import connection
 
@@ -68,12 +69,13 @@ def items_copy(ingest: Ingest, rows: Sequence[CleanRow]) -> None:
     Ids follow the order of the rows; the lines go by hash, so that neighbours in the two indexes that are in that
     order, of the address and of the pool, are written together.
     """
-    numbered = sorted(zip(_next_ids(len(rows)), rows, strict=True), key=_by_hash)
+    numbered = [(row.url_hash, pk, row) for pk, row in zip(_next_ids(len(rows)), rows, strict=True)]
     if not numbered:
         return
+    numbered.sort(key=itemgetter(0))
     fixed = f"{ingest.project_id}\t{ingest.pk}"
-    _copy("item", ITEM_COLUMNS, [_item_line(pk, fixed, row) for pk, row in numbered])
-    _copy("evidence", EVIDENCE_COLUMNS, [_evidence_line(pk, row) for pk, row in numbered if any(row.page)])
+    _copy("item", ITEM_COLUMNS, [_item_line(pk, fixed, row) for _, pk, row in numbered])
+    _copy("evidence", EVIDENCE_COLUMNS, [_evidence_line(pk, row) for _, pk, row in numbered if any(row.page)])
 
 
 def refused_copy(ingest: Ingest, refused: Iterable[tuple[int, Refusal]]) -> None:
@@ -96,10 +98,6 @@ def _next_ids(count: int) -> list[str]:
         cursor.execute(taken, [count])
         ids: str = cursor.fetchone()[0]
     return ids.split(",")
-
-
-def _by_hash(numbered: tuple[str, CleanRow]) -> str:
-    return numbered[1].url_hash
 
 
 def _item_line(pk: str, fixed: str, row: CleanRow) -> str:

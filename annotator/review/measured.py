@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotator.agreement.periods import Times
 from annotator.agreement.ratings import UNSURE, IntArray, ItemAnswer, Ratings
@@ -15,7 +15,7 @@ from annotator.judgments.models import Judgment, Verdict
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, carried
 from annotator.queue.models import Purpose
-from annotator.review.independence import judgments_after_question
+from annotator.review.independence import after_question
 from annotator.review.models import Method, Resolution
 
 CHUNK: Final = 5000
@@ -55,11 +55,10 @@ def labelled_at(project: Project, last_judgment: int) -> QuerySet[Judgment]:
     Late ones too; those on withheld items too. Other verdicts say nothing on categories. Of somebody whom a lead asked
     about their judgment, that one counts and no later one: what was given after a question is not independent.
     """
-    asked = judgments_after_question(project).values("pk")
-    later = Judgment.objects.filter(supersedes=OuterRef("pk"), pk__lte=last_judgment).exclude(pk__in=asked)
+    later = Judgment.objects.filter(~after_question(), supersedes=OuterRef("pk"), pk__lte=last_judgment)
     return Judgment.objects.filter(
         ~Exists(later),
-        ~Q(pk__in=asked),
+        ~after_question(),
         project=project,
         pk__lte=last_judgment,
         purpose=Purpose.OVERLAP,

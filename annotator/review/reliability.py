@@ -10,7 +10,7 @@ from annotator.judgments.models import Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Category, Project
 from annotator.review.checks import by_person, gold_answers
-from annotator.review.independence import judgments_after_question
+from annotator.review.independence import after_question
 from annotator.review.models import Method
 from annotator.review.scoring import Checked, Score, score_of
 from annotator.review.selectors import resolutions_current
@@ -96,9 +96,8 @@ def _against_leads(project: Project, people: Collection[int], but: int) -> dict[
         decided.exclude(item=but).order_by("-pk").values_list("item", "labels", "taxonomy")[:DECISIONS_MAX]
     )
     right = {item: (labels, version) for item, labels, version in newest}
-    asked = judgments_after_question(project).values("pk")
     given = judgments_current(project).filter(annotator__in=people, item__in=list(right))
-    rows = given.exclude(pk__in=asked)
+    rows = given.filter(~after_question())
     checked: dict[int, list[Checked]] = defaultdict(list)
     for row in rows.only("annotator_id", "item_id", "labels", "unsure", "verdict", "taxonomy_id"):
         checked[row.annotator_id].append(checked_under(row, *right[row.item_id]))

@@ -55,6 +55,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c16",
     },
     "disagreement_next": {"category": "games", "pattern": "one:games", "held": True, "after": 1},
+    "disagreement_ask": {"n": 1, "annotator": "ann"},
     "disagreement_hold": {"reason": "The clause is being rewritten."},
     "question_ask": {
         "item": 1, "text": "Which clause?", "annotators": ["ann"], "category": "games", "clause": "1.1",

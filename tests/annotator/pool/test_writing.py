@@ -57,7 +57,7 @@ def test_known_rows_are_looked_up_one_by_one_however_many_a_chunk_has() -> None:
     assert len(new) == 2_000
     (plan,) = plans
     assert "item" not in plan.scanned
-    assert {node.get("Index Name") for node in plan.scans} == {"item_url_once"}
+    assert {node["Index Name"] for node in plan.nodes if "Index Name" in node} == {"item_url_once"}
 
 
 def test_ids_follow_the_order_of_the_rows() -> None:
