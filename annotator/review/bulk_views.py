@@ -22,9 +22,9 @@ from annotator.review.bulk_desk import BulkDesk, BulkLine, asked_desk, bulk_desk
 from annotator.review.bulks import BULK_MAX, REJECTED_OF, bulk_answer, bulk_items, bulk_plan
 from annotator.review.patterns import is_rulable, pattern_words
 from annotator.review.resolving import Refusal
-from annotator.review.reverting import entry_last
 from annotator.review.ruling import pattern_waiting, rule_of
 from annotator.review.selectors import Wanted
+from annotator.review.undoing import undo_last
 from annotator.review.wanting import query_of
 
 PAGE = 50
@@ -128,7 +128,7 @@ def _context(request: HttpRequest, access: Access, seen: BulkDesk) -> dict[str, 
         "verdict": rule.verdict,
         "pattern_query": query_of(Wanted(pattern=seen.bulk.pattern)),
         "rejected_of": REJECTED_OF,
-        "undo": entry_last(access),
+        "undo": undo_last(access),
         "undo_id": uuid4(),
         "next_id": uuid4(),
     }

@@ -17,9 +17,9 @@ from annotator.projects.access import Access, Can, project_for
 from annotator.review.act_forms import LOST, SpreadForm
 from annotator.review.models import Scope
 from annotator.review.resolving import Refusal
-from annotator.review.reverting import entry_last
 from annotator.review.spread_acts import Chosen, spread_apply
 from annotator.review.spreading import COUNTED_MAX, SPREAD_MAX, spread_of
+from annotator.review.undoing import undo_last
 from annotator.review.wanting import id_of, query_of, wanted_of
 
 
@@ -74,7 +74,7 @@ def _page(
         "onward": _onward(request, access, item_id),
         "most": SPREAD_MAX,
         "counted_most": COUNTED_MAX,
-        "undo": entry_last(access),
+        "undo": undo_last(access),
         "undo_id": uuid4(),
     }
     status = refusal.status if refusal else 200
