@@ -22,7 +22,7 @@ from tests.pilot import Pilot, make_pilot
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance,status_code_conformance"
-EXAMPLES, SEED, SECONDS = 15, 1, 240
+EXAMPLES, SEED, SECONDS = 8, 1, 240
 CONFIG = """
 [parameters]
 "path.slug" = "pilot"
