@@ -133,18 +133,29 @@ def advise(
     unknown = sorted(named - {slug for slug, found in skills.items() if found.is_known})
     if unknown or not skills:
         return NoSkills(f"no skills are estimated for {', '.join(unknown) or 'any category'}")
-    contested = (named & severe) - _by_all(answers)
+    unsettled = _unsettled(answers, policy, named & severe, named & harmful)
+    if unsettled is not None:
+        return unsettled
+    return _by_probability(answers, skills, policy, harmful)
+
+
+def _unsettled(
+    answers: Mapping[int, Answer], policy: OverlapPolicy, severe: frozenset[str], harmful: frozenset[str]
+) -> OneMore | ForLead | None:
+    """What no probability settles, of the categories that somebody named; None when nothing stands in the way."""
+    n = len(answers)
+    contested = severe - _by_all(answers)
     if contested:
         reason = f"severe and not seen by everybody: {', '.join(sorted(contested))}"
         return _more(n, policy, reason, contested)
     undecided = _undecided(answers, policy)
     if undecided:
         return _more(n, policy, f"unsure about {', '.join(sorted(undecided))}", undecided)
-    alone = named & harmful - (_by_all(answers) if n > 1 else frozenset())
+    alone = harmful - (_by_all(answers) if n > 1 else frozenset())
     if alone and n <= TWO_EYES:
         reason = f"harmful and named by one person: {', '.join(sorted(alone))}"
         return _more(n, policy, reason, alone)
-    return _by_probability(answers, skills, policy, harmful)
+    return None
 
 
 def probability_present(answers: Mapping[int, Answer], category: str, skills: CategorySkills) -> float:

@@ -13,7 +13,9 @@ from annotator.errors import BadInput, Conflict, NotFound, Withheld
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
+from annotator.projects.mapping import Kind
 from annotator.projects.models import GuidelineVersion, LogEntry, Project, Role
+from annotator.projects.operations import Operation
 from annotator.review.bulk_acts import Applied, bulk_apply, left_of
 from annotator.review.bulks import bulk_answer, bulk_items, bulk_plan, checked_of
 from annotator.review.holding import disagreement_hold
@@ -26,11 +28,13 @@ from tests.factories import (
     GAMBLING,
     GAMES,
     VIOLENCE,
+    category_draft,
     make_batch,
     make_items,
     make_judgment,
     make_member,
     make_project,
+    publish_operations,
 )
 
 pytestmark = pytest.mark.django_db
@@ -400,3 +404,13 @@ def test_a_plan_cannot_be_deleted_nor_reached_from_another_project(
         apply(stranger, bulk)
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         Bulk.objects.filter(pk=bulk.pk).delete()
+
+
+def test_items_judged_before_a_category_was_added_are_left_out(
+    project: Project, lead: Access, disputes: Callable[..., list[Item]]
+) -> None:
+    disputes(2)
+    publish_operations(project, Operation(Kind.ADD, (), (category_draft("chat"),)))
+
+    with pytest.raises(Conflict, match="not everybody was asked about"):
+        plan(project_for(lead.user, project.slug, Can.RESOLVE))
