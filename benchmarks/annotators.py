@@ -91,8 +91,8 @@ def _measured(running: System, options: argparse.Namespace) -> dict[str, Any]:
     }
     annotators_report.heading(result)
     for overlap in options.overlap:
-        made = ground.ground_make(f"overlap-{overlap}", items=options.items, overlap=overlap)
         for count in options.annotators:
+            made = ground.ground_make(f"overlap-{overlap}-{count}", items=options.items, overlap=overlap)
             for way in options.ways:
                 cell = _cell(running, options, made, way, count)
                 result["cells"].append(cell)
