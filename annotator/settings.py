@@ -211,7 +211,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     # Sets of choices for fields of one name: a judgment may also be withdrawn, an answer may not say so.
     "ENUM_NAME_OVERRIDES": {
-        "AnswerVerdictEnum": "annotator.review.serializers.VERDICTS",
+        "AnswerVerdictEnum": "annotator.review.desk.serializers.VERDICTS",
         "VerdictEnum": "annotator.judgments.models.Verdict",
         "QuestionStatusEnum": "annotator.review.models.Question.Status",
         "StatusEnum": "annotator.runs.RunStatus",

@@ -24,9 +24,9 @@ from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
 from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
-from annotator.review.asking import questions_sweep
-from annotator.review.quality import quality_sweep
-from annotator.review.reports import agreement_due
+from annotator.review.agreement.reports import agreement_due
+from annotator.review.people.sweep import quality_sweep
+from annotator.review.questions.asking import questions_sweep
 from annotator.review.services import review_sweep
 from annotator.review.tasks import measure_agreement
 from annotator.runs import Run, runs_wake, wake

@@ -35,14 +35,14 @@ from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
 from annotator.queue.rechecking import recheck_open
 from annotator.queue.stopping import page_stop
-from annotator.review.asking import QuestionDraft, question_answer, question_ask, question_write
-from annotator.review.bulks import bulk_plan
-from annotator.review.gold import gold_add
+from annotator.review.acts.bulks import bulk_plan
+from annotator.review.agreement.reports import agreement_measure
+from annotator.review.checks.gold import gold_add
+from annotator.review.checks.standings import annotator_of, standing_set
 from annotator.review.models import Bulk, Disagreement, Method, Question, Resolution
-from annotator.review.reports import agreement_measure
+from annotator.review.questions.asking import QuestionDraft, question_answer, question_ask, question_write
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
-from annotator.review.standings import annotator_of, standing_set
 from annotator.runs import RunStatus
 from learner.evaluation.models import Evaluation
 from learner.query.models import QueryRun

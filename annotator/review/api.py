@@ -19,17 +19,10 @@ from annotator.projects.api import (
     slug_parameter,
 )
 from annotator.projects.selectors import taxonomy_current
-from annotator.review.desk import desk_of, weighed
-from annotator.review.gold import gold_add, gold_of, gold_retire
-from annotator.review.models import Method
-from annotator.review.patterns import patterns_open
-from annotator.review.selectors import (
-    Wanted,
-    disagreement_of,
-    disagreements_open,
-    resolutions_current,
-)
-from annotator.review.serializers import (
+from annotator.review.checks.gold import gold_add, gold_of, gold_retire
+from annotator.review.desk.item import desk_of, weighed
+from annotator.review.desk.patterns import patterns_open
+from annotator.review.desk.serializers import (
     METHODS,
     AdjudicationSerializer,
     DisagreementDetailSerializer,
@@ -38,6 +31,13 @@ from annotator.review.serializers import (
     GoldSerializer,
     PatternsSerializer,
     ResolutionSerializer,
+)
+from annotator.review.models import Method
+from annotator.review.selectors import (
+    Wanted,
+    disagreement_of,
+    disagreements_open,
+    resolutions_current,
 )
 from annotator.review.services import resolution_adjudicate
 

@@ -2,16 +2,14 @@
 
 from django.urls import path
 
-from annotator.review import (
-    act_api,
-    adjudication_api,
-    agreement_api,
-    api,
-    dispute_api,
-    people_api,
-    policy_api,
-    question_api,
-)
+from annotator.review import api
+from annotator.review.acts import adjudication_api
+from annotator.review.acts import api as act_api
+from annotator.review.agreement import api as agreement_api
+from annotator.review.disputes import api as dispute_api
+from annotator.review.people import api as people_api
+from annotator.review.policy import api as policy_api
+from annotator.review.questions import api as question_api
 
 urlpatterns = [
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),

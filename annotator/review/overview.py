@@ -14,9 +14,9 @@ from annotator.projects.access import Can
 from annotator.projects.models import Category, Membership, Project, Role, Standing
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.selectors import QueueLevel, queue_level
-from annotator.review.care import TeamCare, team_care
-from annotator.review.checks import fast_tallies, is_hasty
+from annotator.review.checks.results import fast_tallies, is_hasty
 from annotator.review.models import Disagreement
+from annotator.review.people.care import TeamCare, team_care
 from annotator.review.selectors import Agreement, agreement_of, flags_open, resolutions_current
 from annotator.runs import RunStatus
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from annotator.projects.models import Project
-from annotator.review.reports import agreement_measure
+from annotator.review.agreement.reports import agreement_measure
 
 
 @shared_task(name="review.measure_agreement")

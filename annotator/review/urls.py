@@ -2,19 +2,14 @@
 
 from django.urls import path
 
-from annotator.review import (
-    adjudication_views,
-    agreement_views,
-    bulk_views,
-    citing_views,
-    dispute_views,
-    gold_views,
-    people_views,
-    policy_views,
-    question_views,
-    spread_views,
-    views,
-)
+from annotator.review import views
+from annotator.review.acts import adjudication_views, bulk_views, gold_views, spread_views
+from annotator.review.agreement import views as agreement_views
+from annotator.review.disputes import views as dispute_views
+from annotator.review.people import views as people_views
+from annotator.review.policy import citing_views
+from annotator.review.policy import views as policy_views
+from annotator.review.questions import views as question_views
 
 app_name = "review"
 urlpatterns = [

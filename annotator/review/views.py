@@ -15,13 +15,15 @@ from annotator.judgments.models import Verdict
 from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import guideline_current, taxonomy_current
-from annotator.review.alike import alike_of, site_of
-from annotator.review.desk import dispute_lines, url_parts
-from annotator.review.forms import GoldForm
-from annotator.review.gold import gold_of, suggestions
+from annotator.review.checks.gold import gold_of, suggestions
+from annotator.review.desk.alike import alike_of, site_of
+from annotator.review.desk.forms import GoldForm
+from annotator.review.desk.item import dispute_lines, url_parts
+from annotator.review.desk.patterns import has_classifier, is_rulable, pattern_words, patterns_open
+from annotator.review.desk.resolving import resolve
+from annotator.review.desk.wanting import query_of, wanted_of
 from annotator.review.overview import overview_of
-from annotator.review.patterns import has_classifier, is_rulable, pattern_words, patterns_open
-from annotator.review.resolving import resolve
+from annotator.review.questions.threads import Thread, answered_by_disagreement, threads_of_item
 from annotator.review.selectors import (
     Wanted,
     disagreements_by_category,
@@ -30,8 +32,6 @@ from annotator.review.selectors import (
     resolutions_current,
 )
 from annotator.review.services import flag_close
-from annotator.review.threads import Thread, answered_by_disagreement, threads_of_item
-from annotator.review.wanting import query_of, wanted_of
 
 PAGE = 50
 PATTERNS = 20

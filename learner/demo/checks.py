@@ -14,9 +14,9 @@ from annotator.projects.models import Membership, Project
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.queue.models import Assignment, AssignmentState, Exposure, Purpose
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
-from annotator.review.gold import gold_add
+from annotator.review.checks.gold import gold_add
 from annotator.review.models import Method, Resolution
-from annotator.review.quality import quality_sweep
+from annotator.review.people.sweep import quality_sweep
 from annotator.review.scoring import shown_by
 from annotator.review.selectors import resolutions_current
 from learner.demo.team import Annotator, Truth, clause_about

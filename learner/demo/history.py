@@ -16,7 +16,7 @@ from annotator.projects.models import Project
 from annotator.projects.services import membership_set, project_create
 from annotator.queue.models import Assignment, AssignmentState, Exposure
 from annotator.queue.selectors import queue_level
-from annotator.review.reports import agreement_measure
+from annotator.review.agreement.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import review_sweep
 from learner.demo.checks import checks_do, gold_make

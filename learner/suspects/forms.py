@@ -2,7 +2,7 @@
 
 from django import forms
 
-from annotator.review.asking import TEXT_MAX
+from annotator.review.questions.asking import TEXT_MAX
 from learner.suspects.selectors import JUDGMENTS_MAX
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotator.review.asking import TEXT_MAX
+from annotator.review.questions.asking import TEXT_MAX
 from learner.suspects.selectors import JUDGMENTS_MAX
 
 

@@ -9,11 +9,11 @@ from annotator.judgments.models import Verdict
 from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, carried, taxonomy_current
-from annotator.review.asking import QuestionDraft, question_ask, question_words
 from annotator.review.models import Question
 from annotator.review.questioning import disagreement_open
+from annotator.review.questions.asking import QuestionDraft, question_ask, question_words
+from annotator.review.questions.threads import judges_of
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate
-from annotator.review.threads import judges_of
 from annotator.runs import run_start
 from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
 from learner.suspects.selectors import suspect_of, suspects_open, words_of

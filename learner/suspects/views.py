@@ -19,7 +19,7 @@ from annotator.pool.addresses import UrlParts
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, carried, taxonomy_current
-from annotator.review.desk import url_parts
+from annotator.review.desk.item import url_parts
 from learner.suspects.forms import AnswerForm
 from learner.suspects.models import Suspect
 from learner.suspects.selectors import (

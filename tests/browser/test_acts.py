@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from annotator.pool.models import Evidence, Item, Signature
 from annotator.pool.signatures import signatures_write
 from annotator.projects.models import Project, Role
-from annotator.review.bulks import bulk_items
+from annotator.review.acts.bulks import bulk_items
 from annotator.review.models import AdjudicationEntry, Bulk, Disagreement, Resolution
 from annotator.review.services import review_sweep
 from tests.conftest import watch

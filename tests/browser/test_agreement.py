@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from annotator.projects.models import Clause, GuidelineVersion, Project, Role
-from annotator.review.reports import agreement_measure
+from annotator.review.agreement.reports import agreement_measure
 from tests.annotator.review.crowd import Said, make_guideline, make_judgments
 from tests.factories import CATEGORIES, make_batch, make_items, make_member, make_project
 

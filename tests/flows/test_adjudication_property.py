@@ -18,16 +18,16 @@ from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Role
-from annotator.review.bulk_acts import bulk_apply
-from annotator.review.bulks import bulk_answer, bulk_items, bulk_plan
+from annotator.review.acts.bulk_acts import bulk_apply
+from annotator.review.acts.bulks import bulk_answer, bulk_items, bulk_plan
+from annotator.review.acts.reverting import Reverted, entry_revert
+from annotator.review.acts.spread_acts import Chosen, spread_apply
+from annotator.review.acts.spreading import spread_of
+from annotator.review.desk.patterns import is_rulable
 from annotator.review.models import AdjudicationEntry, BulkItem, Disagreement, Resolution, Scope
-from annotator.review.patterns import is_rulable
 from annotator.review.questioning import disagreement_open
-from annotator.review.reverting import Reverted, entry_revert
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
-from annotator.review.spread_acts import Chosen, spread_apply
-from annotator.review.spreading import spread_of
 from tests.factories import (
     GAMBLING,
     GAMES,

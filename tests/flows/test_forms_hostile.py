@@ -13,9 +13,9 @@ from annotator.judgments.services import flag_add
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Role
 from annotator.queue.places import assignment_claim
-from annotator.review.asking import QuestionDraft, question_ask
-from annotator.review.bulks import bulk_plan
+from annotator.review.acts.bulks import bulk_plan
 from annotator.review.models import Disagreement
+from annotator.review.questions.asking import QuestionDraft, question_ask
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
 from tests.flows.test_access import Route, routes
 

@@ -26,10 +26,10 @@ from annotator.projects.models import LogEntry, Membership, Project, Role
 from annotator.queue.models import Assignment
 from annotator.queue.places import assignment_claim
 from annotator.queue.stopping import page_stop
-from annotator.review.asking import QuestionDraft, question_answer, question_ask
-from annotator.review.gold import gold_add
+from annotator.review.agreement.reports import agreement_measure
+from annotator.review.checks.gold import gold_add
 from annotator.review.models import Disagreement, Question
-from annotator.review.reports import agreement_measure
+from annotator.review.questions.asking import QuestionDraft, question_answer, question_ask
 from annotator.review.selectors import item_review
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start

@@ -16,8 +16,8 @@ from annotator.queue.models import Assignment, AssignmentState, BatchItem, Skip,
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.queue.starting import stopping_drawn
 from annotator.review.adaptive import adaptive_now, why_no_skills
+from annotator.review.agreement.reports import agreement_measure
 from annotator.review.models import Disagreement, Method, OverlapCheck, Resolution
-from annotator.review.reports import agreement_measure
 from annotator.review.services import Swept, review_sweep
 from tests.annotator.review.knowing import know_skills, look_again
 from tests.factories import (

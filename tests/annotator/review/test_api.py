@@ -10,8 +10,8 @@ from annotator.accounts.models import User
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Project, Role
+from annotator.review.agreement.reports import agreement_measure
 from annotator.review.models import Disagreement, Resolution
-from annotator.review.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import review_sweep
 from tests.factories import GAMBLING, GAMES, make_items, make_judgment, make_member, make_project

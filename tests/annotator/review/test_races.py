@@ -16,7 +16,9 @@ from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
 from annotator.queue.models import Assignment
-from annotator.review.leases import lease_next, lease_take
+from annotator.review.acts.spread_acts import Chosen, spread_apply
+from annotator.review.acts.spreading import spread_of
+from annotator.review.desk.leases import lease_next, lease_take
 from annotator.review.models import AdjudicationEntry, Disagreement, Resolution, Scope
 from annotator.review.reliable import AT_ONCE
 from annotator.review.selectors import resolutions_current
@@ -27,8 +29,6 @@ from annotator.review.services import (
     resolution_adjudicate,
     review_sweep,
 )
-from annotator.review.spread_acts import Chosen, spread_apply
-from annotator.review.spreading import spread_of
 from tests.annotator.review.knowing import know_skills
 from tests.connections import at_once
 from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project

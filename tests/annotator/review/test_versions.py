@@ -12,10 +12,10 @@ from annotator.projects.models import Project
 from annotator.projects.operations import Operation
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Purpose
-from annotator.review.checks import gold_answers, is_same, retests
-from annotator.review.compared import compared
-from annotator.review.gold import gold_add, gold_set
-from annotator.review.inferring import inferred_of
+from annotator.review.checks.gold import gold_add, gold_set
+from annotator.review.checks.results import gold_answers, is_same, retests
+from annotator.review.desk.inferring import inferred_of
+from annotator.review.people.compared import compared
 from annotator.review.versions import reading_of
 from tests.factories import (
     GAMBLING,

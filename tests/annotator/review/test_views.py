@@ -18,9 +18,9 @@ from annotator.projects.access import Access
 from annotator.projects.models import Project, Role
 from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
+from annotator.review.agreement.reports import agreement_measure
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.overview import overview_of, pace_of
-from annotator.review.reports import agreement_measure
 from annotator.review.services import review_sweep
 from tests.factories import GAMBLING, GAMES, VIOLENCE, make_batch, make_items, make_judgment, make_member
 

@@ -16,9 +16,9 @@ from annotator.pool.models import Ingest, Item, RefusedRow, Split
 from annotator.projects.models import LogEntry, Membership, Project, Standing
 from annotator.projects.services import may_create_projects
 from annotator.queue.models import Assignment, AssignmentState, Batch, Skip
-from annotator.review.gold import gold_of
+from annotator.review.checks.gold import gold_of
 from annotator.review.models import AgreementReport, Disagreement, Method, Resolution, StandingChange
-from annotator.review.people import people_of
+from annotator.review.people.totals import people_of
 from annotator.review.selectors import disagreements_open, flags_open
 from annotator.runs import RunStatus
 from learner.demo import history
