@@ -155,6 +155,7 @@ CELERY_TASK_ROUTES = {
         "review.*",
         "snapshots.*",
         "query.featurise",
+        "query.compare",
         "training.*",
         "suspects.*",
         "evaluation.*",

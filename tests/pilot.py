@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 from uuid import uuid4
@@ -45,7 +45,10 @@ from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from annotator.runs import RunStatus
 from learner.evaluation.models import Evaluation
-from learner.query.models import QueryRun
+from learner.query.makeup import Makeup
+from learner.query.models import QueryRun, ShadowRun
+from learner.query.selectors import steering_of
+from learner.query.services import steering_set
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
@@ -101,6 +104,7 @@ def make_pilot() -> Pilot:
     _stop(project, people["cyd"])
     agreement_measure(project)
     _learn(project)
+    _steer(project, people["sam"], batch)
     _doubt(project)
     _recheck(project, people["lee"])
     _draft(project, people["lee"])
@@ -214,6 +218,47 @@ def _learn(project: Project) -> None:
         error="The artifact of classifier v2 is missing.",
     )
     log_write(project, "query", "The artifact of classifier v2 is missing.", level=LogEntry.Level.ERROR)
+
+
+def _steer(project: Project, scientist: User, batch: Batch) -> None:
+    """Settings that a scientist set, the query that opened a batch by them, and a comparison with the next ones."""
+    access = project_for(scientist, project.slug, Can.STEER)
+    in_use = replace(steering_of(project), batch_size=80, weights={"self-harm": 3.0})
+    version = steering_set(access, in_use, based_on=0, note="Self-Harm is thin")
+    phases = {"classifier": 0.1, "load": 0.4, "mask": 0.2, "score": 0.9, "select": 0.1, "open": 0.2}
+    asked: dict[str, Any] = {"classifier_number": 2, "status": RunStatus.DONE, "finished_at": timezone.now()}
+    QueryRun.objects.create(
+        project=project,
+        reason="next batch due: 18 free places",
+        seed=2,
+        pool_size=1_204_311,
+        phases=phases,
+        steering=version,
+        strategy=in_use.strategy,
+        batch=batch,
+        **asked,
+    )
+    made = Makeup(80, 61, 2, 12, 0.31, {"query": 60, "rare": 20}, {"rare_category": 20}, {"gambling": 31})
+    alone = [
+        {"item": item, "stream": "query", "reason": "close to the threshold of gambling"}
+        for item in Item.objects.filter(project=project).values_list("pk", flat=True)[:3]
+    ]
+    ShadowRun.objects.create(
+        project=project,
+        asked_by=scientist,
+        seed=3,
+        base=version.number,
+        in_use=asdict(in_use),
+        candidate=asdict(replace(in_use, strategy="rare_category")),
+        result={
+            "in_use": asdict(made),
+            "candidate": asdict(replace(made, distance=None, harmful=30)),
+            "shared": 41,
+            "only_in_use": alone,
+            "only_candidate": alone[:1],
+        },
+        **asked,
+    )
 
 
 def _doubt(project: Project) -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from annotator.pool.models import Ingest
 from annotator.projects.models import Role
 from annotator.review.models import AdjudicationEntry, Resolution
+from learner.query.models import QueryRun, ShadowRun
 from tests.conftest import watch
 from tests.factories import make_user
 from tests.flows.test_access import routes
@@ -81,6 +82,10 @@ PAGES: Final = {
     "review:people": "lee",
     "review:person": "lee",
     "review:own_checks": "annie",
+    "learner:queries": "sam",
+    "learner:query": "sam",
+    "learner:steering": "sam",
+    "learner:shadow": "sam",
     "snapshots:snapshots": "sam",
     "snapshots:snapshot": "sam",
     "suspects:suspects": "lee",
@@ -99,7 +104,7 @@ NO_PAGES: Final = {
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
-        "training:choose", "suspects:answer",
+        "training:choose", "suspects:answer", "learner:shadow_adopt",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
@@ -114,7 +119,7 @@ NO_PAGES: Final = {
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
     "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new", "review:bulk",
-    "review:adjudication", "snapshots:snapshot", "training:classifier",
+    "review:adjudication", "snapshots:snapshot", "training:classifier", "learner:query", "learner:shadow",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
 }}  # fmt: skip
@@ -178,6 +183,8 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "bulk_id": pilot.bulk.pk,
         "entry_id": AdjudicationEntry.objects.earliest("pk").pk,
         "pattern": pilot.bulk.pattern,
+        "query_id": QueryRun.objects.exclude(batch=None).latest("pk").pk,
+        "shadow_id": ShadowRun.objects.latest("pk").pk,
     }
     of_page = {"review:spread": {"item_id": Resolution.objects.exclude(entry=None).earliest("pk").item_id}}
     keywords = {route.name: route.keywords for route in routes()}

@@ -32,6 +32,7 @@ TEXTS: Final = {
 }  # fmt: skip
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",
+    "batch_size": "20", "weight-games": "2",
     "revision": "0", "decision": "1", "item": "1",
 }  # fmt: skip
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
