@@ -11,33 +11,27 @@ from annotator.queue.services import BatchChoice, batch_open
 from annotator.runs import run_claim, run_done
 from learner.core.selection import Choice
 from learner.query.forecasting import Outlook
-from learner.query.models import QueryRun, ShadowRun
+from learner.query.models import QueryRun
+from learner.query.parts import Call, alone, parts_scored, parts_sweep
 from learner.query.running import Phases, run_worked
-from learner.query.selectors import steering_latest, steering_of
-from learner.query.services import ClassifierFile
-from learner.query.ways import Chosen, Way, choose, way_of
+from learner.query.selectors import steering_latest
+from learner.query.ways import Chosen, Way, chosen_of, way_of_run
 
 
-def query_run_execute(run_id: int) -> None:
-    """Choose the next batch of a project and open it."""
+def query_run_execute(run_id: int, call: Call = alone) -> None:
+    """Choose the next batch of a project and open it; `call(run_id, n)` asks n other workers to score shards too."""
     run = run_claim(QueryRun, run_id)
     if run is None:
         return
     with run_worked(run, run.project, "query", "The query"):
         phases = Phases()
         run.steering = steering_latest(run.project)
-        steering = steering_of(run.project, run.steering)
+        QueryRun.objects.filter(pk=run.pk).update(steering=run.steering)  # before anybody is called to help
         with phases.timed("classifier"):
-            way = way_of(run.project, classifier_file(run), steering, run.seed)
-        (chosen,) = choose(run, run.project, [way], run.seed, phases)
+            way = way_of_run(run)
+        chosen = chosen_of(run.project, way, parts_scored(run, way, phases, call), phases)
         _open(run, way, chosen, phases)
-
-
-def classifier_file(run: QueryRun | ShadowRun) -> ClassifierFile | None:
-    """The classifier that is to score, None before the first."""
-    if not run.artifact or run.classifier_number is None:
-        return None
-    return ClassifierFile(run.classifier_number, run.artifact, run.artifact_sha256)
+        parts_sweep(run.project)
 
 
 @transaction.atomic
@@ -61,7 +55,7 @@ def _open(run: QueryRun, way: Way, chosen: Chosen, phases: Phases) -> None:
         batch=batch,
         pool_size=pool_size,
         phases=phases.seconds,
-        steering=run.steering,
+        workers=run.workers,
         strategy=way.model.query_strategy.name,
     )
     log_write(run.project, "query", _summary(batch, phases))

@@ -96,6 +96,7 @@ class QueryRun(Run):
         help_text="None: as the project was made.",
     )
     strategy = models.CharField(max_length=40, blank=True, default="", help_text="Of the query stream.")
+    workers = models.PositiveSmallIntegerField(default=1, help_text="Processes that scored its shards.")
     batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -106,6 +107,26 @@ class QueryRun(Run):
             )
         ]
         indexes = [models.Index(name="query_run_latest", fields=["project", "-id"])]
+
+
+class QueryPart(models.Model):
+    """One shard that one query has to score: taken by whichever worker is free, done when its candidates are stored.
+
+    Rows and files are removed when the query is over.
+    """
+
+    run = models.ForeignKey(QueryRun, on_delete=models.CASCADE, related_name="+", db_index=False)
+    shard = models.ForeignKey(FeatureShard, on_delete=models.CASCADE, related_name="+")
+    taken_by = models.CharField(max_length=200, blank=True, default="")
+    taken_at = models.DateTimeField(null=True)
+    path = models.CharField(
+        max_length=300, blank=True, default="", help_text="Of its candidates, once it is done."
+    )
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        db_table = "query_part"
+        constraints = [models.UniqueConstraint(name="query_part_once", fields=["run", "shard"])]
 
 
 class ShadowRun(Run):

@@ -9,13 +9,12 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.queue.expecting import NO_FORECAST, expected_of, slugs_now
 from annotator.runs import run_claim, run_done
 from learner.core.selection import Choice
-from learner.query.choosing import classifier_file
 from learner.query.makeup import Chosen as Counted
 from learner.query.makeup import makeup_counted
 from learner.query.models import ShadowRun
 from learner.query.running import Phases, run_worked
 from learner.query.steering import Steering
-from learner.query.ways import Chosen, choose, way_of
+from learner.query.ways import Chosen, choose, classifier_file, way_of
 
 SHOWN: Final = 20
 """Items that one way alone would take, as far as they are kept to be looked at."""
@@ -33,7 +32,7 @@ def shadow_run_execute(run_id: int) -> None:
                 way_of(run.project, classifier, Steering(**settings), run.seed)
                 for settings in (run.in_use, run.candidate)
             ]
-        in_use, candidate = choose(run, run.project, ways, run.seed, phases)
+        in_use, candidate = choose(run, run.project, ways, phases)
         run_done(run, result=_compared(run.project, in_use, candidate) | {"phases": phases.seconds})
 
 

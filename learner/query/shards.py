@@ -43,17 +43,21 @@ def coverage_of(project: Project) -> FeatureCoverage:
 
 
 def shards_load(project: Project) -> Iterator[Shard]:
-    """Each shard of a project in turn, checked by hash: memory holds one at a time. One query.
+    """Each shard of a project in turn: memory holds one at a time. One query. Raises as `shard_load`."""
+    return map(shard_load, shards_of(project))
+
+
+def shard_load(row: FeatureShard) -> Shard:
+    """One shard, checked by hash.
 
     Raises FileDamagedError for a file that is gone or changed, once its features are to be computed again.
     """
-    for row in shards_of(project):
-        try:
-            content = file_read(row.path, row.sha256)
-        except FileDamagedError as error:
-            _shard_discard(row)
-            raise FileDamagedError(f"{error.message} Its features are computed again.") from error
-        yield shard_read(io.BytesIO(content))
+    try:
+        content = file_read(row.path, row.sha256)
+    except FileDamagedError as error:
+        _shard_discard(row)
+        raise FileDamagedError(f"{error.message} Its features are computed again.") from error
+    return shard_read(io.BytesIO(content))
 
 
 def items_without_features(project: Project, limit: int) -> list[int]:

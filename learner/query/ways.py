@@ -1,11 +1,12 @@
 """Ways to choose the next batch: settings and a classifier, played over the shards. For workers only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from django.db import connection
 
-from annotator.pool.models import Item
 from annotator.projects.models import Category, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Assignment, AssignmentState
@@ -22,12 +23,22 @@ from learner.core.shards import Shard, domain_key
 from learner.core.strategies import STRATEGIES
 from learner.query.files import file_read
 from learner.query.forecasting import Outlook, outlook_of
+from learner.query.models import FeatureShard, QueryRun, ShadowRun
 from learner.query.running import Phases
+from learner.query.selectors import steering_of
 from learner.query.services import ClassifierFile
-from learner.query.shards import shards_load, shards_of
+from learner.query.shards import shard_load, shards_of
 from learner.query.steering import Steering
 
-BENIGN_FLOOR = 0.25  # of a batch, so that whoever is on lighter pages finds some
+POOLED: Final = """
+COPY (SELECT id FROM item WHERE project_id = %s AND pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
+"""
+COPY_HEADER: Final = (
+    19  # signature, flags and length of the extension: PostgreSQL's manual, "COPY", "Binary Format"
+)
+COPY_TRAILER: Final = 2
+COPY_ROW: Final = np.dtype([("fields", ">i2"), ("bytes", ">i4"), ("id", ">i8")])
+BENIGN_FLOOR: Final = 0.25  # of a batch, so that whoever is on lighter pages finds some
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,19 +75,60 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
     )
 
 
-def choose(run: Run, project: Project, ways: Sequence[Way], seed: int, phases: Phases) -> list[Chosen]:
+def way_of_run(run: QueryRun) -> Way:
+    """The way by which a query chooses: its settings and its classifier. At most two queries."""
+    return way_of(run.project, classifier_file(run), steering_of(run.project, run.steering), run.seed)
+
+
+def classifier_file(run: QueryRun | ShadowRun) -> ClassifierFile | None:
+    """The classifier that is to score, None before the first."""
+    if not run.artifact or run.classifier_number is None:
+        return None
+    return ClassifierFile(run.classifier_number, run.artifact, run.artifact_sha256)
+
+
+def choose(run: Run, project: Project, ways: Sequence[Way], phases: Phases) -> list[Chosen]:
     """What each way would choose now, in one pass over the shards; the run shows how far it is."""
-    rngs = [np.random.default_rng(seed) for _ in ways]
+    rows = list(shards_of(project))
     parts: list[list[Candidates]] = [[] for _ in ways]
-    for shard, available in _shards(run, project, phases):
-        with phases.timed("score"):
-            for part, way, rng in zip(parts, ways, rngs, strict=True):
-                part.append(shard_candidates(way.model, shard, available, way.plan, rng))
-    open_domains = _open_domains(project)
-    return [
-        _chosen(project, way, merge(part), open_domains, rng=rng, phases=phases)
-        for way, part, rng in zip(ways, parts, rngs, strict=True)
-    ]
+    for number, row in enumerate(rows):
+        run_progress(run, "scoring", number, len(rows))
+        for part, candidates in zip(parts, shard_scored(project, row, ways, phases), strict=True):
+            part.append(candidates)
+    return [chosen_of(project, way, part, phases) for way, part in zip(ways, parts, strict=True)]
+
+
+def shard_scored(
+    project: Project, row: FeatureShard, ways: Sequence[Way], phases: Phases
+) -> list[Candidates]:
+    """What each way would take of one shard. It depends on nothing else, so any worker may ask."""
+    with phases.timed("load"):
+        shard = shard_load(row)
+    with phases.timed("mask"):
+        available = _available(project, shard)
+    with phases.timed("score"):
+        return [
+            shard_candidates(
+                way.model,
+                shard,
+                available,
+                way.plan,
+                np.random.default_rng((way.plan.seed, row.first_item)),
+            )
+            for way in ways
+        ]
+
+
+def chosen_of(project: Project, way: Way, parts: Iterable[Candidates], phases: Phases) -> Chosen:
+    """What a way chooses of the candidates of all shards. Two queries."""
+    pool = merge(parts)
+    outlook = outlook_of(way.model.estimator, pool, taxonomy_current(project))
+    if not len(pool.item_ids):
+        return Chosen([], outlook, pool)
+    with phases.timed("select"):
+        rng = np.random.default_rng(way.plan.seed)
+        choices = select_batch([pool], way.plan, _open_domains(project), rng, benign=outlook.benign)
+    return Chosen(choices, outlook, pool)
 
 
 def _definition(slug: str, category: Category | None) -> CategoryDefinition:
@@ -86,40 +138,13 @@ def _definition(slug: str, category: Category | None) -> CategoryDefinition:
     return CategoryDefinition(category.name, " ".join(category.terms) or category.definition)
 
 
-def _chosen(
-    project: Project,
-    way: Way,
-    pool: Candidates,
-    open_domains: set[int],
-    *,
-    rng: np.random.Generator,
-    phases: Phases,
-) -> Chosen:
-    outlook = outlook_of(way.model.estimator, pool, taxonomy_current(project))
-    if not len(pool.item_ids):
-        return Chosen([], outlook, pool)
-    with phases.timed("select"):
-        choices = select_batch([pool], way.plan, open_domains, rng, benign=outlook.benign)
-    return Chosen(choices, outlook, pool)
-
-
-def _shards(run: Run, project: Project, phases: Phases) -> Iterator[tuple[Shard, Booleans]]:
-    """Each shard, and which of its items are in the pool; memory holds one shard at a time."""
-    total = shards_of(project).count()
-    shards = shards_load(project)
-    for number in range(total):
-        run_progress(run, "scoring", number, total)
-        with phases.timed("load"):
-            shard = next(shards)
-        with phases.timed("mask"):
-            available = _available(project, shard)
-        yield shard, available
-
-
 def _available(project: Project, shard: Shard) -> Booleans:
-    ends = (int(shard.item_ids[0]), int(shard.item_ids[-1]))
-    pooled = Item.objects.filter(project=project, pooled=True, pk__range=ends).values_list("pk", flat=True)
-    return np.isin(shard.item_ids, np.fromiter(pooled.iterator(), dtype=np.int64))
+    """Which items of a shard are in the pool. One query, read as bytes: it is asked for every item of the pool."""
+    ends = (project.pk, int(shard.item_ids[0]), int(shard.item_ids[-1]))
+    with connection.cursor() as cursor, cursor.copy(POOLED, ends) as copy:
+        content = b"".join(bytes(part) for part in copy)
+    rows = np.frombuffer(content[COPY_HEADER:-COPY_TRAILER], dtype=COPY_ROW)
+    return np.isin(shard.item_ids, rows["id"].astype(np.int64), assume_unique=True, kind="sort")
 
 
 def _open_domains(project: Project) -> set[int]:

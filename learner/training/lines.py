@@ -20,6 +20,8 @@ PHASES: Final = {
     "load": "load shards",
     "mask": "read the pool",
     "score": "score",
+    "wait": "wait for other workers",
+    "gather": "gather candidates",
     "select": "select",
     "open": "open the batch",
 }
