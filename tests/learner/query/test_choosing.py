@@ -63,7 +63,7 @@ def test_a_batch_of_every_stream_is_opened_when_there_is_a_classifier(project: P
     ledger = list(BatchItem.objects.filter(batch=batch).select_related("item"))
     assert run.status == RunStatus.DONE
     assert (run.batch, run.pool_size) == (batch, 60)
-    assert set(run.phases) == {"classifier", "load", "mask", "score", "select", "open"}
+    assert set(run.phases) == {"classifier", "load", "mask", "score", "gather", "select", "open"}
     assert (batch.n_items, batch.classifier_number, batch.reason) == (10, 1, "next batch due: 0 free places")
     assert {row.stream for row in ledger} == {Stream.QUERY, Stream.RARE, Stream.EXPLORE, Stream.AUDIT}
     assert all((row.item.split == Split.HOLDOUT) == (row.stream == Stream.AUDIT) for row in ledger)
@@ -142,7 +142,7 @@ def test_a_run_fails_with_its_error_and_raises_when_something_unforeseen_broke(
     def broken(*_: object, **__: object) -> object:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("learner.query.choosing.select_batch", broken)
+    monkeypatch.setattr("learner.query.ways.select_batch", broken)
     run = query_run_start(project, "", None)
 
     with pytest.raises(ZeroDivisionError):
@@ -164,7 +164,7 @@ def test_a_worker_that_was_overtaken_opens_no_batch(
         QueryRun.objects.filter(pk=run.pk).update(attempt=7)
         return set()
 
-    monkeypatch.setattr("learner.query.choosing._open_domains", overtaken)
+    monkeypatch.setattr("learner.query.ways._open_domains", overtaken)
     query_run_execute(run.pk)
 
     run.refresh_from_db()

@@ -17,6 +17,7 @@ from learner.query.models import QueryRun, ShadowRun
 from learner.query.selectors import steering_latest, steering_of
 from learner.query.services import feature_run_start, query_run_start, shadow_run_start, steering_set
 from learner.query.shadowing import shadow_run_execute
+from learner.query.steering import Steering
 from tests.factories import make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +63,7 @@ def test_a_candidate_is_shown_by_what_it_would_take_and_opens_nothing(scientist:
 
 def test_what_was_compared_is_what_a_query_then_opens(scientist: Access) -> None:
     run = compare(scientist, shares={"query": 0.5, "explore": 0.5}, batch_size=20)
-    version = steering_set(scientist, replace(steering_of(scientist.project), **_settings(run)), based_on=0)
+    version = steering_set(scientist, Steering(**run.candidate), based_on=0)
 
     opened = query_run_start(scientist.project, "asked", None)
     QueryRun.objects.filter(pk=opened.pk).update(seed=run.seed)
@@ -73,10 +74,6 @@ def test_what_was_compared_is_what_a_query_then_opens(scientist: Access) -> None
     assert opened.batch is not None
     made = makeups_of([opened.batch])[opened.batch.pk]
     assert asdict(made) == run.result["candidate"]
-
-
-def _settings(run: ShadowRun) -> dict[str, object]:
-    return {name: run.candidate[name] for name in ("shares", "batch_size")}
 
 
 def test_the_makeup_counts_sites_streams_and_what_is_expected(scientist: Access) -> None:

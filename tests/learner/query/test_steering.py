@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from django.db import InternalError, transaction
+from django.db import ProgrammingError, transaction
 
 from annotator.errors import BadInput, Conflict
 from annotator.projects.access import Access, Can, project_for
@@ -128,7 +128,7 @@ def test_a_settings_page_that_was_opened_before_does_not_undo_it(scientist: Acce
 def test_versions_are_never_changed(scientist: Access) -> None:
     version = steering_set(scientist, replace(USUAL, batch_size=80), based_on=0)
 
-    with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
         SteeringVersion.objects.filter(pk=version.pk).update(batch_size=1)
-    with pytest.raises(InternalError, match="Cannot update or delete"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
         version.delete()

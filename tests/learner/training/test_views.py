@@ -124,15 +124,12 @@ def test_items_that_were_withheld_since_are_not_shown(sam: Client, project: Proj
     shadow_run_execute(run.pk)
     run.refresh_from_db()
     item = Item.objects.get(pk=run.result["only_candidate"][0]["item"])
-    assert item.host in sam.get(page("shadow", run.pk)).content.decode().replace("<wbr>", "").replace(
-        "[.]", "."
-    )
+    address = reverse("pool:item", args=["pilot", item.pk])
+    assert address in sam.get(page("shadow", run.pk)).content.decode()
 
     Item.objects.filter(pk=item.pk).update(withheld=True)
 
-    assert (
-        reverse("pool:item", args=["pilot", item.pk]) not in sam.get(page("shadow", run.pk)).content.decode()
-    )
+    assert address not in sam.get(page("shadow", run.pk)).content.decode()
 
 
 def test_wrong_settings_are_named_at_their_fields_and_nothing_is_set(sam: Client, project: Project) -> None:
