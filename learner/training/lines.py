@@ -16,15 +16,19 @@ from learner.query.models import QueryRun, ShadowRun
 from learner.query.steering import STREAMS, Steering, steering_changes
 
 PHASES: Final = {
-    "classifier": "load the classifier",
-    "load": "load shards",
-    "mask": "read the pool",
-    "score": "score",
-    "wait": "wait for other workers",
-    "gather": "gather candidates",
-    "select": "select",
-    "open": "open the batch",
+    "load the classifier": ("classifier",),
+    "read shards and pool": ("load", "mask"),
+    "score": ("score",),
+    "wait for other workers": ("wait",),
+    "select": ("gather", "select"),
+    "open the batch": ("open",),
 }
+COLOURED: Final = (
+    "query",
+    "rare",
+    "audit",
+    "explore",
+)  # in the order of the colours of streams and of charts
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class QueryLine:
     makeup: Makeup | None
     phases: tuple[Phase, ...]
     picture: SafeString
+    streams: SafeString
 
     @property
     def seconds(self) -> float:
@@ -113,14 +118,25 @@ def settings_compared(run: ShadowRun) -> list[str]:
 
 
 def _line(run: QueryRun, makeup: Makeup | None) -> QueryLine:
-    known = [(name, run.phases[name]) for name in PHASES if run.phases.get(name)]
+    spent = {words: sum(run.phases.get(name, 0) for name in names) for words, names in PHASES.items()}
     phases = tuple(
-        Phase(PHASES[name], seconds, place) for place, (name, seconds) in enumerate(known, start=1)
+        Phase(words, seconds, place)
+        for place, (words, seconds) in enumerate(spent.items(), start=1)
+        if seconds
     )
-    parts = [Part(phase.words, 1000 * phase.seconds) for phase in phases]
     return QueryLine(
-        run, makeup, phases, stacked_bar(parts, "Milliseconds by phase") if parts else SafeString()
+        run,
+        makeup,
+        phases,
+        picture=_bar([(words, 1000 * seconds) for words, seconds in spent.items()], "Milliseconds by phase"),
+        streams=_bar(
+            [(name, makeup.streams.get(name, 0)) for name in COLOURED] if makeup else [], "Items by stream"
+        ),
     )
+
+
+def _bar(parts: Sequence[tuple[str, float]], title: str) -> SafeString:
+    return stacked_bar([Part(*part) for part in parts], title) if any(n for _, n in parts) else SafeString()
 
 
 def _facts(makeup: Makeup, taxonomy: Taxonomy) -> dict[str, str]:

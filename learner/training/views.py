@@ -21,9 +21,16 @@ from learner.query.selectors import (
     steering_versions,
 )
 from learner.query.services import steering_set
-from learner.query.steering import Steering
+from learner.query.steering import STREAMS, Steering
 from learner.training.forms import SteeringForm
-from learner.training.lines import alone_lines, compared, expected_lines, query_lines, settings_compared
+from learner.training.lines import (
+    PHASES,
+    alone_lines,
+    compared,
+    expected_lines,
+    query_lines,
+    settings_compared,
+)
 from learner.training.services import shadow_request
 
 QUERIES_PAGE = 10
@@ -38,12 +45,15 @@ def learner(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request.user, slug, Can.INSPECT)
     page = Paginator(queries_of(access.project), QUERIES_PAGE).get_page(request.GET.get("page"))
     latest = steering_latest(access.project)
+    in_use = steering_of(access.project, latest)
     context = {
         "access": access,
         "nav": "learner",
         "page": page,
         "lines": query_lines(page.object_list),
-        "steering": steering_of(access.project, latest),
+        "phases": PHASES,
+        "steering": in_use,
+        "shares": [(stream, round(100 * in_use.shares.get(stream, 0))) for stream in STREAMS],
         "version": latest,
     }
     return render_page(request, "query/learner.html", context, part="live")
@@ -61,6 +71,7 @@ def query(request: HttpRequest, slug: str, query_id: int) -> HttpResponse:
         "line": line,
         "expected": expected_lines(line.makeup, access.taxonomy) if line.makeup else [],
         "strategies": sorted(line.makeup.strategies.items()) if line.makeup else [],
+        "streams": [(name, line.makeup.streams.get(name, 0)) for name in STREAMS] if line.makeup else [],
     }
     return render_page(request, "query/query.html", context)
 
