@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from modAL.multilabel import avg_confidence, avg_score, max_score, min_confidence
@@ -200,8 +201,7 @@ def _by_streams(shares: Mapping[str, float]) -> Chooser:
 
 def _single(strategy: Strategy) -> Chooser:
     def choose(question: Question) -> Integers:
-        question.model.query_strategy = strategy
-        return _queried(question, rng=question.rng)
+        return _queried(question, strategy, rng=question.rng)
 
     return choose
 
@@ -212,16 +212,17 @@ def _stock(strategy: Callable[..., Array]) -> Chooser:
     def choose(question: Question) -> Integers:
         if not question.model.estimator.learned.any():
             return at_random(question)
-        question.model.query_strategy = strategy
-        return _queried(question, random_tie_break=False)
+        return _queried(question, strategy, random_tie_break=False)
 
     return choose
 
 
-def _queried(question: Question, **options: object) -> Integers:
+def _queried(question: Question, strategy: Callable[..., Any], **options: object) -> Integers:
+    """What modAL's `query` returns for a strategy, in rows of the pool."""
+    question.model.query_strategy = cast(Strategy, strategy)  # modAL's own are functions, with this signature
     rows = np.flatnonzero(question.available)
     chosen, _ = question.model.query(question.pool.features[rows], n_instances=question.n, **options)
-    return rows[np.asarray(chosen)]
+    return np.asarray(rows[chosen], dtype=np.int64)
 
 
 def _topped_up(rows: Integers, question: Question) -> Integers:
