@@ -167,3 +167,8 @@ STRATEGIES: dict[str, Strategy] = {
         ),
     )
 }
+
+
+def strategy_for(classifier: LinearClassifier) -> Strategy:
+    """What fills the query stream: the definitions of the categories before anything is learned, its lines after."""
+    return STRATEGIES["multilabel_uncertainty" if classifier.learned.any() else "cold_start"]
