@@ -209,9 +209,13 @@ def make_resolution(item: Item, labels: Sequence[str] = (), **columns: Any) -> R
 
 
 def make_classifier(
-    project: Project, *, learned: Sequence[str] = (GAMES,), last_resolution: int = 0
+    project: Project,
+    *,
+    learned: Sequence[str] = (GAMES,),
+    last_resolution: int = 0,
+    n_resolutions: int = 10,
 ) -> ClassifierVersion:
-    """The next classifier version, as if trained on ten resolutions; it has no artifact in the storage."""
+    """The next classifier version, as if trained on these resolutions; it has no artifact in the storage."""
     taxonomy = TaxonomyVersion.objects.filter(project=project).latest("number")
     number = ClassifierVersion.objects.filter(project=project).count() + 1
     run = TrainingRun.objects.create(
@@ -228,7 +232,7 @@ def make_classifier(
         sha256="0" * 64,
         size=2048,
         recipe="url-text-1",
-        n_resolutions=10,
+        n_resolutions=n_resolutions,
         n_known=0,
         last_resolution=last_resolution,
         categories=[

@@ -90,6 +90,7 @@ PAGES: Final = {
     "snapshots:snapshot": "sam",
     "suspects:suspects": "lee",
     "training:classifiers": "sam",
+    "training:curve": "sam",
     "training:classifier": "sam",
     "training:uses": "annie",
 }

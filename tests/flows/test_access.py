@@ -167,6 +167,7 @@ WHO: Final[dict[str, str]] = {
     "pool:item": Can.INSPECT,
     "suspects:suspects": Can.RESOLVE,
     "suspects:answer": Can.RESOLVE,
+    "training:curve": Can.INSPECT,
     "training:classifiers": Can.INSPECT,
     "training:classifier": Can.INSPECT,
     "training:overview_part": Can.INSPECT,
@@ -207,6 +208,7 @@ WHO: Final[dict[str, str]] = {
     "api:disagreement-ask": Can.RESOLVE,
     "api:agreement-read": Can.INSPECT,
     "api:agreement-adaptive": Can.INSPECT,
+    "api:classifier-prospects": Can.INSPECT,
     "api:classifier-list": Can.INSPECT,
     "api:classifier-read": Can.INSPECT,
 }
