@@ -52,11 +52,16 @@ def _needed(prospect: Prospect) -> str:
     if needed is None:
         return ""
     if needed.value == 0:
-        return "reached"
+        return "reached" if needed.high == 0 else "probably reached"
     if isinf(needed.value):
         return "not in sight"
-    high = "" if isinf(needed.high) else f" to {needed.high:,.0f}"
-    return f"{needed.value:,.0f} [{needed.low:,.0f}{high or ' or more'}]"
+    high = "or more" if isinf(needed.high) else f"to {_about(needed.high)}"
+    return f"{_about(needed.value)} [{_about(needed.low)} {high}]"
+
+
+def _about(labels: float) -> str:
+    """To a tenth of a hundred: nobody knows it more exactly."""
+    return f"{round(labels, -1):,.0f}"
 
 
 def _chart(prospect: Prospect) -> SafeString:
