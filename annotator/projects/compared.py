@@ -1,6 +1,7 @@
 """Two texts as one, as inert HTML: what only the earlier one has in `<del>`, what only the later one has in `<ins>`."""
 
 import re
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from html import escape
 from typing import Final
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from annotator.projects.prose import inert, prose
 
 PIECES_MAX: Final = 1_500  # comparing is quadratic: longer texts are shown as replaced whole
+Run = tuple[str, str]  # what the earlier text has, and the later one has in its place
 _BLOCKS = re.compile(
     r".*?(?:<(?:ul|ol|blockquote|table|thead|tbody|tr)\b[^>]*>"
     r"|</(?:p|ul|ol|li|blockquote|h\d|table|thead|tbody|tr|th|td)>)\s*|.+"
@@ -39,16 +41,36 @@ def _merged(old: str, new: str, pieces: re.Pattern[str], *finer: re.Pattern[str]
     before, after = pieces.findall(old), pieces.findall(new)
     if max(len(before), len(after)) > PIECES_MAX:
         return _marked(old, "del") + _marked(new, "ins")
-    merged = []
-    for what, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        gone, come = "".join(before[i:j]), "".join(after[k:m])
-        if what == "equal":
-            merged.append(come)
-        elif what == "replace" and finer:
-            merged.append(_merged(gone, come, *finer))
-        else:
-            merged += [_marked(gone, "del"), _marked(come, "ins")]
-    return "".join(merged)
+    found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    runs = [("".join(before[i:j]), "".join(after[k:m])) for _, i, j, k, m in found]
+    if not finer:
+        runs = _without_islands(runs)
+    return "".join(
+        come
+        if gone == come
+        else _merged(gone, come, *finer)
+        if gone and come and finer
+        else _marked(gone, "del") + _marked(come, "ins")
+        for gone, come in runs
+    )
+
+
+def _without_islands(runs: Iterable[Run]) -> list[Run]:
+    """The runs, without the few words that two sentences share by chance: what is rewritten is shown as rewritten."""
+    kept: list[Run] = []
+    for run in runs:
+        kept.append(run)
+        while len(kept) > 2 and _is_island(*kept[-3:]):  # noqa: PLR2004 - one run between two others
+            gone, come = zip(*kept[-3:], strict=True)
+            kept[-3:] = [("".join(gone), "".join(come))]
+    return kept
+
+
+def _is_island(before: Run, run: Run, after: Run) -> bool:
+    """Whether the run is the same in both texts, shorter than what differs on each side of it, and all in one block."""
+    is_same = run[0] == run[1] and before[0] != before[1] and after[0] != after[1]
+    shore = min(max(map(len, before)), max(map(len, after)))
+    return is_same and len(run[0]) <= shore and "<" not in _EMPHASIS.sub("", run[0])
 
 
 def _marked(html: str, mark: str) -> str:

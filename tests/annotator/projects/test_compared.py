@@ -44,6 +44,16 @@ def words(markdown: str) -> str:
         ("Not *this* one", "Not one", "<p>Not <em><del>this</del></em> one</p>"),
         ("", "> Said", "<blockquote> <p><ins>Said</ins></p> </blockquote>"),
         ("one\ntwo", "one two", "<p>one two</p>"),
+        (
+            "Ask what the page would show a pupil.",
+            "Judge only what it offers to a child.",
+            "<p><del>Ask what the page would show a pupil</del><ins>Judge only what it offers to a child</ins>.</p>",
+        ),
+        (
+            "Asking.\n\nSaying.",
+            "Seeing.\n\nTelling.",
+            "<p><del>Asking</del><ins>Seeing</ins>.</p> <p><del>Saying</del><ins>Telling</ins>.</p>",
+        ),
     ],
 )
 def test_a_text_is_shown_as_it_is_read_with_what_changed_marked(old: str, new: str, shown: str) -> None:
