@@ -15,18 +15,21 @@ from annotator.pool.cleaning import content_hash
 from annotator.pool.models import Evidence, Item, Split
 from annotator.pool.pages import PageText
 from annotator.projects.blueprint import CategoryDraft
+from annotator.projects.drafts.services import Made, Subject, draft_change, draft_publish, drafting_of
+from annotator.projects.drafts.taxonomy import TAXONOMY
 from annotator.projects.mapping import Kind
 from annotator.projects.models import (
     Category,
     Clause,
+    Draft,
     GuidelineVersion,
     Membership,
     Project,
     Role,
     TaxonomyVersion,
+    Version,
 )
 from annotator.projects.operations import Operation
-from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish, taxonomy_drafting_of
 from annotator.queue.models import Assignment, AssignmentState, Batch, Purpose, Stream
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.services import BatchChoice, batch_open
@@ -107,12 +110,26 @@ def merge_into(target: str, *sources: str) -> Operation:
 def publish_operations(project: Project, *operations: Operation) -> TaxonomyVersion:
     """The next taxonomy version, made by these operations from a draft of its own."""
     for operation in operations:
-        revision = taxonomy_drafting_of(project).revision
-        operation_add(project, by=project.created_by, revision=revision, operation=operation)
-    revision = taxonomy_drafting_of(project).revision
-    return taxonomy_draft_publish(
-        project, by=project.created_by, revision=revision, note="A test asks for it"
-    )
+        draft_changed(TAXONOMY, project, operation)
+    version = draft_published(TAXONOMY, project)
+    assert isinstance(version, TaxonomyVersion)
+    return version
+
+
+def draft_changed(
+    subject: Subject[Any, Made], project: Project, change: Made, *, by: User | None = None
+) -> Draft:
+    """The draft with one change, made by somebody who sees it as it is."""
+    revision = drafting_of(subject, project).revision
+    return draft_change(subject, project, by=by or project.created_by, revision=revision, change=change)
+
+
+def draft_published(
+    subject: Subject[Any, Any], project: Project, note: str = "A test asks for it"
+) -> Version:
+    """The version that the draft becomes."""
+    revision = drafting_of(subject, project).revision
+    return draft_publish(subject, project, by=project.created_by, revision=revision, note=note)
 
 
 def make_items(

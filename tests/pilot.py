@@ -17,7 +17,8 @@ from annotator.pool.models import Item
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
-from annotator.projects.drafts import clause_draft_add, clause_draft_save
+from annotator.projects.drafts.guideline import GUIDELINE, ClauseEdit
+from annotator.projects.drafts.taxonomy import TAXONOMY
 from annotator.projects.mapping import Kind
 from annotator.projects.models import LogEntry, Project, Role, Standing
 from annotator.projects.operations import Operation
@@ -29,7 +30,6 @@ from annotator.projects.services import (
     membership_set,
     project_create,
 )
-from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish
 from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
@@ -52,7 +52,14 @@ from learner.query.services import steering_set
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
-from tests.factories import make_batch, make_classifier, make_judgment, make_user
+from tests.factories import (
+    draft_changed,
+    draft_published,
+    make_batch,
+    make_classifier,
+    make_judgment,
+    make_user,
+)
 
 SLUG: Final = "pilot"
 PEOPLE: Final = {
@@ -288,10 +295,10 @@ def _doubt(project: Project) -> None:
 
 def _draft(project: Project, lead: User) -> None:
     """The next guideline in the making: a clause said differently, which a gold item names, and a new one."""
-    clause_draft_save(
-        project, by=lead, revision=0, number="1.1", title="Judge the page", body="Judge what it shows."
-    )
-    clause_draft_add(project, by=lead, category="gambling", title="Free spins", body="A bonus is a stake.")
+    said = ClauseEdit("save", number="1.1", title="Judge the page", body="Judge what it shows.")
+    new = ClauseEdit("add", category="gambling", title="Free spins", body="A bonus is a stake.")
+    for edit in (said, new):
+        draft_changed(GUIDELINE, project, edit, by=lead)
     _draft_taxonomy(project, lead)
 
 
@@ -329,8 +336,8 @@ def _recheck(project: Project, lead: User) -> None:
     gambling = next(row for row in category_drafts(taxonomy_current(project)) if row.slug == "gambling")
     changed = replace(gambling, definition=f"{gambling.definition} Loot boxes too.")
     operation = Operation(Kind.CHANGE, ("gambling",), (changed,))
-    draft = operation_add(project, by=lead, revision=0, operation=operation)
-    taxonomy_draft_publish(project, by=lead, revision=draft.revision, note="Loot boxes are stakes")
+    draft_changed(TAXONOMY, project, operation, by=lead)
+    draft_published(TAXONOMY, project, note="Loot boxes are stakes")
     shown = resolutions_current(project).filter(labels__contains=["gambling"])
     recheck_open(project, shown.values_list("item", flat=True), by=lead, reason="Loot boxes are stakes")
 
@@ -343,5 +350,5 @@ def _draft_taxonomy(project: Project, lead: User) -> None:
     parts = [
         replace(games, slug=slug, name=slug.capitalize(), key="", terms=()) for slug in ("board", "video")
     ]
-    operation_add(project, by=lead, revision=0, operation=Operation(Kind.RENAME, ("shopping",), (renamed,)))
-    operation_add(project, by=lead, revision=2, operation=Operation(Kind.SPLIT, ("games",), tuple(parts)))
+    draft_changed(TAXONOMY, project, Operation(Kind.RENAME, ("shopping",), (renamed,)), by=lead)
+    draft_changed(TAXONOMY, project, Operation(Kind.SPLIT, ("games",), tuple(parts)), by=lead)

@@ -181,42 +181,6 @@ class MemberEndForm(forms.Form):
     username = forms.CharField(max_length=150)
 
 
-class ClauseForm(forms.Form):
-    """What a clause says."""
-
-    title = forms.CharField(max_length=120)
-    body = forms.CharField(
-        label="Text", max_length=20_000, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown."
-    )
-
-
-class NewClauseForm(ClauseForm):
-    """A clause more, about one category or about all."""
-
-    field_order = ("category", "title", "body")
-
-    def __init__(self, *args: Any, taxonomy: Taxonomy, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = [(category.slug, category.name) for category in taxonomy.categories]
-        self.fields["category"] = forms.ChoiceField(
-            choices=[("", "Every page"), *names], required=False, label="About"
-        )
-        self.order_fields(self.field_order)
-
-
-class SeenForm(forms.Form):
-    """Which draft a lead looked at, and which clause of it is meant."""
-
-    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
-    number = forms.CharField(max_length=12, required=False)
-
-
-class NoteForm(forms.Form):
-    """Why a draft is published."""
-
-    note = forms.CharField(max_length=300, label="What changes, and why")
-
-
 class PublishForm(forms.Form):
     """The next taxonomy and guideline as YAML."""
 

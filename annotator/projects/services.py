@@ -25,7 +25,7 @@ from annotator.projects.models import (
     Standing,
     TaxonomyVersion,
 )
-from annotator.projects.selectors import Taxonomy, guideline_current, taxonomy_current
+from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
 
 RESERVED_SLUGS = frozenset({"new"})  # /projects/new/ is the form that makes a project
 
@@ -147,7 +147,7 @@ def version_publish(project: Project, blueprint: Blueprint, *, by: User, note: s
     if blueprint.categories != category_drafts(taxonomy_current(project)):
         version = taxonomy_publish(project, blueprint.categories, by=by, note=note)
         changed.append(str(version))
-    if blueprint.clauses != clause_drafts(project):
+    if blueprint.clauses != clause_drafts(guideline_current(project)):
         changed.append(str(guideline_publish(project, blueprint.clauses, by=by, note=note)))
     if not changed:
         raise BadInput("This is what is published already. Change something, or leave it.")
@@ -277,11 +277,11 @@ def category_drafts(taxonomy: Taxonomy) -> tuple[CategoryDraft, ...]:
     )
 
 
-def clause_drafts(project: Project) -> tuple[ClauseDraft, ...]:
-    """The clauses that are published, as they would be published again."""
+def clause_drafts(guideline: Guideline) -> tuple[ClauseDraft, ...]:
+    """The clauses of a published version as they would be published again."""
     return tuple(
         ClauseDraft(number=clause.number, category=clause.category, title=clause.title, body=clause.body)
-        for clause in guideline_current(project).clauses
+        for clause in guideline.clauses
     )
 
 

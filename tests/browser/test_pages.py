@@ -73,9 +73,9 @@ PAGES: Final = {
     "review:agreement": "lee",
     "review:agreement_items": "lee",
     "review:cited": "lee",
-    "review:draft_impact": "lee",
+    "review:guideline_draft_impact": "lee",
     "review:policy": "lee",
-    "review:taxonomy_impact": "lee",
+    "review:taxonomy_draft_impact": "lee",
     "review:rechecks": "lee",
     "review:flags": "lee",
     "review:gold": "lee",
@@ -97,9 +97,8 @@ PAGES: Final = {
 NO_PAGES: Final = {
     "only a POST": {
         "accounts:sign_out", "accounts:token_create", "accounts:token_revoke", "projects:member_end",
-        "projects:case_holder", "projects:clause_add", "projects:clause_save", "projects:clause_remove",
-        "projects:draft_publish", "projects:draft_discard",
-        "projects:operation", "projects:operation_undo", "projects:taxonomy_draft_publish",
+        "projects:case_holder", "projects:guideline_draft_change", "projects:guideline_draft_publish",
+        "projects:guideline_draft_discard", "projects:taxonomy_draft_change", "projects:taxonomy_draft_publish",
         "projects:taxonomy_draft_discard",
         "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",

@@ -79,19 +79,17 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "guideline_draft_publish": {"revision": 1, "note": "Clearer."},
     "taxonomy_draft_change": {
         "revision": 0,
-        "operation": {
-            "kind": "split",
-            "sources": ["games"],
-            "made": [
-                {
-                    "slug": slug, "name": slug, "definition": "A game.", "severity": 1, "cipa": False, "key": key,
-                    "recall_floor": 0.5, "terms": ["dice"],
-                }
-                for slug, key in (("board", "b"), ("video", "v"))
-            ],
-        },
+        "change": "split",
+        "sources": ["games"],
+        "made": [
+            {
+                "slug": slug, "name": slug, "definition": "A game.", "severity": 1, "cipa": False, "key": key,
+                "recall_floor": 0.5, "terms": ["dice"],
+            }
+            for slug, key in (("board", "b"), ("video", "v"))
+        ],
+        "position": 0,
     },
-    "taxonomy_draft_undo": {"revision": 1, "position": 0},
     "taxonomy_draft_publish": {"revision": 1, "note": "Clearer."},
     "steering_set": {**STEERING, "based_on": 0, "note": "Thin."},
     "comparison_ask": STEERING,

@@ -11,7 +11,9 @@ from django.test import Client
 from annotator.agreement.rules import BulkRule
 from annotator.judgments.services import flag_add
 from annotator.projects.access import Can, project_for
-from annotator.projects.models import Role
+from annotator.projects.drafts.pages import GUIDELINE_PAGE, TAXONOMY_PAGE, DraftPage
+from annotator.projects.models import Project, Role
+from annotator.projects.selectors import taxonomy_current
 from annotator.queue.places import assignment_claim
 from annotator.review.acts.bulks import bulk_plan
 from annotator.review.models import Disagreement
@@ -98,6 +100,22 @@ def test_a_form_does_not_break_when_a_field_is_hostile(route: Route, visit: Visi
             with transaction.atomic():
                 answer = visit.client.post(address, {**visit.form, field: value})
                 transaction.set_rollback(True)  # the next one finds the same place, form and session
+            assert answer.status_code < 500, (field, value)
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"), [(page, kind) for page in (GUIDELINE_PAGE, TAXONOMY_PAGE) for kind in page.forms]
+)
+def test_a_change_of_a_draft_does_not_break_when_a_field_is_hostile(
+    page: DraftPage, kind: str, visit: Visit
+) -> None:
+    form = page.forms[kind](taxonomy=taxonomy_current(Project.objects.get()))
+    sent = {**visit.form, "change": kind, "number": "1.1", "source": "games", "sources": "games"}
+    for field in ("change", "revision", *form.fields):
+        for value in (*HOSTILE, "50%d"):
+            answer = visit.client.post(
+                f"/projects/pilot/{page.subject.word}/draft/change/", {**sent, field: value}
+            )
             assert answer.status_code < 500, (field, value)
 
 

@@ -7,11 +7,19 @@ from django.test import Client
 
 from annotator.pool.models import Item
 from annotator.projects.blueprint import ClauseDraft
-from annotator.projects.drafts import clause_draft_save
+from annotator.projects.drafts.guideline import GUIDELINE, ClauseEdit
 from annotator.projects.models import Clause, Project, Role
 from annotator.projects.services import guideline_publish
 from annotator.review.citing import impact_of, items_citing
-from tests.factories import make_batch, make_items, make_judgment, make_member, make_project, make_resolution
+from tests.factories import (
+    draft_changed,
+    make_batch,
+    make_items,
+    make_judgment,
+    make_member,
+    make_project,
+    make_resolution,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +79,8 @@ def test_the_draft_shows_what_it_touches_before_it_is_published(project: Project
     address = "/projects/pilot/guideline/draft/impact/"
     before = client.get(address).content.decode()
 
-    clause_draft_save(project, by=lead, revision=0, number="1.1", title="Judge the page", body="Only this.")
+    edit = ClauseEdit("save", number="1.1", title="Judge the page", body="Only this.")
+    draft_changed(GUIDELINE, project, edit, by=lead)
     after = client.get(address).content.decode()
 
     assert "changes and removes no published clause" in before

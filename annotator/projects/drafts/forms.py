@@ -1,6 +1,5 @@
-"""The forms of the page on which leads write the next taxonomy: one for each kind of operation."""
+"""The forms of the pages on which leads write a draft: one for each kind of change."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
@@ -9,38 +8,129 @@ from django.utils.text import slugify
 
 from annotator.errors import BadInput
 from annotator.projects.blueprint import KEYS, CategoryDraft
+from annotator.projects.drafts.guideline import ClauseEdit
+from annotator.projects.drafts.services import NOTE_MAX
+from annotator.projects.drafts.taxonomy import OperationUndo, TaxonomyDrafting, TaxonomyEdit
 from annotator.projects.mapping import Kind
 from annotator.projects.operations import Operation
+from annotator.projects.selectors import Taxonomy
 
 PARTS_MAX: Final = 4
 SEVERITIES: Final = [(0, "0 harmless"), (1, "1 mild"), (2, "2 harmful"), (3, "3 grave")]
 
 
-class OperationForm(forms.Form):
-    """What every operation's form has: the taxonomy it is about, as the draft leaves it so far."""
+class RevisionForm(forms.Form):
+    """Which draft a lead looked at; 0 for none."""
 
-    kind: ClassVar[Kind]
+    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
 
-    def __init__(self, *args: Any, categories: Sequence[CategoryDraft], **kwargs: Any) -> None:
+
+class NoteForm(forms.Form):
+    """Why a draft is published."""
+
+    note = forms.CharField(max_length=NOTE_MAX, label="What changes, and why")
+
+
+class EditForm(forms.Form):
+    """One change of a draft. `taxonomy` has the categories that there are.
+
+    `kind` names the change in what is sent, and `about` the field that says which clause or category it is of. A form
+    with a `heading` stands on the page by itself. One with an `editor` is only a button on that form.
+    """
+
+    kind: ClassVar[str]
+    about: ClassVar[str] = ""
+    heading: ClassVar[str] = ""
+    editor: ClassVar["type[EditForm] | None"] = None
+
+    def __init__(self, *args: Any, taxonomy: Taxonomy | TaxonomyDrafting, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.there = {category.slug: category for category in categories}
+        self.taxonomy = taxonomy
+        self.auto_id = "_".join(filter(None, (self.kind, self.target.replace("%", "%%"), "%s")))
 
     @property
-    def operation(self) -> Operation:
-        """What the lead asks for; raises BadInput for what this taxonomy does not have."""
+    def target(self) -> str:
+        """The number of the clause, or the short name of the category, that it is about; empty for a new one."""
+        given = self.data if self.is_bound else self.initial
+        return str(given.get(self.about, ""))
+
+    @property
+    def edit(self) -> ClauseEdit | TaxonomyEdit:
+        """What the lead asks for; raises BadInput for what the draft does not have."""
         raise NotImplementedError
+
+    def shown(self) -> "EditForm | None":
+        """What stood on the page when this was sent, as it was typed; None for a button beside nothing typed."""
+        if self.editor is None:
+            return self if self.about or self.heading else None
+        typed = {name: self.data[name] for name in self.editor.base_fields if name in self.data}
+        return self.editor(initial=typed, taxonomy=self.taxonomy) if set(typed) - {self.about} else None
+
+
+class ClauseEditForm(EditForm):
+    """A change of one clause."""
+
+    @property
+    def edit(self) -> ClauseEdit:
+        """To change it as was typed."""
+        return ClauseEdit(self.kind, **self.cleaned_data)
+
+
+class ClauseTextForm(ClauseEditForm):
+    """What a clause says."""
+
+    title = forms.CharField(max_length=120)
+    body = forms.CharField(
+        label="Text", max_length=20_000, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown."
+    )
+
+
+class ClauseForm(ClauseTextForm):
+    """A clause of the draft, said differently."""
+
+    kind, about = "save", "number"
+
+    number = forms.CharField(max_length=12, widget=forms.HiddenInput)
+
+
+class NewClauseForm(ClauseTextForm):
+    """A clause more, about one category or about all."""
+
+    kind, heading = "add", "Add a clause"
+    field_order = ("category", "title", "body")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Every page"), *_named(self.taxonomy)]
+        self.fields["category"] = forms.ChoiceField(choices=choices, required=False, label="About")
+        self.order_fields(self.field_order)
+
+
+class ClauseRemoveForm(ClauseEditForm):
+    """A clause less."""
+
+    kind, about, editor = "remove", "number", ClauseForm
+
+    number = forms.CharField(max_length=12)
+
+
+class OperationForm(EditForm):
+    """An operation on the taxonomy, as the draft leaves it so far."""
+
+    taxonomy: TaxonomyDrafting
 
     def found(self, slug: str) -> CategoryDraft:
         """The category of this short name; raises BadInput."""
-        if slug not in self.there:
+        found = next((row for row in self.taxonomy.categories if row.slug == slug), None)
+        if found is None:
             raise BadInput(f'There is no category "{slug}" at this point of the draft. Look at it again.')
-        return self.there[slug]
+        return found
 
 
 class CategoryForm(OperationForm):
     """Everything that a category says."""
 
-    kind = Kind.ADD
+    kind, heading = Kind.ADD.value, "Add a category"
 
     name = forms.CharField(max_length=60)
     slug = forms.CharField(
@@ -80,7 +170,7 @@ class CategoryForm(OperationForm):
         )
 
     @property
-    def operation(self) -> Operation:
+    def edit(self) -> Operation:
         """To add the category."""
         return Operation(Kind.ADD, (), (self.drafted,))
 
@@ -88,22 +178,16 @@ class CategoryForm(OperationForm):
 class ChangeForm(CategoryForm):
     """A category of the draft, said differently; with another name or short name it is renamed."""
 
-    kind = Kind.CHANGE
+    kind, heading, about = Kind.CHANGE.value, "", "source"
+
     source = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["slug"].help_text = "It stays as it is for most renames: addresses and files go by it."
 
-    @classmethod
-    def of(cls, category: CategoryDraft, categories: Sequence[CategoryDraft]) -> "ChangeForm":
-        """The form as it opens."""
-        said = {name: getattr(category, name) for name in CategoryForm.base_fields}
-        said |= {"source": category.slug, "terms": ", ".join(category.terms)}
-        return cls(initial=said, categories=categories, auto_id=f"category_{category.slug}_%s")
-
     @property
-    def operation(self) -> Operation:
+    def edit(self) -> Operation:
         """To rename or to change it; raises BadInput for what the draft does not have, or when nothing differs."""
         before, after = self.found(self.cleaned_data["source"]), self.drafted
         if not self.cleaned_data["slug"].strip():
@@ -117,11 +201,12 @@ class ChangeForm(CategoryForm):
 class RetireForm(OperationForm):
     """A category that is no more."""
 
-    kind = Kind.RETIRE
+    kind, about, editor = Kind.RETIRE.value, "source", ChangeForm
+
     source = forms.CharField(max_length=40)
 
     @property
-    def operation(self) -> Operation:
+    def edit(self) -> Operation:
         """To retire it."""
         return Operation(Kind.RETIRE, (self.found(self.cleaned_data["source"]).slug,), ())
 
@@ -129,7 +214,8 @@ class RetireForm(OperationForm):
 class MergeForm(OperationForm):
     """Several categories that become one: as grave as the gravest, with the terms of all."""
 
-    kind = Kind.MERGE
+    kind, heading = Kind.MERGE.value, "Merge categories"
+
     sources = forms.MultipleChoiceField(
         label="Categories to merge", widget=forms.CheckboxSelectMultiple, choices=()
     )
@@ -142,10 +228,10 @@ class MergeForm(OperationForm):
         super().__init__(*args, **kwargs)
         sources = self.fields["sources"]
         assert isinstance(sources, forms.MultipleChoiceField)
-        sources.choices = _named(self.there.values())
+        sources.choices = _named(self.taxonomy)
 
     @property
-    def operation(self) -> Operation:
+    def edit(self) -> Operation:
         """To merge them."""
         typed = self.cleaned_data
         parts = [self.found(slug) for slug in typed["sources"]]
@@ -166,14 +252,15 @@ class MergeForm(OperationForm):
 class SplitForm(OperationForm):
     """One category that becomes several: each as grave as it was, and without its terms, to be changed afterwards."""
 
-    kind = Kind.SPLIT
+    kind, heading = Kind.SPLIT.value, "Split a category"
+
     source = forms.ChoiceField(label="Category to split", choices=())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         source = self.fields["source"]
         assert isinstance(source, forms.ChoiceField)
-        source.choices = _named(self.there.values())
+        source.choices = _named(self.taxonomy)
         for number in range(1, PARTS_MAX + 1):
             needed = number <= 2  # noqa: PLR2004 - one part is no split
             self.fields[f"name_{number}"] = forms.CharField(
@@ -197,7 +284,7 @@ class SplitForm(OperationForm):
         return cleaned
 
     @property
-    def operation(self) -> Operation:
+    def edit(self) -> Operation:
         """To split it."""
         typed, whole = self.cleaned_data, self.found(self.cleaned_data["source"])
         parts = tuple(
@@ -215,17 +302,18 @@ class SplitForm(OperationForm):
         return Operation(Kind.SPLIT, (whole.slug,), parts)
 
 
-class DraftSeenForm(forms.Form):
-    """Which draft a lead looked at, and which operation of it is meant."""
+class UndoForm(EditForm):
+    """An operation less."""
 
-    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
-    position = forms.IntegerField(min_value=0, max_value=1000, required=False)
+    kind = "undo"
+
+    position = forms.IntegerField(min_value=0, max_value=1000)
+
+    @property
+    def edit(self) -> OperationUndo:
+        """To undo it."""
+        return OperationUndo(**self.cleaned_data)
 
 
-FORMS: Final[dict[str, type[OperationForm]]] = {
-    form.kind.value: form for form in (CategoryForm, ChangeForm, RetireForm, MergeForm, SplitForm)
-}
-
-
-def _named(categories: Iterable[CategoryDraft]) -> list[tuple[str, str]]:
-    return [(category.slug, category.name) for category in categories]
+def _named(taxonomy: Taxonomy | TaxonomyDrafting) -> list[tuple[str, str]]:
+    return [(category.slug, category.name) for category in taxonomy.categories]

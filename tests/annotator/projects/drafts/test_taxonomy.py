@@ -1,24 +1,26 @@
 """The next taxonomy in the making: operations that can be undone, and a mapping that stays."""
 
-from typing import Any
-
 import pytest
 from django.db import ProgrammingError, transaction
-from django.test import Client
 
-from annotator.errors import BadInput, Conflict
+from annotator.errors import BadInput
 from annotator.projects.blueprint import ClauseDraft
-from annotator.projects.drafts import clause_draft_add
+from annotator.projects.drafts.guideline import clause_draft_add
+from annotator.projects.drafts.taxonomy import (
+    TAXONOMY,
+    OperationUndo,
+    TaxonomyEdit,
+    taxonomy_drafting_of,
+)
 from annotator.projects.mapping import Kind
 from annotator.projects.models import (
     CategoryMapping,
+    Draft,
     GuidelineDraft,
     GuidelineVersion,
-    LogEntry,
     Project,
-    Role,
     TaxonomyDraft,
-    TaxonomyVersion,
+    Version,
 )
 from annotator.projects.operations import Operation
 from annotator.projects.selectors import (
@@ -29,21 +31,16 @@ from annotator.projects.selectors import (
     taxonomy_links,
 )
 from annotator.projects.services import category_drafts, guideline_publish, taxonomy_publish
-from annotator.projects.taxonomy_drafts import (
-    operation_add,
-    operation_undo,
-    taxonomy_draft_discard,
-    taxonomy_draft_publish,
-    taxonomy_drafting_of,
-)
 from tests.factories import (
     GAMBLING,
     GAMES,
     VIOLENCE,
     category_draft,
-    make_member,
+    draft_changed,
+    draft_published,
     make_project,
     make_taxonomy,
+    split_into,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,21 +51,16 @@ def project() -> Project:
     return make_project("pilot")
 
 
-def do(project: Project, operation: Operation) -> TaxonomyDraft:
-    revision = taxonomy_drafting_of(project).revision
-    return operation_add(project, by=project.created_by, revision=revision, operation=operation)
+def do(project: Project, change: TaxonomyEdit) -> Draft:
+    return draft_changed(TAXONOMY, project, change)
 
 
-def split(project: Project) -> TaxonomyDraft:
-    return do(
-        project,
-        Operation(Kind.SPLIT, (GAMES,), (category_draft("board-games"), category_draft("video-games"))),
-    )
+def split(project: Project) -> Draft:
+    return do(project, split_into(GAMES, "board-games", "video-games"))
 
 
-def publish(project: Project, note: str = "Clearer") -> TaxonomyVersion:
-    revision = taxonomy_drafting_of(project).revision
-    return taxonomy_draft_publish(project, by=project.created_by, revision=revision, note=note)
+def publish(project: Project, note: str = "Clearer") -> Version:
+    return draft_published(TAXONOMY, project, note)
 
 
 def test_operations_make_the_next_taxonomy_and_its_mapping(project: Project) -> None:
@@ -79,14 +71,12 @@ def test_operations_make_the_next_taxonomy_and_its_mapping(project: Project) -> 
     version = publish(project)
 
     assert taxonomy_current(project).slugs == ("board-games", "video-games", GAMBLING, "chat")
-    rows = CategoryMapping.objects.filter(taxonomy=version).values_list("kind", "source", "targets")
+    rows = CategoryMapping.objects.filter(taxonomy=version.pk).values_list("kind", "source", "targets")
     assert list(rows) == [
         ("split", GAMES, ["board-games", "video-games"]),
         ("add", "", ["chat"]),
         ("retire", VIOLENCE, []),
     ]
-    assert not TaxonomyDraft.objects.exists()
-    assert "published taxonomy v2: Clearer" in LogEntry.objects.latest("id").text
 
 
 def test_the_plain_words_say_what_the_draft_does(project: Project) -> None:
@@ -105,32 +95,14 @@ def test_the_plain_words_say_what_the_draft_does(project: Project) -> None:
 
 def test_an_operation_is_undone_unless_a_later_one_needs_it(project: Project) -> None:
     do(project, Operation(Kind.ADD, (), (category_draft("chat"),)))
-    draft = do(project, Operation(Kind.CHANGE, ("chat",), (category_draft("chat", severity=2),)))
+    do(project, Operation(Kind.CHANGE, ("chat",), (category_draft("chat", severity=2),)))
 
     with pytest.raises(BadInput, match="A later operation needs this one"):
-        operation_undo(project, by=project.created_by, revision=draft.revision, position=0)
-    draft = operation_undo(project, by=project.created_by, revision=draft.revision, position=1)
-    operation_undo(project, by=project.created_by, revision=draft.revision, position=0)
+        do(project, OperationUndo(0))
+    do(project, OperationUndo(1))
+    do(project, OperationUndo(0))
 
     assert taxonomy_drafting_of(project).categories == category_drafts(taxonomy_current(project))
-
-
-def test_the_second_of_two_leads_is_told_and_overwrites_nothing(project: Project) -> None:
-    other = make_member(project, Role.LEAD, "lee")
-    operation_add(project, by=other, revision=0, operation=Operation(Kind.ADD, (), (category_draft("chat"),)))
-
-    for act in (
-        lambda: operation_add(
-            project, by=project.created_by, revision=0, operation=Operation(Kind.RETIRE, (GAMES,), ())
-        ),
-        lambda: operation_undo(project, by=project.created_by, revision=1, position=0),
-        lambda: taxonomy_draft_publish(project, by=project.created_by, revision=1, note="x"),
-        lambda: taxonomy_draft_discard(project, by=project.created_by, revision=1),
-    ):
-        with pytest.raises(Conflict, match="lee changed the draft meanwhile"):
-            act()
-
-    assert len(taxonomy_drafting_of(project).operations) == 1
 
 
 @pytest.mark.parametrize(
@@ -196,22 +168,6 @@ def test_the_key_of_a_part_goes_on_with_what_it_became_and_with_nothing_else(pro
     publish(project)
 
     assert taxonomy_current(project).categories[-1].key == "v"
-
-
-def test_nothing_and_an_outdated_draft_are_not_published(project: Project) -> None:
-    draft = do(project, Operation(Kind.ADD, (), (category_draft("chat"),)))
-    with pytest.raises(BadInput, match="what changes, and why"):
-        publish(project, " ")
-    draft = operation_undo(project, by=project.created_by, revision=draft.revision, position=0)
-    with pytest.raises(BadInput, match="published already"):
-        publish(project)
-    make_taxonomy(project, [GAMES])
-    with pytest.raises(Conflict, match="Version 2 was published after"):
-        publish(project)
-
-    assert taxonomy_drafting_of(project).is_outdated
-    taxonomy_draft_discard(project, by=project.created_by, revision=draft.revision)
-    assert not TaxonomyDraft.objects.exists()
 
 
 def test_clauses_go_where_their_category_went_and_an_open_guideline_draft_follows(project: Project) -> None:
@@ -282,92 +238,3 @@ def test_a_mapping_is_never_changed(project: Project) -> None:
     ):
         with pytest.raises(ProgrammingError), transaction.atomic():
             change()
-
-
-CATEGORY = {"name": "Chat", "definition": "Talk.", "severity": "1", "terms": "Chat,  talk\nchat"}
-
-
-def test_a_lead_writes_previews_and_publishes_without_script(project: Project, client: Client) -> None:
-    client.force_login(make_member(project, Role.LEAD, "lee"))
-    page = "/projects/pilot/taxonomy/draft/"
-    parts = {
-        "name_1": "Board games",
-        "definition_1": "On a board.",
-        "name_2": "Video games",
-        "definition_2": "On.",
-    }
-
-    added = client.post(f"{page}do/", {"kind": "add", "revision": "0", **CATEGORY})
-    late = client.post(f"{page}do/", {"kind": "add", "revision": "0", **CATEGORY, "name": "Late"})
-    divided = client.post(f"{page}do/", {"kind": "split", "revision": "2", "source": GAMES, **parts})
-    edit = {
-        "source": VIOLENCE,
-        "name": "Gore <b>",
-        "definition": "Pages about gore.",
-        "severity": "3",
-        "key": "3",
-    }
-    renamed = client.post(f"{page}do/", {"kind": "change", "revision": "3", "slug": VIOLENCE, **edit})
-    retired = client.post(f"{page}do/", {"kind": "retire", "revision": "4", "source": GAMBLING})
-    preview = client.get(page).content.decode()
-    undone = client.post(f"{page}undo/", {"revision": "5", "position": "3"})
-    no_note = client.post(f"{page}publish/", {"revision": "6", "note": ""})
-    published = client.post(f"{page}publish/", {"revision": "6", "note": "Clearer"})
-
-    assert [answer.status_code for answer in (added, divided, renamed, retired, undone, published)] == [
-        302
-    ] * 6
-    assert (late.status_code, no_note.status_code) == (409, 422)
-    assert "lee changed the draft meanwhile" in late.content.decode()
-    assert 'value="Late"' in late.content.decode()  # nothing has to be typed twice
-    assert "Split &quot;Games&quot; into &quot;Board games&quot; and &quot;Video games&quot;" in preview
-    assert "<del>violence</del>" in preview
-    assert "<b>" not in preview
-    current = taxonomy_current(project)
-    assert current.slugs == ("board-games", "video-games", GAMBLING, VIOLENCE, "chat")
-    assert current.categories[-1].terms == ["chat", "talk"]
-    assert current.version.note == "Clearer"
-
-
-def test_categories_are_merged_on_the_page_as_grave_as_the_gravest(project: Project, client: Client) -> None:
-    client.force_login(make_member(project, Role.LEAD))
-    merged = {
-        "kind": "merge",
-        "revision": "0",
-        "sources": [GAMES, VIOLENCE],
-        "name": "Fun",
-        "definition": "Any.",
-    }
-
-    answer = client.post("/projects/pilot/taxonomy/draft/do/", merged)
-
-    assert answer.status_code == 302
-    assert taxonomy_drafting_of(project).categories[0] == category_draft(
-        "fun", name="Fun", definition="Any.", severity=3, terms=(GAMES, VIOLENCE)
-    )
-
-
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        ({"kind": "nope"}, 400),
-        ({"kind": "add", "revision": "x"}, 400),
-        ({"kind": "retire", "source": "nope"}, 400),
-        ({"kind": "retire"}, 422),
-        ({"kind": "change", "source": "nope", **CATEGORY}, 400),
-        ({"kind": "add", **CATEGORY, "name": "\x00"}, 422),
-        ({"kind": "add", **CATEGORY, "name": "日本"}, 400),
-        ({"kind": "add", **CATEGORY, "severity": "9"}, 422),
-        ({"kind": "split", "source": GAMES, "name_1": "One", "definition_1": "x"}, 422),
-        ({"kind": "merge", "sources": ["nope"], "name": "x", "definition": "x"}, 422),
-    ],
-)
-def test_what_cannot_be_used_is_said_on_the_page(
-    project: Project, client: Client, sent: dict[str, Any], status: int
-) -> None:
-    client.force_login(make_member(project, Role.LEAD))
-
-    answer = client.post("/projects/pilot/taxonomy/draft/do/", {"revision": "0"} | sent)
-
-    assert answer.status_code == status
-    assert not TaxonomyDraft.objects.exists()

@@ -52,16 +52,16 @@ def test_a_guideline_is_drafted_published_and_read_again(project: Project, lee: 
 
 def test_a_taxonomy_is_drafted_undone_and_published(project: Project, lee: Client) -> None:
     split = {
-        "kind": "split",
+        "change": "split",
         "sources": [GAMES],
         "made": [category("board"), category("video", terms=["FPS"])],
     }
-    retire = {"kind": "retire", "sources": [VIOLENCE], "made": []}
+    retire = {"change": "retire", "sources": [VIOLENCE], "made": []}
 
-    first = send(lee, TAXONOMY, revision=0, operation=split)
-    second = send(lee, TAXONOMY, revision=2, operation=retire)
-    late = send(lee, TAXONOMY, revision=2, operation=retire)
-    undone = send(lee, f"{TAXONOMY}undo/", revision=3, position=1)
+    first = send(lee, TAXONOMY, revision=0, **split)
+    second = send(lee, TAXONOMY, revision=2, **retire)
+    late = send(lee, TAXONOMY, revision=2, **retire)
+    undone = send(lee, TAXONOMY, revision=3, change="undo", position=1)
     published = send(lee, f"{TAXONOMY}publish/", revision=4, note="Finer")
 
     assert [answer.status_code for answer in (first, second, undone, published)] == [200, 200, 200, 201]
@@ -90,7 +90,7 @@ def test_a_draft_is_discarded_by_its_revision(
     project: Project, lee: Client, address: str, draft: type[GuidelineDraft | TaxonomyDraft]
 ) -> None:
     send(lee, GUIDELINE, revision=0, change="add", category="", title="x", body="x")
-    send(lee, TAXONOMY, revision=0, operation={"kind": "add", "made": [category("chat")]})
+    send(lee, TAXONOMY, revision=0, change="add", made=[category("chat")])
 
     for revision, status in (
         ("", 400),
@@ -110,13 +110,15 @@ def test_a_draft_is_discarded_by_its_revision(
     "sent",
     [
         {},
-        {"revision": 0, "operation": {"kind": "nope"}},
-        {"revision": 0, "operation": {"kind": "add", "made": [{}]}},
-        {"revision": 0, "operation": {"kind": "add", "made": [category("Bad Slug")]}},
-        {"revision": 0, "operation": {"kind": "add", "made": [category("chat", severity=4)]}},
-        {"revision": 0, "operation": {"kind": "retire", "sources": ["nope"]}},
-        {"revision": 0, "operation": {"kind": "retire", "sources": []}},
-        {"revision": -1, "operation": {"kind": "retire", "sources": [GAMES]}},
+        {"revision": 0, "change": "nope"},
+        {"revision": 0, "change": "add", "made": [{}]},
+        {"revision": 0, "change": "add", "made": [category("Bad Slug")]},
+        {"revision": 0, "change": "add", "made": [category("chat", severity=4)]},
+        {"revision": 0, "change": "retire", "sources": ["nope"]},
+        {"revision": 0, "change": "retire", "sources": []},
+        {"revision": -1, "change": "retire", "sources": [GAMES]},
+        {"revision": 0, "change": "undo"},
+        {"revision": 0, "change": "undo", "position": 0},
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_sentence(
