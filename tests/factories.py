@@ -248,7 +248,7 @@ def make_classifier(
         artifact=f"classifiers/v{number}.npz",
         sha256="0" * 64,
         size=2048,
-        recipe="url-text-1",
+        recipe="url-text-2",
         n_resolutions=n_resolutions,
         n_known=0,
         last_resolution=last_resolution,

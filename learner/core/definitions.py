@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags_array, hstack
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from learner.core.features import N_TEXT, N_URL, hashed, host_grams, unit_rows, word_tokens
+from learner.core.features import gram_block, text_block, unit_rows
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -25,7 +25,7 @@ def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matr
     """Definitions in the feature space of `learner.core.features`, one row per category.
 
     A term counts by how few definitions use it (inverse definition frequency), so that "page" or "content"
-    steer little. The words of the name count three times. In the URL block the words stand as host 4-grams.
+    steer little. The words of the name count three times. In the URL block the words stand as grams of a host.
 
     Parameters
     ----------
@@ -43,8 +43,7 @@ def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matr
     (1, 524288)
     """
     words = [_terms(definition) for definition in definitions]
-    text = hashed((word_tokens(" ".join(row)) for row in words), N_TEXT)
-    url = hashed(([gram for word in row for gram in host_grams(word)] for row in words), N_URL)
+    url, text = gram_block(words), text_block([" ".join(row) for row in words])
     return csr_matrix(hstack([_by_rarity(url), _by_rarity(text)], format="csr", dtype=np.float32))
 
 
