@@ -8,24 +8,26 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags_array, hstack
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from learner.core.features import gram_block, text_block, unit_rows
+from learner.core.features import N_URL, PageText, featurise, gram_block, text_block, unit_rows
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryDefinition:
-    """What the taxonomy says of one category: its name, and its definition in plain words."""
+    """What is known of one category before any label: its name, its definition in plain words, and pages of it."""
 
     name: str
     definition: str
+    examples: tuple[PageText, ...] = ()
 
 
 def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matrix:
     """Definitions in the feature space of `learner.core.features`, one row per category.
 
     A term counts by how few definitions use it (inverse definition frequency), so that "page" or "content"
-    steer little. The words of the name count three times. In the URL block the words stand as grams of a host.
+    steer little. The words of the name count three times. In the URL block the words stand as grams of a host. Of the
+    examples the mean is taken; in a category that has some, it counts as much as all words together.
 
     Parameters
     ----------
@@ -44,7 +46,27 @@ def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matr
     """
     words = [_terms(definition) for definition in definitions]
     url, text = gram_block(words), text_block([" ".join(row) for row in words])
-    return csr_matrix(hstack([_by_rarity(url), _by_rarity(text)], format="csr", dtype=np.float32))
+    said = csr_matrix(hstack([_by_rarity(url), _by_rarity(text)], format="csr", dtype=np.float32))
+    if not any(definition.examples for definition in definitions):
+        return said
+    return _unit_blocks(csr_matrix(said + _unit_blocks(_shown(definitions))))
+
+
+def _shown(definitions: Sequence[CategoryDefinition]) -> csr_matrix:
+    """The sum of the examples of each category, (n_categories, N_FEATURES)."""
+    pages = [page for definition in definitions for page in definition.examples]
+    rows = np.repeat(np.arange(len(definitions)), [len(definition.examples) for definition in definitions])
+    whose = csr_matrix(
+        (np.ones(len(pages), dtype=np.float32), (rows, np.arange(len(pages)))),
+        shape=(len(definitions), len(pages)),
+    )
+    return csr_matrix(whose @ featurise(pages))
+
+
+def _unit_blocks(matrix: csr_matrix) -> csr_matrix:
+    """Both blocks of each row scaled to length 1, or empty."""
+    blocks = (unit_rows(csr_matrix(matrix[:, :N_URL])), unit_rows(csr_matrix(matrix[:, N_URL:])))
+    return csr_matrix(hstack(blocks, format="csr", dtype=np.float32))
 
 
 def _terms(definition: CategoryDefinition) -> list[str]:

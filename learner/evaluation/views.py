@@ -54,6 +54,9 @@ def classifier(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "access": access,
         "nav": "classifiers",
         "result": result,
+        "drivers": [
+            (row.name, words) for row in result.categories if (words := version.driving.get(row.slug))
+        ],
         "chart": interval_bars([category.f1 for category in result.categories], f"F1 of {version}"),
     }
     return render_page(request, "training/classifier.html", context)

@@ -78,7 +78,7 @@ def shard_register(run: FeatureRun, shard: Shard, file: StoredFile, total: int) 
 def _shard_part(project: Project, item_ids: Sequence[int]) -> Shard:
     columns = ("url", "host", "registrable_domain", "split")
     items = list(Item.objects.filter(project=project, pk__in=item_ids).only(*columns).order_by("pk"))
-    pages = _pages(items)
+    pages = pages_of(items)
     return Shard(
         item_ids=np.array([item.pk for item in items], dtype=np.int64),
         holdout=np.array([item.split == Split.HOLDOUT for item in items], dtype=np.bool_),
@@ -88,7 +88,8 @@ def _shard_part(project: Project, item_ids: Sequence[int]) -> Shard:
     )
 
 
-def _pages(items: Sequence[Item]) -> list[PageText]:
+def pages_of(items: Sequence[Item]) -> list[PageText]:
+    """What is known of these items, in their order. One query."""
     evidence = Evidence.objects.filter(item__in=[item.pk for item in items]).order_by("version")
     newest = {row.item_id: row for row in evidence}
     nothing = Evidence()

@@ -61,6 +61,7 @@ class SteeringVersion(models.Model):
     low_water = models.PositiveIntegerField()
     retrain_after = models.PositiveIntegerField()
     weights = models.JSONField(default=dict, help_text="Category -> weight, where it is not 1.")
+    examples = models.JSONField(default=dict, help_text="Category -> addresses of pages that show it.")
     note = models.CharField(max_length=300, blank=True, default="")
     changes = models.TextField(help_text="What it changed, in words.")
     set_by = models.ForeignKey(

@@ -7,8 +7,10 @@ whose worker dies is taken again after `STALE_AFTER`, and scoring a shard twice 
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from django.core.files.storage import default_storage
@@ -19,10 +21,11 @@ from annotator.projects.models import Project
 from annotator.runs import ACTIVE, RunStatus, run_progress
 from learner.core.candidates import Candidates
 from learner.core.candidates_file import candidates_bytes, candidates_read
-from learner.query.files import file_read, file_write
+from learner.core.shards import Shard, read_ahead
+from learner.query.files import FileDamagedError, file_read, file_write
 from learner.query.models import QueryPart, QueryRun
 from learner.query.running import Phases
-from learner.query.shards import shards_of
+from learner.query.shards import shard_damaged, shard_open, shards_of
 from learner.query.ways import Way, shard_scored, way_of_run
 
 STALE_AFTER: Final = timedelta(seconds=30)
@@ -42,9 +45,14 @@ def parts_scored(run: QueryRun, way: Way, phases: Phases, call: Call = alone) ->
     if total > 1:
         call(run.pk, min(total - 1, HELPERS_MAX))
     parts = QueryPart.objects.filter(run=run)
-    while left := parts.filter(path="").count():
+
+    def progress() -> int:
+        left = parts.filter(path="").count()
         run_progress(run, "scoring", total - left, total)
-        if not _part_work(run, way, phases):
+        return left
+
+    while progress():
+        if not _parts_work(run, way, phases, progress):
             with phases.timed("wait"):
                 time.sleep(POLL_SECONDS)
     run.workers = parts.values("taken_by").distinct().count() or 1
@@ -72,10 +80,7 @@ def query_help(run_id: int) -> int:
     )
     if run is None or not QueryPart.objects.filter(_free(), run=run).exists():
         return 0
-    way, phases, done = way_of_run(run), Phases(), 0
-    while _part_work(run, way, phases):
-        done += 1
-    return done
+    return _parts_work(run, way_of_run(run), Phases())
 
 
 def _parts_open(run: QueryRun) -> int:
@@ -87,22 +92,44 @@ def _parts_open(run: QueryRun) -> int:
     return QueryPart.objects.filter(run=run).count()
 
 
-def _part_work(run: QueryRun, way: Way, phases: Phases) -> bool:
-    """Take a part that nobody has and score it; False when there is none."""
-    part = _part_take(run)
-    if part is None:
-        return False
+def _parts_work(
+    run: QueryRun, way: Way, phases: Phases, after_each: Callable[[], object] = lambda: None
+) -> int:
+    """Take parts that nobody has and score them until there are none; how many. While one is scored, the next is read.
+
+    Whatever ends it early, the parts that it has taken and not scored are free at once.
+    """
+    taken: deque[QueryPart] = deque()
+
+    def readings() -> Iterator[Callable[[], Shard]]:
+        while part := _part_take(run):
+            taken.append(part)
+            yield partial(shard_open, part.shard)
+
+    shards, done = read_ahead(readings()), 0
     try:
-        (candidates,) = shard_scored(run.project, part.shard, [way], phases)
-        directory = f"projects/{run.project_id}/queries/{run.pk}"
-        file = file_write(directory, str(part.shard_id), candidates_bytes(candidates))
-    except BaseException:
-        QueryPart.objects.filter(pk=part.pk, taken_by=part.taken_by).update(taken_at=None)
-        raise
+        while True:
+            with phases.timed("load"):
+                shard = next(shards, None)
+            if shard is None:
+                return done
+            (candidates,) = shard_scored(run.project, shard, [way], phases)
+            _part_store(run, taken.popleft(), candidates)
+            done += 1
+            after_each()
+    except FileDamagedError as error:
+        raise shard_damaged(taken[0].shard, error) from error
+    finally:
+        mine = QueryPart.objects.filter(pk__in=[part.pk for part in taken], path="", taken_by=_worker())
+        mine.update(taken_at=None)
+
+
+def _part_store(run: QueryRun, part: QueryPart, candidates: Candidates) -> None:
+    directory = f"projects/{run.project_id}/queries/{run.pk}"
+    file = file_write(directory, str(part.shard_id), candidates_bytes(candidates))
     QueryPart.objects.filter(pk=part.pk, path="").update(
-        path=file.name, sha256=file.sha256, taken_by=part.taken_by
+        path=file.name, sha256=file.sha256, taken_by=_worker()
     )
-    return True
 
 
 def _part_take(run: QueryRun) -> QueryPart | None:
@@ -111,7 +138,6 @@ def _part_take(run: QueryRun) -> QueryPart | None:
     for part in free.select_related("shard")[:HELPERS_MAX]:
         mine = QueryPart.objects.filter(_free(), pk=part.pk)
         if mine.update(taken_by=_worker(), taken_at=timezone.now()):
-            part.taken_by = _worker()
             return part
     return None
 

@@ -77,6 +77,7 @@ def steering_of(project: Project, version: SteeringVersion | None = None) -> Ste
         low_water=version.low_water,
         retrain_after=version.retrain_after,
         weights=version.weights,
+        examples=version.examples,
     )
 
 

@@ -71,6 +71,7 @@ def steering_set(access: Access, steering: Steering, *, based_on: int, note: str
         low_water=steering.low_water,
         retrain_after=steering.retrain_after,
         weights={category: weight for category, weight in steering.weights.items() if weight != 1},
+        examples={category: list(given) for category, given in steering.examples.items() if given},
         note=note,
         changes=", ".join(changes),
         set_by=access.user,

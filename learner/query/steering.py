@@ -1,14 +1,17 @@
 """How the learner of a project chooses: what a scientist may set, its bounds, and what differs between two."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from annotator.errors import BadInput
+from annotator.pool.addresses import AddressRefused, canonical
 from learner.core.catalogue import USUAL, WORDS
 
 STREAMS: Final = ("query", "rare", "explore", "audit")
 WEIGHT_MAX: Final = 10.0
+EXAMPLES_MAX: Final = 20
+SHOWN_MAX: Final = 80
 BATCH_MAX: Final = 5_000
 WATER_MAX: Final = 100_000
 RETRAIN_MAX: Final = 100_000
@@ -33,6 +36,8 @@ class Steering:
         New resolutions that make a retrain due.
     weights : mapping of category to float
         How much of the query and rare streams a category gets, against what it would get; 1 where it is not named.
+    examples : mapping of category to addresses
+        Pages that show a category: with its definition they steer the search until it is learned. They are no labels.
     """
 
     strategy: str = USUAL
@@ -41,6 +46,7 @@ class Steering:
     low_water: int = 60
     retrain_after: int = 50
     weights: Mapping[str, float] = field(default_factory=dict)
+    examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def weight(self, category: str) -> float:
         """The weight of one category."""
@@ -67,6 +73,9 @@ def steering_problems(steering: Steering, categories: Collection[str]) -> dict[s
             problems[f"weight-{category}"] = f'The taxonomy has no category "{category}".'
         elif not 0 <= weight <= WEIGHT_MAX:
             problems[f"weight-{category}"] = f"{weight:g} is out of bounds; use 0 to {WEIGHT_MAX:g}."
+    for category, addresses in steering.examples.items():
+        if problem := _example_problem(category, addresses, categories):
+            problems[f"examples-{category}"] = problem
     return problems
 
 
@@ -89,11 +98,29 @@ def steering_changes(before: Steering, after: Steering) -> list[str]:
         for stream in STREAMS
         if abs(before.shares.get(stream, 0) - after.shares.get(stream, 0)) > TOLERANCE
     ]
-    return changes + [
+    changes += [
         f"{category} ×{before.weight(category):g} → ×{after.weight(category):g}"
         for category in sorted({*before.weights, *after.weights})
         if before.weight(category) != after.weight(category)
     ]
+    return changes + [
+        f"examples of {category} {len(old)} → {len(new)}{' (others)' if len(old) == len(new) else ''}"
+        for category in sorted({*before.examples, *after.examples})
+        if (old := list(before.examples.get(category, ()))) != (new := list(after.examples.get(category, ())))
+    ]
+
+
+def _example_problem(category: str, addresses: Sequence[str], categories: Collection[str]) -> str:
+    if category not in categories:
+        return f'The taxonomy has no category "{category}".'
+    if len(addresses) > EXAMPLES_MAX:
+        return f"{len(addresses)} examples are more than are of use; give at most {EXAMPLES_MAX}."
+    for address in addresses:
+        try:
+            canonical(address)
+        except AddressRefused as refused:
+            return f"{address[:SHOWN_MAX]} is no address of a page: {refused}."
+    return ""
 
 
 def _share_problems(shares: Mapping[str, float]) -> dict[str, str]:

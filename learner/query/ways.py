@@ -17,17 +17,19 @@ from learner.core.candidates import merge
 from learner.core.catalogue import COLD
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
+from learner.core.features import PageText
 from learner.core.learner import QueryModel
 from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard, domain_key
 from learner.core.strategies import STRATEGIES
+from learner.query.examples import examples_of
 from learner.query.files import file_read
 from learner.query.forecasting import Outlook, outlook_of
-from learner.query.models import FeatureShard, QueryRun, ShadowRun
+from learner.query.models import QueryRun, ShadowRun
 from learner.query.running import Phases
 from learner.query.selectors import steering_of
 from learner.query.services import ClassifierFile
-from learner.query.shards import shard_load, shards_of
+from learner.query.shards import shards_load, shards_of
 from learner.query.steering import Steering
 
 POOLED: Final = """
@@ -59,7 +61,7 @@ class Chosen:
 
 
 def way_of(project: Project, classifier: ClassifierFile | None, steering: Steering, seed: int) -> Way:
-    """The way of these settings, with this classifier, or before the first one the definitions alone. One query."""
+    """The way of these settings, with this classifier, or before the first one the definitions alone. Three queries."""
     taxonomy = taxonomy_current(project)
     if classifier is None:
         fitted = LinearClassifier(taxonomy.slugs)
@@ -67,7 +69,8 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
         artifact = file_read(classifier.artifact, classifier.sha256)
         fitted = artifact_read(artifact, classifier.sha256).classifier
     known = {category.slug: category for category in taxonomy.categories}
-    definitions = [_definition(slug, known.get(slug)) for slug in fitted.categories]
+    examples = examples_of(project, steering.examples)
+    definitions = [_definition(slug, known.get(slug), examples.get(slug, ())) for slug in fitted.categories]
     strategy = STRATEGIES[steering.strategy if fitted.learned.any() else COLD]
     return Way(
         model=QueryModel(fitted, strategy, featurise_definitions(definitions)),
@@ -89,33 +92,26 @@ def classifier_file(run: QueryRun | ShadowRun) -> ClassifierFile | None:
 
 def choose(run: Run, project: Project, ways: Sequence[Way], phases: Phases) -> list[Chosen]:
     """What each way would choose now, in one pass over the shards; the run shows how far it is."""
-    rows = list(shards_of(project))
+    total, shards = shards_of(project).count(), shards_load(project)
     parts: list[list[Candidates]] = [[] for _ in ways]
-    for number, row in enumerate(rows):
-        run_progress(run, "scoring", number, len(rows))
-        for part, candidates in zip(parts, shard_scored(project, row, ways, phases), strict=True):
+    for number in range(total):
+        run_progress(run, "scoring", number, total)
+        with phases.timed("load"):
+            shard = next(shards)
+        for part, candidates in zip(parts, shard_scored(project, shard, ways, phases), strict=True):
             part.append(candidates)
     return [chosen_of(project, way, part, phases) for way, part in zip(ways, parts, strict=True)]
 
 
-def shard_scored(
-    project: Project, row: FeatureShard, ways: Sequence[Way], phases: Phases
-) -> list[Candidates]:
-    """What each way would take of one shard. It depends on nothing else, so any worker may ask."""
-    with phases.timed("load"):
-        shard = shard_load(row)
+def shard_scored(project: Project, shard: Shard, ways: Sequence[Way], phases: Phases) -> list[Candidates]:
+    """What each way would take of one shard. It depends on nothing else, so any worker may ask. One query."""
     with phases.timed("mask"):
         available = _available(project, shard)
     with phases.timed("score"):
+        seeds = [(way.plan.seed, int(shard.item_ids[0])) for way in ways]
         return [
-            shard_candidates(
-                way.model,
-                shard,
-                available,
-                way.plan,
-                np.random.default_rng((way.plan.seed, row.first_item)),
-            )
-            for way in ways
+            shard_candidates(way.model, shard, available, way.plan, np.random.default_rng(seed))
+            for way, seed in zip(ways, seeds, strict=True)
         ]
 
 
@@ -131,11 +127,12 @@ def chosen_of(project: Project, way: Way, parts: Iterable[Candidates], phases: P
     return Chosen(choices, outlook, pool)
 
 
-def _definition(slug: str, category: Category | None) -> CategoryDefinition:
-    """What steers the search for a category: its terms, for a definition also names what it is not."""
+def _definition(slug: str, category: Category | None, examples: Sequence[PageText]) -> CategoryDefinition:
+    """What steers the search for a category: its terms, for a definition also names what it is not; and pages of it."""
     if category is None:
-        return CategoryDefinition(slug, "")
-    return CategoryDefinition(category.name, " ".join(category.terms) or category.definition)
+        return CategoryDefinition(slug, "", tuple(examples))
+    terms = " ".join(category.terms) or category.definition
+    return CategoryDefinition(category.name, terms, tuple(examples))
 
 
 def _available(project: Project, shard: Shard) -> Booleans:

@@ -17,6 +17,7 @@ from learner.query.steering import (
 )
 
 NUMBERS_MAX = 1_000_000_000
+EXAMPLES_CHARS_MAX = 200_000
 STREAM_WORDS = {
     "query": "Items that the query strategy wants.",
     "rare": "Likely finds in categories with few positives.",
@@ -55,6 +56,12 @@ class SteeringForm(forms.Form):
             field = forms.FloatField(min_value=0, max_value=WEIGHT_MAX, label=category.name)
             field.widget.attrs["step"] = "any"
             self.fields[f"weight-{category.slug}"] = field
+            self.fields[f"examples-{category.slug}"] = forms.CharField(
+                required=False,
+                max_length=EXAMPLES_CHARS_MAX,
+                label=category.name,
+                widget=forms.Textarea(attrs={"rows": 3}),
+            )
 
     @staticmethod
     def initial_of(steering: Steering, number: int, taxonomy: Taxonomy) -> dict[str, Any]:
@@ -67,6 +74,7 @@ class SteeringForm(forms.Form):
             "retrain_after": steering.retrain_after,
             **{stream: steering.shares.get(stream, 0.0) for stream in STREAMS},
             **{f"weight-{slug}": steering.weight(slug) for slug in taxonomy.slugs},
+            **{f"examples-{slug}": "\n".join(steering.examples.get(slug, ())) for slug in taxonomy.slugs},
         }
 
     @property
@@ -78,6 +86,11 @@ class SteeringForm(forms.Form):
     def weight_fields(self) -> list[forms.BoundField]:
         """A field for each category."""
         return [self[f"weight-{slug}"] for slug in self.taxonomy.slugs]
+
+    @property
+    def example_fields(self) -> list[forms.BoundField]:
+        """A field for each category."""
+        return [self[f"examples-{slug}"] for slug in self.taxonomy.slugs]
 
     def clean(self) -> dict[str, Any]:
         """Refuse what is out of bounds or does not fit together, each at its field."""
@@ -101,5 +114,10 @@ class SteeringForm(forms.Form):
                 slug: cleaned[f"weight-{slug}"]
                 for slug in self.taxonomy.slugs
                 if cleaned[f"weight-{slug}"] != 1
+            },
+            examples={
+                slug: cleaned[f"examples-{slug}"].split()
+                for slug in self.taxonomy.slugs
+                if cleaned[f"examples-{slug}"].strip()
             },
         )

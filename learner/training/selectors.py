@@ -37,6 +37,7 @@ def classifiers_of(project: Project) -> QuerySet[ClassifierVersion]:
     return (
         ClassifierVersion.objects.filter(project=project)
         .select_related("training_run", "taxonomy")
+        .defer("driving")  # long, and shown for one version at a time
         .order_by("-number")
     )
 

@@ -4,8 +4,17 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotator.pool.addresses import URL_CHARS_MAX
 from learner.query.models import QueryRun, ShadowRun, SteeringVersion
-from learner.query.steering import BATCH_MAX, RETRAIN_MAX, STREAMS, WATER_MAX, WEIGHT_MAX, Steering
+from learner.query.steering import (
+    BATCH_MAX,
+    EXAMPLES_MAX,
+    RETRAIN_MAX,
+    STREAMS,
+    WATER_MAX,
+    WEIGHT_MAX,
+    Steering,
+)
 
 CATEGORIES_MAX = 500
 
@@ -51,6 +60,20 @@ class SteeringSerializer(serializers.Serializer[Any]):
         help_text="Category -> weight, where it is not 1.",
     )
 
+    examples = serializers.DictField(
+        child=serializers.ListField(
+            child=serializers.CharField(max_length=URL_CHARS_MAX), max_length=EXAMPLES_MAX
+        ),
+        required=False,
+        help_text="Category -> addresses of pages that show it; they steer the search and are no labels.",
+    )
+
+    def validate_examples(self, examples: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Not for more categories than a taxonomy can have."""
+        if len(examples) > CATEGORIES_MAX:
+            raise serializers.ValidationError(f"Give examples of at most {CATEGORIES_MAX} categories.")
+        return examples
+
     def validate_weights(self, weights: dict[str, float]) -> dict[str, float]:
         """Not more than a taxonomy can have."""
         if len(weights) > CATEGORIES_MAX:
@@ -68,6 +91,7 @@ class SteeringSerializer(serializers.Serializer[Any]):
             low_water=data["low_water"],
             retrain_after=data["retrain_after"],
             weights={slug: weight for slug, weight in data.get("weights", {}).items() if weight != 1},
+            examples={slug: given for slug, given in data.get("examples", {}).items() if given},
         )
 
 
@@ -92,8 +116,8 @@ class SteeringVersionSerializer(serializers.ModelSerializer[SteeringVersion]):
     class Meta:
         model = SteeringVersion
         fields = [
-            "number", "strategy", "shares", "batch_size", "low_water", "retrain_after", "weights", "note",
-            "changes", "set_by", "set_at",
+            "number", "strategy", "shares", "batch_size", "low_water", "retrain_after", "weights", "examples",
+            "note", "changes", "set_by", "set_at",
         ]  # fmt: skip
 
 
