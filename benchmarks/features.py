@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -34,9 +35,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from learner.core.features import N_URL, PageText, featurise
 from tests.learner.core.plain_tokens import text_tokens, url_tokens
 
-SYLLABLES: Final = (
-    "ba ca de fi go hu ja ke li mo nu pa que ri so tu ver wa xi yo zen ster ling burg ton shop".split()
-)
+SYLLABLES: Final = re.findall("..", "bacadefigohujakelimonupaquerisotuvewaxiyozesterlingburgtonshop")
 TARGET_URLS: Final = 100_000
 TARGET_TEXT_RATIO: Final = 2.0
 
@@ -144,7 +143,7 @@ def main() -> None:
                 f"  {way:28} {rate:12,.0f} a second   {row['ours_is_faster_by'][way]:6.2f} x the time of ours"
             )
     print(
-        f"\ntargets: {TARGET_URLS:,} addresses a second; texts in at most {TARGET_TEXT_RATIO:g} x the fastest hasher's time"
+        f"\ntargets: {TARGET_URLS:,} addresses a second; texts at {1 / TARGET_TEXT_RATIO:g} x the fastest or more"
     )
     if options.json:
         options.json.write_text(json.dumps({"load": os.getloadavg()[0], "sets": result}, indent=1))

@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from modAL.models import ActiveLearner
 from modAL.multilabel import avg_confidence, avg_score, max_score, min_confidence
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
@@ -111,7 +111,7 @@ def shards_make(directory: Path, n_items: int, columns: int, seed: int) -> list[
 def made_classifier(n_categories: int, rng: np.random.Generator) -> LinearClassifier:
     """Random weights, with thresholds that about one item in twenty reaches."""
     statuses = [
-        CategoryStatus(f"category-{number}", True, "", 40 * (number + 1), 10_000, 5_000, 0.5, 0.5)  # noqa: FBT003
+        CategoryStatus(f"category-{number}", True, "", 40 * (number + 1), 10_000, 5_000, 0.5, 0.5)
         for number in range(n_categories)
     ]
     weights = rng.normal(size=(N_FEATURES, n_categories)).astype(np.float32)
@@ -222,8 +222,8 @@ def main() -> None:
     for row in sizes:
         a_million = row["round"] / row["items"] * 1e6
         print(
-            f"{row['items']:>10,} items: round {row['round']:.2f} s = {row['ratio']:.2f} x product {row['product']:.2f} s; "
-            f"{a_million:.2f} s a million; peak {row['peak_megabytes']:.0f} MB; "
+            f"{row['items']:>10,} items: round {row['round']:.2f} s = {row['ratio']:.2f} x "
+            f"product {row['product']:.2f} s; {a_million:.2f} s a million; peak {row['peak_megabytes']:.0f} MB; "
             + ", ".join(f"{name} {row[name]:.2f}" for name in ("wait for shards", "score", "merge", "select"))
         )
     modal = modal_seconds(options.modal_items, options.categories, options.columns, options.seed)

@@ -14,7 +14,6 @@ from numpy.lib import format as npy
 from learner.core.arrays import Array
 from learner.core.errors import MalformedFileError
 
-
 _ALIGNED = 64
 _LOCAL_HEADER = 30
 _PADDING_ID = 0xD935  # the extra field by which Android's zipalign pads too
