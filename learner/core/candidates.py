@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
@@ -16,6 +17,8 @@ from learner.core.strategies import STRATEGIES, Strategy
 QUERY, RARE, EXPLORE, AUDIT = STREAMS = ("query", "rare", "explore", "audit")
 UNIFORM = "uniform"
 _SPARE = 8
+_KEPT = 4
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +130,41 @@ def shard_candidates(
 
 
 def merge(candidates: Iterable[Candidates]) -> Candidates:
-    """The candidates of many shards as one; lanes of the same aim become one, best first, ties by item id."""
-    parts = [_nothing(), *candidates]
+    """The candidates of many shards as one; lanes of the same aim become one, best first, ties by item id.
+
+    A lane keeps `_KEPT` times what one shard may put into it, so that memory does not grow with the pool.
+    """
+    waiting = iter(candidates)
+    merged = _nothing()
+    while parts := list(islice(waiting, _AT_ONCE)):
+        merged = _merged(merged, parts)
+    return merged
+
+
+def _merged(before: Candidates, more: Sequence[Candidates]) -> Candidates:
+    parts = [before, *more]
     starts = np.cumsum([0, *(len(part.item_ids) for part in parts)])
     item_ids = np.concatenate([part.item_ids for part in parts])
     same_aim: dict[tuple[str, str, str], list[LaneCandidates]] = {}
+    most: dict[tuple[str, str, str], int] = {}
     for start, part in zip(starts, parts, strict=False):
         for lane in part.lanes:
             aim = (lane.stream, lane.strategy, lane.reason)
             same_aim.setdefault(aim, []).append(replace(lane, rows=lane.rows + start))
+            if part is not before:
+                most[aim] = max(most.get(aim, 0), _KEPT * len(lane.rows))
+    lanes = [
+        _joined(lanes, item_ids, max(most.get(aim, 0), len(lanes[0].rows))) for aim, lanes in same_aim.items()
+    ]
+    kept = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *(lane.rows for lane in lanes)]))
     return Candidates(
         n_train=sum(part.n_train for part in parts),
         n_holdout=sum(part.n_holdout for part in parts),
-        item_ids=item_ids,
-        domains=np.concatenate([part.domains for part in parts]),
-        contents=np.concatenate([part.contents for part in parts]),
-        features=csr_matrix(vstack([part.features for part in parts])),
-        lanes=tuple(_joined(lanes, item_ids) for lanes in same_aim.values()),
+        item_ids=item_ids[kept],
+        domains=np.concatenate([part.domains for part in parts])[kept],
+        contents=np.concatenate([part.contents for part in parts])[kept],
+        features=csr_matrix(vstack([part.features for part in parts], format="csr"))[kept],
+        lanes=tuple(replace(lane, rows=np.searchsorted(kept, lane.rows)) for lane in lanes),
     )
 
 
@@ -203,10 +224,10 @@ def _gather(shard: Shard, lanes: Sequence[LaneCandidates], *, n_train: int, n_ho
     )
 
 
-def _joined(lanes: Sequence[LaneCandidates], item_ids: Integers) -> LaneCandidates:
+def _joined(lanes: Sequence[LaneCandidates], item_ids: Integers, most: int) -> LaneCandidates:
     rows = np.concatenate([lane.rows for lane in lanes])
     scores = np.concatenate([lane.scores for lane in lanes])
-    order = np.lexsort((item_ids[rows], -scores))
+    order = np.lexsort((item_ids[rows], -scores))[:most]
     return replace(lanes[0], rows=rows[order], scores=scores[order])
 
 

@@ -1,11 +1,11 @@
 """Features of pages, by a versioned recipe: what the classifier sees of a URL, its title and its text.
 
 Two hashed blocks side by side. The URL block holds the words of host, path and query keys, the registrable
-domain, pairs of neighbouring path words, and the character 3-grams and 5-grams inside words of host and path: real
-host names are concatenated words, and without the grams mean average precision halves. The text block holds the words of
-title, description and text, and the first five letters of longer words, a stemmer for many languages at the
-price of one slice. Counts are sublinear (1 + ln count) and each block of a row has length 1, so that a long
-text does not drown the URL.
+domain, pairs of neighbouring path words, and the character 3-grams and 5-grams inside words of host and path:
+real host names are concatenated words, and without the grams mean average precision halves. The text block holds
+the words of title, description and text, and the first five letters of longer words, a stemmer for many
+languages at the price of one slice. Counts are sublinear (1 + ln count) and each block of a row has length 1, so
+that a long text does not drown the URL.
 
 Any change of what a row holds needs a new recipe name: shards and artifacts carry it and refuse to be mixed.
 """

@@ -14,8 +14,9 @@ ARRAYS = {
 }
 
 
-@pytest.mark.parametrize("compressed", [True, False])
-def test_arrays_read_back_and_equal_arrays_give_equal_bytes(compressed: bool) -> None:
+@pytest.mark.parametrize("packing", ["compressed", "plain"])
+def test_arrays_read_back_and_equal_arrays_give_equal_bytes(packing: str) -> None:
+    compressed = packing == "compressed"
     content = archive_bytes(ARRAYS, compressed=compressed)
 
     back = archive_read(io.BytesIO(content), list(ARRAYS))
