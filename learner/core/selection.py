@@ -157,10 +157,7 @@ def _lighter(
     """The best of the query stream that are expected benign, up to `n`."""
     if n == 0:
         return []
-    lanes = tuple(
-        replace(lane, rows=lane.rows[benign[lane.rows]], scores=lane.scores[benign[lane.rows]])
-        for lane in pool.lanes
-    )
+    lanes = tuple(lane.at(benign[lane.rows]) for lane in pool.lanes)
     note = "; expected benign, so that lighter pages do not run out"
     return _take(replace(pool, lanes=lanes), QUERY, n, diversity, rng=rng, note=note)
 
@@ -185,7 +182,7 @@ def _take(
                 item_id=int(pool.item_ids[pick.position]),
                 stream=stream,
                 strategy=lane.strategy,
-                score=float(lane.scores[lane.rows == pick.position][0]),
+                score=float(lane.recorded[lane.rows == pick.position][0]),
                 inclusion_probability=None,
                 pool_size=pool.n_train,
                 reason=lane.reason + note,
@@ -198,9 +195,9 @@ def _draw(pool: Candidates, stream: str, n: int) -> LaneCandidates:
     """The n items with the highest uniform keys, or all where there are fewer."""
     for lane in pool.lanes:
         if lane.stream == stream:
-            return LaneCandidates(stream, UNIFORM, stream, 1.0, lane.rows[:n], lane.scores[:n])
+            return lane.at(np.arange(min(n, len(lane.rows))))
     none: Integers = np.empty(0, dtype=np.int64)
-    return LaneCandidates(stream, UNIFORM, stream, 1.0, none, np.empty(0))
+    return LaneCandidates(stream, UNIFORM, stream, 1.0, none, np.empty(0), np.empty(0))
 
 
 def _drawn_choices(

@@ -10,6 +10,7 @@ from modAL.multilabel import avg_confidence, avg_score, max_score, min_confidenc
 from learner.core.arrays import Array, Booleans, Integers
 from learner.core.candidates import AUDIT, StreamPlan, shard_candidates, uniform_keys
 from learner.core.classifier import LinearClassifier
+from learner.core.definitions import FINDS, finds_of
 from learner.core.efficiency import Scores, scores_of
 from learner.core.labelled_pages import LabelledPages
 from learner.core.learner import QueryModel
@@ -238,7 +239,10 @@ def _model(world: World, seed: int) -> QueryModel:
 
 
 def _learn(model: QueryModel, world: World, rows: Integers) -> None:
-    model.fit(world.pool.features[rows], world.truth[rows], groups=world.pool.domains[rows])
+    features, truth = world.pool.features[rows], world.truth[rows]
+    model.fit(features, truth, groups=world.pool.domains[rows])
+    few = np.flatnonzero(~model.estimator.learned & (truth == 1).any(axis=0))
+    model.finds = {int(number): finds_of(features[truth[:, number] == 1][-FINDS:]) for number in few}
 
 
 def _scores(model: QueryModel, world: World) -> Scores:

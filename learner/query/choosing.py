@@ -22,8 +22,9 @@ from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.learner import QueryModel
 from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard, domain_key
-from learner.core.strategies import STRATEGIES
+from learner.core.strategies import BY_DISTANCE, strategy_for
 from learner.query.files import file_read
+from learner.query.finds import finds_now
 from learner.query.forecasting import Outlook, outlook_of
 from learner.query.models import QueryRun
 from learner.query.running import Phases, run_worked
@@ -55,8 +56,12 @@ def query_model(run: QueryRun) -> QueryModel:
         classifier = artifact_read(artifact, run.artifact_sha256).classifier
     known = {category.slug: category for category in taxonomy.categories}
     definitions = [_definition(slug, known.get(slug)) for slug in classifier.categories]
-    strategy = "multilabel_uncertainty" if classifier.learned.any() else "cold_start"
-    return QueryModel(classifier, STRATEGIES[strategy], featurise_definitions(definitions))
+    return QueryModel(
+        classifier,
+        strategy_for(classifier),
+        featurise_definitions(definitions),
+        finds_now(run.project, classifier),
+    )
 
 
 def _definition(slug: str, category: Category | None) -> CategoryDefinition:
@@ -150,7 +155,7 @@ def _batch_choice(run: QueryRun, choice: Choice, outlook: Outlook) -> BatchChoic
 
 def _reason(choice: Choice, outlook: Outlook) -> str:
     """Why it was chosen; of two categories whose lines a page is close to, both are named."""
-    line = outlook.lines.get(choice.item_id, "") if choice.strategy == "multilabel_uncertainty" else ""
+    line = outlook.lines.get(choice.item_id, "") if choice.strategy in BY_DISTANCE else ""
     threshold, separator, note = choice.reason.partition("; ")
     return f"{line or threshold}{separator}{note}"
 
