@@ -65,7 +65,8 @@ def select_batch(
 ) -> list[Choice]:
     """The next batch, in the order of serving, which mixes the streams at random.
 
-    1. Find out how many places rare and query can fill; what they and audit cannot fill goes to explore.
+    1. Find out how many places rare and query can fill; what rare cannot fill goes to query, and what they and
+       audit cannot fill goes to explore.
     2. Draw audit and explore.
     3. Fill rare, then query, with what does not repeat the draws or each other. Only when different sites run
        out may a site come twice, and the reason says so.
@@ -92,7 +93,7 @@ def select_batch(
     pool = merge(candidates)
     places = plan.places()
     foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng, _NO_FLOOR)
-    short = {stream: places[stream] - len(foreseen[stream]) for stream in (RARE, QUERY)}
+    short = _short(places, {stream: len(foreseen[stream]) for stream in (RARE, QUERY)})
     short[AUDIT] = max(0, places[AUDIT] - pool.n_holdout)
     drawn = {
         AUDIT: _draw(pool, AUDIT, places[AUDIT]),
@@ -136,19 +137,31 @@ def _fill(
     rng: np.random.Generator,
     floor: _Floor,
 ) -> dict[str, list[Choice]]:
-    """What rare and query take, each lane in turn: first from different sites, then from any."""
+    """What rare and query take, each lane in turn: first from different sites, then from any.
+
+    What rare cannot fill goes to query: a pool without rare categories is worth more questions, not more chance.
+    """
     chosen: dict[str, list[Choice]] = {
         RARE: _take(pool, RARE, places[RARE], diversity, rng=rng, note=""),
         QUERY: _lighter(pool, min(floor.n, places[QUERY]), diversity, rng, floor.benign),
     }
-    left = places[QUERY] - len(chosen[QUERY])
+    left = places[QUERY] + places[RARE] - len(chosen[RARE]) - len(chosen[QUERY])
     chosen[QUERY] += _take(pool, QUERY, left, diversity, rng=rng, note="")
     diversity.allow_same_site()
     note = "; its site comes again, because the pool has too few other sites for this"
     for stream in (RARE, QUERY):
-        left = places[stream] - len(chosen[stream])
+        left = _short(places, {stream: len(choices) for stream, choices in chosen.items()})[stream]
         chosen[stream] += _take(pool, stream, left, diversity, rng=rng, note=note)
     return chosen
+
+
+def _short(places: dict[str, int], taken: dict[str, int]) -> dict[str, int]:
+    """Places of rare and query that are not filled; what query took beyond its own counts for rare."""
+    beyond = max(0, taken[QUERY] - places[QUERY])
+    return {
+        RARE: places[RARE] - taken[RARE] - beyond,
+        QUERY: places[QUERY] - taken[QUERY] + beyond,
+    }
 
 
 def _lighter(
