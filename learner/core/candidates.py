@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from learner.core.arrays import Booleans, Floats, Integers
+from learner.core.arrays import Array, Booleans, Floats, Integers
 from learner.core.features import N_FEATURES
 from learner.core.lanes import Lanes, largest_remainder
 from learner.core.learner import QueryModel
@@ -65,7 +65,10 @@ class StreamPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaneCandidates:
-    """The best of one lane of one stream: rows of `Candidates` (k,) and their scores (k,), best first."""
+    """The best of one lane of one stream: rows of `Candidates` (k,) and their scores (k,), best first.
+
+    `recorded` (k,) is what the ledger keeps as the score.
+    """
 
     stream: str
     strategy: str
@@ -73,6 +76,13 @@ class LaneCandidates:
     share: float
     rows: Integers
     scores: Floats
+    recorded: Floats
+
+    def at(self, places: Array) -> "LaneCandidates":
+        """The lane with these places alone, in this order."""
+        return replace(
+            self, rows=self.rows[places], scores=self.scores[places], recorded=self.recorded[places]
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +182,7 @@ def _drawn(stream: str, shard: Shard, rows: Integers, plan: StreamPlan, n: int) 
     """The n rows with the highest uniform keys: the n highest over all shards are a simple random sample."""
     keys = uniform_keys(shard.item_ids[rows], plan.seed)
     best = np.argsort(-keys, kind="stable")[:n]
-    return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best])
+    return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best], keys[best])
 
 
 def uniform_keys(item_ids: Integers, seed: int) -> Floats:
@@ -205,8 +215,9 @@ def _wanted(
         first_of_site = np.zeros(len(best), dtype=np.bool_)
         first_of_site[np.unique(domains[best], return_index=True)[1]] = True
         kept = np.sort(np.argsort(~first_of_site, kind="stable")[:wanted])
-        scores = lanes.scores[lane, best[kept]].astype(np.float64)
-        found.append(LaneCandidates(stream, strategy.name, reason, share, rows[best[kept]], scores))
+        taken = best[kept]
+        scores, recorded = lanes.scores[lane, taken].astype(np.float64), lanes.kept(lane, taken)
+        found.append(LaneCandidates(stream, strategy.name, reason, share, rows[taken], scores, recorded))
     return found
 
 
@@ -225,10 +236,13 @@ def _gather(shard: Shard, lanes: Sequence[LaneCandidates], *, n_train: int, n_ho
 
 
 def _joined(lanes: Sequence[LaneCandidates], item_ids: Integers, most: int) -> LaneCandidates:
-    rows = np.concatenate([lane.rows for lane in lanes])
-    scores = np.concatenate([lane.scores for lane in lanes])
-    order = np.lexsort((item_ids[rows], -scores))[:most]
-    return replace(lanes[0], rows=rows[order], scores=scores[order])
+    joined = replace(
+        lanes[0],
+        rows=np.concatenate([lane.rows for lane in lanes]),
+        scores=np.concatenate([lane.scores for lane in lanes]),
+        recorded=np.concatenate([lane.recorded for lane in lanes]),
+    )
+    return joined.at(np.lexsort((item_ids[joined.rows], -joined.scores))[:most])
 
 
 def _nothing() -> Candidates:

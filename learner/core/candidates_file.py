@@ -1,6 +1,7 @@
 """Candidates of a shard as bytes, so that one worker can score it and another choose from it."""
 
 import io
+from itertools import starmap
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -13,8 +14,9 @@ from learner.core.features import N_FEATURES
 
 _COLUMNS = ("item_ids", "domains", "contents")
 _WORDS = ("stream", "strategy", "reason")
+_PARTS = ("rows", "scores", "recorded")
 _NAMES = (
-    "counts", *_COLUMNS, "data", "indices", "indptr", *_WORDS, "share", "lengths", "rows", "scores",
+    "counts", *_COLUMNS, "data", "indices", "indptr", *_WORDS, "share", "lengths", *_PARTS,
 )  # fmt: skip
 
 
@@ -32,6 +34,7 @@ def candidates_bytes(candidates: Candidates) -> bytes:
         "lengths": np.array([len(lane.rows) for lane in lanes], dtype=np.int64),
         "rows": np.concatenate([np.empty(0, dtype=np.int64), *(lane.rows for lane in lanes)]),
         "scores": np.concatenate([np.empty(0), *(lane.scores for lane in lanes)]),
+        "recorded": np.concatenate([np.empty(0), *(lane.recorded for lane in lanes)]),
     }
     return archive_bytes(arrays, compressed=False)
 
@@ -41,21 +44,9 @@ def candidates_read(content: bytes) -> Candidates:
     arrays = archive_read(io.BytesIO(content), _NAMES)
     ends = np.cumsum(arrays["lengths"])
     try:
-        rows = np.split(arrays["rows"], ends[:-1]) if len(ends) else []
-        scores = np.split(arrays["scores"], ends[:-1]) if len(ends) else []
-        lanes = tuple(
-            LaneCandidates(
-                stream=str(stream),
-                strategy=str(strategy),
-                reason=str(reason),
-                share=float(share),
-                rows=row,
-                scores=score,
-            )
-            for stream, strategy, reason, share, row, score in zip(
-                *(arrays[name] for name in _WORDS), arrays["share"], rows, scores, strict=True
-            )
-        )
+        parts = [np.split(arrays[name], ends[:-1]) if len(ends) else [] for name in _PARTS]
+        words = (map(str, arrays[name]) for name in _WORDS)
+        lanes = tuple(starmap(LaneCandidates, zip(*words, map(float, arrays["share"]), *parts, strict=True)))
         shape = (len(arrays["item_ids"]), N_FEATURES)
         features = csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     except ValueError as error:

@@ -8,8 +8,12 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags_array, hstack
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from learner.core.arrays import Floats32
 from learner.core.features import N_URL, PageText, featurise, gram_block, text_block, unit_rows
 
+FINDS = 8
+"""Of a category that is not learned, so many positives at the most, the newest, say what to look for."""
+RARITY_PAGES = 1_000
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -67,6 +71,35 @@ def _unit_blocks(matrix: csr_matrix) -> csr_matrix:
     """Both blocks of each row scaled to length 1, or empty."""
     blocks = (unit_rows(csr_matrix(matrix[:, :N_URL])), unit_rows(csr_matrix(matrix[:, N_URL:])))
     return csr_matrix(hstack(blocks, format="csr", dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finds:
+    """The few positives of a category that has too few to be learned: what to look for instead of its definition.
+
+    `toward` is csr_matrix, float32 (1, N_FEATURES): the mean of their features, not weighted yet.
+    """
+
+    n: int
+    toward: csr_matrix
+
+
+def finds_of(features: csr_matrix) -> Finds:
+    """Finds from the features of the positives, (n_items, N_FEATURES), at least one."""
+    return Finds(features.shape[0], csr_matrix(features.mean(axis=0), dtype=np.float32))
+
+
+def column_rarity(features: csr_matrix) -> Floats32:
+    """How rare each column is among some pages, float32 (n_features,); the rarest have 1.
+
+    ln((1 + n) / (1 + pages with the column)) + 1, scaled, over at most `RARITY_PAGES` pages, evenly spread: the
+    weight that a classifier fitted on so many would give the column.
+    """
+    n_pages, n_columns = features.shape
+    chosen = features[:: max(1, -(-n_pages // RARITY_PAGES))]
+    found_in = np.bincount(chosen.indices, minlength=n_columns)
+    weight = np.log((1 + chosen.shape[0]) / (1 + found_in)) + 1
+    return np.asarray(weight / (np.log(1 + chosen.shape[0]) + 1), dtype=np.float32)
 
 
 def _terms(definition: CategoryDefinition) -> list[str]:

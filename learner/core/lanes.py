@@ -21,11 +21,19 @@ class Lanes:
         Wanted shares of the picks, positive; they need not sum to 1.
     reasons : tuple of str, n_lanes
         Why an item of the lane is served, as an annotator's lead reads it.
+    recorded : float32 (n_lanes, n_items), optional
+        What the ledger keeps as the score, where that is not the score the lane is sorted by.
     """
 
     scores: Floats32
     shares: Floats
     reasons: tuple[str, ...]
+    recorded: Floats32 | None = None
+
+    def kept(self, lane: int, positions: Array) -> Floats:
+        """What the ledger keeps of these items of a lane, float64 (len(positions),)."""
+        matrix = self.scores if self.recorded is None else self.recorded
+        return np.asarray(matrix[lane, positions], dtype=np.float64)
 
     def best(self, lane: int, n: int) -> Integers:
         """Up to n positions of items in a lane, best first, ties by position."""

@@ -10,8 +10,10 @@ from modAL.multilabel import avg_confidence, avg_score, max_score, min_confidenc
 from learner.core.arrays import Array, Booleans, Integers
 from learner.core.candidates import AUDIT, StreamPlan, shard_candidates, uniform_keys
 from learner.core.classifier import LinearClassifier
+from learner.core.definitions import FINDS, finds_of
 from learner.core.efficiency import Scores, scores_of
 from learner.core.labelled_pages import LabelledPages
+from learner.core.lanes import take_turns
 from learner.core.learner import QueryModel
 from learner.core.selection import select_batch
 from learner.core.shards import Shard
@@ -63,10 +65,14 @@ class World:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What a strategy is asked: which `n` of the available items of the pool come next."""
+    """What a strategy is asked: which `n` of the available items of the pool come next.
+
+    `truth` (n_items, n_categories) is for `oracle` alone.
+    """
 
     model: QueryModel
     pool: Shard
+    truth: Array
     available: Booleans
     n: int
     rng: np.random.Generator
@@ -152,7 +158,9 @@ def replay(
     while len(labelled) < end:
         first = schedule.seed_labels and not len(labelled)
         n = min(schedule.seed_labels if first else schedule.batch, end - len(labelled))
-        question = Question(model, world.pool, available, n, rng, seed=seed * 100_003 + len(steps))
+        question = Question(
+            model, world.pool, world.truth, available, n, rng, seed=seed * 100_003 + len(steps)
+        )
         rows = _topped_up(at_random(question) if first else choose(question), question)
         available[rows] = False
         labelled = np.concatenate([labelled, rows])
@@ -168,6 +176,20 @@ def at_random(question: Question) -> Integers:
     return question.rng.permutation(np.flatnonzero(question.available))[: question.n]
 
 
+def oracle(question: Question) -> Integers:
+    """Half of the batch are positives, of each category in turn; the rest is random. No strategy: it sees the labels.
+
+    It says how much a strategy that finds every positive would win.
+    """
+    rows = question.rng.permutation(np.flatnonzero(question.available))
+    positives = [rows[question.truth[rows, number] == 1] for number in range(question.truth.shape[1])]
+    picks = take_turns(
+        positives, np.ones(len(positives)), question.n // 2, accept=lambda _: True, rng=question.rng
+    )
+    found = np.array([pick.position for pick in picks], dtype=np.int64)
+    return np.concatenate([found, rows[~np.isin(rows, found)]])[: question.n]
+
+
 def choosers(shares: Mapping[str, float]) -> dict[str, Chooser]:
     """Every strategy that can be simulated, by name.
 
@@ -178,6 +200,7 @@ def choosers(shares: Mapping[str, float]) -> dict[str, Chooser]:
     return {
         DEFAULT: _by_streams(mixed),
         "random": at_random,
+        "oracle": oracle,
         **{name: _single(strategy) for name, strategy in STRATEGIES.items() if name != "random_sampling"},
         **{
             strategy.__name__: _stock(strategy)
@@ -238,7 +261,10 @@ def _model(world: World, seed: int) -> QueryModel:
 
 
 def _learn(model: QueryModel, world: World, rows: Integers) -> None:
-    model.fit(world.pool.features[rows], world.truth[rows], groups=world.pool.domains[rows])
+    features, truth = world.pool.features[rows], world.truth[rows]
+    model.fit(features, truth, groups=world.pool.domains[rows])
+    few = np.flatnonzero(~model.estimator.learned & (truth == 1).any(axis=0))
+    model.finds = {int(number): finds_of(features[truth[:, number] == 1][-FINDS:]) for number in few}
 
 
 def _scores(model: QueryModel, world: World) -> Scores:

@@ -9,6 +9,7 @@ from annotator.queue.expecting import NO_FORECAST
 from annotator.queue.models import Batch, Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.runs import run_claim, run_done
+from learner.core.catalogue import BY_DISTANCE
 from learner.core.selection import Choice
 from learner.query.forecasting import Outlook
 from learner.query.models import QueryRun
@@ -83,7 +84,7 @@ def _batch_choice(run: QueryRun, choice: Choice, outlook: Outlook) -> BatchChoic
 
 def _reason(choice: Choice, outlook: Outlook) -> str:
     """Why it was chosen; of two categories whose lines a page is close to, both are named."""
-    line = outlook.lines.get(choice.item_id, "") if choice.strategy == "multilabel_uncertainty" else ""
+    line = outlook.lines.get(choice.item_id, "") if choice.strategy in BY_DISTANCE else ""
     threshold, separator, note = choice.reason.partition("; ")
     return f"{line or threshold}{separator}{note}"
 

@@ -57,6 +57,11 @@ def shard_make(project: Project, item_ids: Sequence[int]) -> tuple[Shard, Stored
     return shard, file_write(directory, f"{item_ids[0]}-{item_ids[-1]}", shard_bytes(shard))
 
 
+def features_of(project: Project, item_ids: Sequence[int]) -> csr_matrix:
+    """The features of a few items, computed anew, rows in the order of their ids. Two queries."""
+    return _shard_part(project, item_ids).features
+
+
 @transaction.atomic
 def shard_register(run: FeatureRun, shard: Shard, file: StoredFile, total: int) -> FeatureShard:
     """The row of a written shard, together with the run's progress.

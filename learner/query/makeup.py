@@ -8,9 +8,9 @@ from typing import Any, Self
 from django.db.models import Avg, Count, Func, Q, QuerySet
 
 from annotator.queue.models import Batch, BatchItem
+from learner.core.catalogue import BY_DISTANCE
 
 HARMFUL = 2
-UNCERTAIN = "multilabel_uncertainty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class Makeup:
     """A batch in counts of its items.
 
     `expected` counts the categories that the classifier expects, an item under each of them; `harmful` are those with
-    severity 2 or 3 expected; `distance` is the mean distance, in logits, to the threshold that an item of the strategy
-    "multilabel_uncertainty" was chosen for, None where it chose none.
+    severity 2 or 3 expected; `distance` is the mean distance, in logits, to the threshold that an item close to one was chosen
+    for, None where there is none.
     """
 
     items: int
@@ -53,7 +53,7 @@ def makeup_counted(chosen: Iterable[Chosen]) -> Makeup:
     """The makeup of items that were chosen and not served."""
     rows = list(chosen)
     sites = Counter(row.site for row in rows)
-    distances = [-row.score for row in rows if row.strategy == UNCERTAIN and row.score is not None]
+    distances = [-row.score for row in rows if row.strategy in BY_DISTANCE and row.score is not None]
     return Makeup(
         items=len(rows),
         sites=len(sites),
@@ -83,7 +83,7 @@ def makeups_of(batches: Iterable[Batch]) -> dict[int, Makeup]:
     whole = ledger.values("batch").annotate(
         items=Count("pk"),
         harmful=Count("pk", filter=Q(severity__gte=HARMFUL)),
-        mean=Avg("score", filter=Q(strategy=UNCERTAIN)),
+        mean=Avg("score", filter=Q(strategy__in=BY_DISTANCE)),
     )
     return {
         row["batch"]: Makeup(

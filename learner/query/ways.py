@@ -14,16 +14,16 @@ from annotator.runs import Run, run_progress
 from learner.core.arrays import Booleans
 from learner.core.artifact import artifact_read
 from learner.core.candidates import merge
-from learner.core.catalogue import COLD
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.features import PageText
 from learner.core.learner import QueryModel
 from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard, domain_key
-from learner.core.strategies import STRATEGIES
+from learner.core.strategies import strategy_for
 from learner.query.examples import examples_of
 from learner.query.files import file_read
+from learner.query.finds import finds_now
 from learner.query.forecasting import Outlook, outlook_of
 from learner.query.models import QueryRun, ShadowRun
 from learner.query.running import Phases
@@ -71,9 +71,11 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
     known = {category.slug: category for category in taxonomy.categories}
     examples = examples_of(project, steering.examples)
     definitions = [_definition(slug, known.get(slug), examples.get(slug, ())) for slug in fitted.categories]
-    strategy = STRATEGIES[steering.strategy if fitted.learned.any() else COLD]
+    finds = finds_now(project, fitted)
     return Way(
-        model=QueryModel(fitted, strategy, featurise_definitions(definitions)),
+        model=QueryModel(
+            fitted, strategy_for(fitted, steering.strategy), featurise_definitions(definitions), finds
+        ),
         plan=StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR),
     )
 

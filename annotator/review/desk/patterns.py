@@ -14,8 +14,8 @@ from annotator.projects.selectors import Taxonomy
 from annotator.queue.models import Batch, BatchItem
 from annotator.review.models import Disagreement
 
-BY_DISTANCE: Final = "multilabel_uncertainty"
-"""The strategy whose score is minus the distance, in logits, to the threshold of a category."""
+BY_DISTANCE: Final = ("multilabel_uncertainty", "expected_change")
+"""The strategies whose score is minus the distance, in logits, to the threshold of a category."""
 FARTHEST: Final = 50.0
 """Logits beyond which it makes no difference, and a power of e would not fit."""
 
@@ -92,7 +92,7 @@ def has_classifier(project: Project) -> bool:
 def _with_doubt(rows: QuerySet[Disagreement]) -> QuerySet[Disagreement]:
     """With `doubt`: 2 / (1 + e^distance), 1 on a threshold; null where the item was chosen otherwise."""
     chosen = BatchItem.objects.filter(
-        item=OuterRef("item"), strategy=BY_DISTANCE, classifier_number__isnull=False
+        item=OuterRef("item"), strategy__in=BY_DISTANCE, classifier_number__isnull=False
     )
     score = Subquery(chosen.order_by("-pk").values("score")[:1], output_field=FloatField())
     distance = Least(-F("distance_score"), Value(FARTHEST))

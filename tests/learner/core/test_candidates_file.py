@@ -25,9 +25,17 @@ def made() -> Candidates:
         features=featurise(pages),
         lanes=(
             LaneCandidates(
-                "query", "rare_category", "likely games", 0.25, np.array([2, 0]), np.array([0.5, -np.inf])
+                "query",
+                "rare_category",
+                "likely games",
+                0.25,
+                np.array([2, 0]),
+                np.array([0.5, -np.inf]),
+                np.array([0.25, 0]),
             ),
-            LaneCandidates("audit", "uniform", "audit", 1.0, np.empty(0, dtype=np.int64), np.empty(0)),
+            LaneCandidates(
+                "audit", "uniform", "audit", 1.0, np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
+            ),
         ),
     )
 

@@ -11,7 +11,7 @@ from learner.core.classifier import LinearClassifier
 from learner.core.learner import QueryModel
 from learner.core.selection import Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard
-from learner.core.strategies import STRATEGIES
+from learner.core.strategies import ENOUGH, STRATEGIES
 from tests.learner.core.pages import CATEGORIES, make_definitions, make_pages, make_shard
 
 SHARES = {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
@@ -168,6 +168,41 @@ def test_explore_takes_over_when_nothing_is_learned_and_says_so(shards: list[Sha
     explored = next(choice for choice in choices if choice.stream == "explore")
     assert explored.inclusion_probability == 18 / 540
     assert explored.reason.endswith("(with places that others could not fill: 4 of rare, 10 of query)")
+
+
+def test_query_takes_over_what_rare_cannot_fill_and_explore_keeps_its_number(shards: list[Shard]) -> None:
+    pages = make_pages(400)
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+    model = QueryModel(classifier, STRATEGIES["expected_change"], make_definitions())
+
+    choices = choose(model, shards)
+
+    assert (classifier.n_positives >= ENOUGH).all()
+    assert by_stream(choices) == {"query": 14, "explore": 4, "audit": 2}
+    explored = next(choice for choice in choices if choice.stream == "explore")
+    assert explored.inclusion_probability == 4 / 540
+    assert "could not fill" not in explored.reason
+
+
+def test_the_ledger_keeps_the_distance_where_the_order_is_another(
+    model: QueryModel, shards: list[Shard]
+) -> None:
+    changing = QueryModel(model.estimator, STRATEGIES["expected_change"], make_definitions())
+    decisions = {
+        int(item): row
+        for shard in shards
+        for item, row in zip(shard.item_ids, model.estimator.decision(shard.features), strict=True)
+    }
+
+    queried = [choice for choice in choose(changing, shards) if choice.stream == "query"]
+
+    for choice in queried:
+        category = CATEGORIES.index(
+            choice.reason.partition(";")[0].removeprefix("close to the threshold of ")
+        )
+        distance = abs(decisions[choice.item_id][category] - model.estimator.thresholds_[category])
+        assert choice.score == pytest.approx(-distance, abs=1e-4)
+    assert {choice.strategy for choice in queried} == {"expected_change"}
 
 
 def test_explore_takes_over_from_audit_when_nothing_is_held_out(model: QueryModel) -> None:
