@@ -145,7 +145,11 @@ def _labels_needed(late: Late, way: str, seed: int, budget: int) -> float:
     available = np.ones(n_items, dtype=np.bool_)
     while (labelled := int(n_items - available.sum())) < min(budget, n_items):
         n = min(max(FIRST, round(GROWTH * labelled)), budget - labelled)
-        available[_chosen(model, late, np.flatnonzero(available), way, n, rng)] = False
+        free = np.flatnonzero(available)
+        if way == "random":
+            available[rng.choice(free, size=min(n, len(free)), replace=False)] = False
+        else:
+            available[_chosen(model, late, free, n, rng)] = False
         rows = np.flatnonzero(~available)
         model.fit(
             csr_matrix(late.world.pool.features[rows]),
@@ -175,19 +179,15 @@ def _unit_blocks(row: csr_matrix) -> csr_matrix:
     return csr_matrix(hstack(blocks, format="csr", dtype=np.float32))
 
 
-def _chosen(
-    model: QueryModel, late: Late, free: Integers, way: str, n: int, rng: np.random.Generator
-) -> Integers:
-    """Rows of the pool for one batch."""
-    if way == "random":
-        return rng.choice(free, size=min(n, len(free)), replace=False)
+def _chosen(model: QueryModel, late: Late, free: Integers, n: int, rng: np.random.Generator) -> Integers:
+    """Rows of the pool for one batch, as the loop mixes them."""
     features = csr_matrix(late.world.pool.features[free])
     likely, _ = STRATEGIES["rare_category"](model, features, round(LIKELY * n), rng=rng)
     near, _ = STRATEGIES["multilabel_uncertainty"](model, features, round(NEAR * n), rng=rng)
     taken = np.unique(np.concatenate([likely, near]))
     rest = np.setdiff1d(np.arange(len(free)), taken)
     drawn = rng.choice(rest, size=min(n - len(taken), len(rest)), replace=False)
-    return free[np.concatenate([taken, drawn])]
+    return np.asarray(free[np.concatenate([taken, drawn])], dtype=np.int64)
 
 
 def _reached(classifier: LinearClassifier, late: Late) -> float:

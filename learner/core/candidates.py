@@ -1,7 +1,7 @@
 """The map of a query: what one shard would put into the next batch, however large the pool."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -35,17 +35,20 @@ class StreamPlan:
         Of the draws of explore and audit; store it with the batch.
     benign_floor : float
         Share of the batch that should be expected benign, 0 to 1, as far as the query stream can see to it.
+    weights : mapping of category to float
+        How much of rare and query a category gets, against what it would get: not negative, 1 where none is given.
 
     Raises
     ------
     ValueError
-        If the size, a stream or a share is impossible.
+        If the size, a stream, a share or a weight is impossible.
     """
 
     batch_size: int
     shares: Mapping[str, float]
     seed: int
     benign_floor: float = 0.0
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -56,6 +59,8 @@ class StreamPlan:
             raise ValueError(f"shares are {dict(self.shares)}; give at least one positive and none negative")
         if not 0 <= self.benign_floor <= 1:
             raise ValueError(f"benign_floor is {self.benign_floor}; it is a share, from 0 to 1")
+        if min(self.weights.values(), default=0.0) < 0:
+            raise ValueError(f"weights are {dict(self.weights)}; give none that is negative")
 
     def places(self) -> dict[str, int]:
         """Places for each stream, summing to the batch size (largest remainder)."""
@@ -130,7 +135,7 @@ def shard_candidates(
     features = shard.features if len(train) == len(shard) else shard.features[train]
     for stream, strategy in ((RARE, STRATEGIES["rare_category"]), (QUERY, model.query_strategy)):
         if places[stream] and len(train):
-            wanted = strategy.lanes(model, features, rng=rng)
+            wanted = strategy.lanes(model, features, rng=rng).weighted(plan.weights)
             lanes.extend(
                 _wanted(
                     stream, strategy, wanted, rows=train, domains=shard.domains[train], places=places[stream]

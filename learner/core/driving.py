@@ -115,7 +115,8 @@ def _some(wanted: Booleans, most: int, rng: np.random.Generator) -> Integers:
 def _words_of(pages: Sequence[PageText]) -> tuple[list[tuple[str, str]], csr_matrix]:
     """The different words and places of pages, and which page has which: (n_pages, n_words) of ones."""
     known: dict[tuple[str, str], int] = {}
-    columns, ends = [], [0]
+    columns: list[int] = []
+    ends = [0]
     for page in pages:
         found = {(TEXT, word) for word in _said(page)} | {(ADDRESS, word) for word in _addressed(page)}
         columns.extend(known.setdefault(pair, len(known)) for pair in sorted(found))
@@ -142,7 +143,7 @@ def _weights(classifier: LinearClassifier, words: Sequence[tuple[str, str]]) -> 
         for place, word in words
     ]
     decided = classifier.decision(csr_matrix(vstack([featurise([empty]), featurise(alone)])))
-    return decided[1:] - decided[0]
+    return np.asarray(decided[1:] - decided[0])
 
 
 def _drivers(

@@ -7,7 +7,7 @@ whole registry, and can be named in a project's settings. Use `rng` alone for an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -114,10 +114,9 @@ def multilabel_uncertainty(model: Model, X: csr_matrix, *, rng: np.random.Genera
         return no_lanes(X.shape[0])
     distance = np.abs(model.decision(X)[:, learned] - classifier.thresholds_[learned])
     scores = np.ascontiguousarray(-distance.T, dtype=np.float32)
-    reasons = tuple(
-        f"close to the threshold of {classifier.categories[int(category)]}" for category in learned
-    )
-    return Lanes(scores, np.ones(len(learned)), reasons)
+    names = tuple(classifier.categories[int(category)] for category in learned)
+    reasons = tuple(f"close to the threshold of {name}" for name in names)
+    return Lanes(scores, np.ones(len(learned)), reasons, categories=names)
 
 
 def expected_change(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:
@@ -131,7 +130,7 @@ def expected_change(model: Model, X: csr_matrix, *, rng: np.random.Generator) ->
     close = multilabel_uncertainty(model, X, rng=rng)
     length = _squared(X) @ model.rarity(X) ** 2  # the square of the length, so its logarithm counts twice
     scores = close.scores + np.log(np.maximum(length, _SHORTEST)).astype(np.float32)
-    return Lanes(scores, close.shares, close.reasons, recorded=close.scores)
+    return replace(close, scores=scores, recorded=close.scores)
 
 
 def rare_category(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:  # noqa: ARG001
@@ -147,7 +146,8 @@ def rare_category(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> L
     if not hunted:
         return no_lanes(X.shape[0])
     shares, reasons = zip(*(_few(model, category) for category in hunted), strict=True)
-    return Lanes(_hunts(model, X, hunted), np.array(shares), reasons)
+    names = tuple(classifier.categories[category] for category in hunted)
+    return Lanes(_hunts(model, X, hunted), np.array(shares), reasons, categories=names)
 
 
 def cold_start(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:
@@ -156,8 +156,10 @@ def cold_start(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lane
     chance = random_sampling(model, X, rng=rng)
     n_categories = len(similar)
     shares = np.append(np.full(n_categories, (1 - _RANDOM_SHARE) / max(n_categories, 1)), _RANDOM_SHARE)
-    reasons = tuple(f"resembles the definition of {category}" for category in model.estimator.categories)
-    return Lanes(np.vstack([similar, chance.scores]), shares, (*reasons, *chance.reasons))
+    names = tuple(model.estimator.categories)
+    reasons = tuple(f"resembles the definition of {category}" for category in names)
+    scores = np.vstack([similar, chance.scores])
+    return Lanes(scores, shares, (*reasons, *chance.reasons), categories=(*names, ""))
 
 
 def _similarities(model: Model, X: csr_matrix, categories: Sequence[int]) -> Floats32:

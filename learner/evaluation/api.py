@@ -71,21 +71,13 @@ class ClassifierSerializer(serializers.Serializer[Any]):
 class RangeSerializer(serializers.Serializer[Any]):
     """A value with its 95 % interval; null for more labels than can be foreseen."""
 
-    value = serializers.SerializerMethodField()
-    low = serializers.SerializerMethodField()
-    high = serializers.SerializerMethodField()
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
 
-    def get_value(self, found: Range) -> float | None:
-        """The median."""
-        return _finite(found.value)
-
-    def get_low(self, found: Range) -> float | None:
-        """The lower end."""
-        return _finite(found.low)
-
-    def get_high(self, found: Range) -> float | None:
-        """The upper end."""
-        return _finite(found.high)
+    def to_representation(self, instance: Range) -> dict[str, float | None]:
+        """JSON has no infinity."""
+        return {name: _finite(getattr(instance, name)) for name in ("value", "low", "high")}
 
 
 def _finite(value: float) -> float | None:

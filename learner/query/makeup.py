@@ -18,8 +18,8 @@ class Makeup:
     """A batch in counts of its items.
 
     `expected` counts the categories that the classifier expects, an item under each of them; `harmful` are those with
-    severity 2 or 3 expected; `distance` is the mean distance, in logits, to the threshold that an item close to one was chosen
-    for, None where there is none.
+    severity 2 or 3 expected; `distance` is the mean distance, in logits, to the threshold for which an item was chosen
+    as close to it, None where there is no such item.
     """
 
     items: int

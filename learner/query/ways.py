@@ -76,7 +76,7 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
         model=QueryModel(
             fitted, strategy_for(fitted, steering.strategy), featurise_definitions(definitions), finds
         ),
-        plan=StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR),
+        plan=StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR, steering.weights),
     )
 
 

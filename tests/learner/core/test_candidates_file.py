@@ -10,6 +10,8 @@ from learner.core.candidates_file import candidates_bytes, candidates_read
 from learner.core.errors import MalformedFileError
 from learner.core.features import PageText, featurise
 
+ROWS = np.array([2, 0])
+
 
 def made() -> Candidates:
     pages = [
@@ -25,13 +27,7 @@ def made() -> Candidates:
         features=featurise(pages),
         lanes=(
             LaneCandidates(
-                "query",
-                "rare_category",
-                "likely games",
-                0.25,
-                np.array([2, 0]),
-                np.array([0.5, -np.inf]),
-                np.array([0.25, 0]),
+                "query", "rare_category", "likely", 0.25, ROWS, np.array([0.5, -np.inf]), np.array([0.25, 0])
             ),
             LaneCandidates(
                 "audit", "uniform", "audit", 1.0, np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)

@@ -18,6 +18,7 @@ def page(number: int, host: str, text: str) -> PageText:
 
 
 Reader = Callable[[np.ndarray], list[PageText]]
+Taught = tuple[LinearClassifier, Reader, np.ndarray, np.ndarray]
 
 
 def reader(pages: list[PageText]) -> Reader:
@@ -25,7 +26,7 @@ def reader(pages: list[PageText]) -> Reader:
 
 
 @pytest.fixture(scope="module")
-def taught() -> tuple[LinearClassifier, Reader, np.ndarray, np.ndarray]:
+def taught() -> Taught:
     """Pages that gamble say "roulette" on many sites, and "zebra" on one; the others say neither."""
     gambling = [
         page(n, f"casino-{chr(97 + n)}.example", f"{COMMON} roulette table" + (" zebra" if n == 0 else ""))
@@ -42,8 +43,8 @@ def taught() -> tuple[LinearClassifier, Reader, np.ndarray, np.ndarray]:
     return classifier, reader(pages), truth, sites
 
 
-def test_the_words_of_the_category_come_first_and_common_ones_do_not(taught) -> None:  # type: ignore[no-untyped-def]
-    drivers, _ = drivers_of(*taught, RNG(0))
+def test_the_words_of_the_category_come_first_and_common_ones_do_not(taught: Taught) -> None:
+    drivers, _ = drivers_of(*taught, rng=RNG(0))
 
     assert drivers[0].word in {"roulette", "casino"}
     assert {("roulette", TEXT), ("casino", ADDRESS)} <= {(row.word, row.place) for row in drivers}
@@ -54,36 +55,36 @@ def test_the_words_of_the_category_come_first_and_common_ones_do_not(taught) -> 
     assert all(row.weight > 0 for row in drivers)
 
 
-def test_a_word_of_one_site_is_known_by_its_sites(taught) -> None:  # type: ignore[no-untyped-def]
-    drivers, _ = drivers_of(*taught, RNG(0))
+def test_a_word_of_one_site_is_known_by_its_sites(taught: Taught) -> None:
+    drivers, _ = drivers_of(*taught, rng=RNG(0))
 
     zebra = next(row for row in drivers if row.word == "zebra")
     assert (zebra.positives, zebra.sites) == (7, 1)
 
 
-def test_a_category_that_is_not_learned_has_no_drivers(taught) -> None:  # type: ignore[no-untyped-def]
-    assert drivers_of(*taught, RNG(0))[1] == []
+def test_a_category_that_is_not_learned_has_no_drivers(taught: Taught) -> None:
+    assert drivers_of(*taught, rng=RNG(0))[1] == []
 
 
-def test_what_is_not_known_counts_on_neither_side(taught) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_not_known_counts_on_neither_side(taught: Taught) -> None:
     classifier, pages, truth, sites = taught
     unknown = truth.copy()
     unknown[26:, 0] = -1
 
-    drivers, _ = drivers_of(classifier, pages, unknown, sites, RNG(0))
+    drivers, _ = drivers_of(classifier, pages, unknown, sites, rng=RNG(0))
 
     assert {row.of_others for row in drivers} == {0}
 
 
-def test_no_more_pages_are_looked_at_than_it_says(taught) -> None:  # type: ignore[no-untyped-def]
+def test_no_more_pages_are_looked_at_than_it_says(taught: Taught) -> None:
     classifier, pages, truth, sites = taught
-    many = drivers_of(classifier, pages, np.tile(truth, (20, 1)), np.tile(sites, 20), RNG(0))[0]
+    many = drivers_of(classifier, pages, np.tile(truth, (20, 1)), np.tile(sites, 20), rng=RNG(0))[0]
 
     assert {(row.of_positives, row.of_others) for row in many} == {(200, 1_000)}
 
 
-def test_pages_without_a_word_have_no_drivers(taught) -> None:  # type: ignore[no-untyped-def]
+def test_pages_without_a_word_have_no_drivers(taught: Taught) -> None:
     classifier, *_ = taught
     empty = [PageText("", "", "", "", "", "")] * 3
 
-    assert drivers_of(classifier, reader(empty), np.array([[1, 0]] * 3), np.arange(3), RNG(0)) == [[], []]
+    assert drivers_of(classifier, reader(empty), np.array([[1, 0]] * 3), np.arange(3), rng=RNG(0)) == [[], []]

@@ -14,13 +14,14 @@ from annotator.queue.places import assignment_claim
 from annotator.runs import RunStatus
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
-from learner.query.choosing import query_model, query_run_execute
+from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.files import StoredFile, file_write
 from learner.query.finds import finds_now
 from learner.query.models import QueryRun
 from learner.query.services import ClassifierFile, feature_run_start, query_run_start
 from learner.query.shards import shards_load
+from learner.query.ways import way_of_run
 from tests.factories import (
     CATEGORIES,
     GAMES,
@@ -132,7 +133,7 @@ def test_the_first_positives_steer_the_hunt_while_their_category_is_not_learned(
 
 def test_finds_of_holdout_sites_and_of_learned_categories_lead_nowhere(project: Project) -> None:
     file = stored_classifier(project)
-    classifier = query_model(run_started(project, file)).estimator
+    classifier = way_of_run(run_started(project, file)).model.estimator
     for item in Item.objects.filter(project=project, split=Split.HOLDOUT)[:2]:
         make_resolution(item, [VIOLENCE])
     make_resolution(Item.objects.filter(project=project, split=Split.TRAIN)[0], [GAMES])
