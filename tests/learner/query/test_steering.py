@@ -107,7 +107,7 @@ def test_settings_that_cannot_be_and_settings_in_use_are_refused(scientist: Acce
     with pytest.raises(BadInput, match="batch_size: 0 is out of bounds"):
         steering_set(scientist, replace(USUAL, batch_size=0), based_on=0)
     with pytest.raises(BadInput, match="in use already"):
-        steering_set(scientist, USUAL, based_on=0)
+        steering_set(scientist, steering_of(scientist.project), based_on=0)
 
     assert not SteeringVersion.objects.exists()
 
