@@ -93,7 +93,8 @@ def test_settings_that_do_not_fit_together_change_nothing() -> None:
     project = make_project()
     address = f"/projects/{project.slug}/settings/"
     client = member(project, Role.ADMIN)
-    sent = settings_of(project) | {"overlap": 3, "overlap_max": 2, "rare": 0.5, "explore": 0.5, "audit": 0}
+    shares = {"query": 0.5, "rare": 0.5, "explore": 0.5, "audit": 0}
+    sent = settings_of(project) | {"overlap": 3, "overlap_max": 2, **shares}
 
     answer = client.post(address, sent)
     fixed = client.post(address, sent | {"overlap_max": 3, "explore": 0})
