@@ -147,10 +147,14 @@ class SettingsForm(forms.ModelForm[Project]):
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     query = forms.FloatField(
-        min_value=0, max_value=1, help_text="Share of items close to a category's threshold."
+        min_value=0,
+        max_value=1,
+        help_text="Share of items close to a category's threshold, rare words first.",
     )
     rare = forms.FloatField(
-        min_value=0, max_value=1, help_text="Share of likely finds in categories with few positives."
+        min_value=0,
+        max_value=1,
+        help_text="Share of likely finds in categories with few positives; what it cannot fill goes to query.",
     )
     explore = forms.FloatField(min_value=0, max_value=1, help_text="Share of random items from the pool.")
     audit = forms.FloatField(min_value=0, max_value=1, help_text="Share of random items from holdout sites.")
