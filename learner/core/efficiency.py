@@ -24,7 +24,8 @@ class Scores:
     macro_ap, rare_ap : float
         Average precision of all categories, of the rare ones.
     macro_f1 : float
-        F1 at thresholds tuned on the other half of the test sites, so that it says what the ranking is worth.
+        F1 at thresholds tuned on the other half of the test sites, so that it says what the ranking is worth; 0 for
+        a category that is not learned.
     macro_f1_own : float
         F1 at the classifier's own thresholds, tuned on the labels that a strategy chose.
     rare_recall : float
@@ -70,7 +71,10 @@ def scores_of(
     for number in np.flatnonzero(occurs):
         known = truth[:, number] >= 0
         present, decided = truth[known, number] == 1, decisions[known, number].astype(np.float64)
-        predicted = _above_tuned(present, decided, half[known])
+        learned = np.isfinite(
+            thresholds[number]
+        )  # equal decisions for all: the best threshold would take everything
+        predicted = _above_tuned(present, decided, half[known]) if learned else np.zeros_like(present)
         ap[number] = average_precision(present, decided)
         f1[number], recall[number] = _f1(present, predicted), predicted[present].mean()
         own[number] = _f1(present, decided >= thresholds[number])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from learner.core.comparison import Report
+from learner.core.comparison import FOUND, Report
 from learner.core.efficiency import Measured
 
 PANELS = (
@@ -14,11 +14,12 @@ PANELS = (
     ("found", "Positives of the rare categories found"),
 )
 _WIDTH, _HEIGHT = 460, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 34, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 24, 34, 28
 _LEGEND_ROW, _LEGEND_COLUMNS, _HEAD = 18, 4, 30
 _COLOURS = ("#0b6478", "#b4561b", "#6f4bb2", "#3d7a1f", "#b0387a", "#5d6875")
 _DASHES = ("", "6 3", "2 3")
 _GRID = 4
+_BAND = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class _Frame:
     left: float
     top: float
     labels: int
+    lowest: float
     highest: float
 
     def x(self, labels: float) -> float:
@@ -35,12 +37,13 @@ class _Frame:
         return self.left + _LEFT + (_WIDTH - _LEFT - _RIGHT) * labels / self.labels
 
     def y(self, value: float) -> float:
-        """Down: 0 at the lower edge."""
-        return self.top + _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * value / self.highest
+        """Down: the lowest value at the lower edge."""
+        share = (value - self.lowest) / (self.highest - self.lowest)
+        return self.top + _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * share
 
 
 def plot_of(reports: Sequence[Report], title: str) -> str:
-    """Four panels, a line with its 95 % band for each strategy, and one legend; colours also differ in dashes."""
+    """Four panels, a line with its 95 % band (cut at the edges) for each strategy, and one legend with dashes."""
     rows = -(-len(reports) // _LEGEND_COLUMNS)
     head = _HEAD + _LEGEND_ROW * rows
     width, height = 2 * _WIDTH, head + 2 * _HEIGHT
@@ -61,10 +64,8 @@ def plot_of(reports: Sequence[Report], title: str) -> str:
 
 
 def _panel(reports: Sequence[Report], measure: str, name: str, *, left: float, top: float) -> Iterable[str]:
-    highest = max(
-        (point.high or point.mean or 0 for r in reports for point in r.curves[measure].values), default=1
-    )
-    frame = _Frame(left, top, max(report.labels[-1] for report in reports), 1.05 * highest or 1.0)
+    lowest, highest = _scale(reports, measure)
+    frame = _Frame(left, top, max(report.labels[-1] for report in reports), lowest, highest)
     yield _text(left + _LEFT, top + 20, name, size=12, fill="#141a21")
     for step in range(_GRID + 1):
         yield from _grid(frame, step / _GRID)
@@ -72,8 +73,19 @@ def _panel(reports: Sequence[Report], measure: str, name: str, *, left: float, t
         yield from _line(frame, report.labels, report.curves[measure].values, number)
 
 
+def _scale(reports: Sequence[Report], measure: str) -> tuple[float, float]:
+    """A scale that all means fit on; scores do not begin at 0, where nothing would be told apart."""
+    means = [point.mean for r in reports for point in r.curves[measure].values if point.mean is not None]
+    highest = max(means, default=1.0) or 1.0
+    if measure == FOUND:
+        return 0.0, 1.05 * highest
+    lowest = min(means, default=0.0)
+    room = 0.1 * (highest - lowest) or 0.1
+    return max(0.0, lowest - room), highest + room
+
+
 def _grid(frame: _Frame, share: float) -> Iterable[str]:
-    value, labels = frame.highest * share, frame.labels * share
+    value, labels = frame.lowest + (frame.highest - frame.lowest) * share, frame.labels * share
     y, x = frame.y(value), frame.x(labels)
     shown = f"{value:.2f}" if frame.highest <= 2 else f"{value:,.0f}"  # noqa: PLR2004 - a score or a count
     yield (
@@ -88,12 +100,12 @@ def _line(frame: _Frame, labels: Sequence[int], values: Sequence[Measured], numb
     seen = [
         (at, point, point.mean) for at, point in zip(labels, values, strict=True) if point.mean is not None
     ]
-    upper = [(at, mean if point.high is None else point.high) for at, point, mean in seen]
-    lower = [(at, mean if point.low is None else max(point.low, 0.0)) for at, point, mean in seen]
+    upper = [(at, mean if point.high is None else min(point.high, frame.highest)) for at, point, mean in seen]
+    lower = [(at, mean if point.low is None else max(point.low, frame.lowest)) for at, point, mean in seen]
     colour, dash = _look(number)
     if upper != lower:
         corners = _points(frame, [*upper, *reversed(lower)])
-        yield f'<polygon points="{corners}" fill="{colour}" fill-opacity="0.12"/>'
+        yield f'<polygon points="{corners}" fill="{colour}" fill-opacity="{_BAND}"/>'
     path = _points(frame, [(at, mean) for at, _, mean in seen])
     yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8"{dash}/>'
 

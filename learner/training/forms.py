@@ -19,8 +19,8 @@ from learner.query.steering import (
 NUMBERS_MAX = 1_000_000_000
 EXAMPLES_CHARS_MAX = 200_000
 STREAM_WORDS = {
-    "query": "Items that the query strategy wants.",
-    "rare": "Likely finds in categories with few positives.",
+    "query": "Items that the query strategy wants: by default close to a threshold, rare words first.",
+    "rare": "Likely finds in categories with few positives; what it cannot fill goes to query.",
     "explore": "Random items from the pool.",
     "audit": "Random items from holdout sites, for evaluation.",
 }

@@ -30,11 +30,22 @@ class TestScores:
         truth = np.array([[1], [0]] * 20, dtype=np.int8)
 
         scores = scores_of(
-            truth, truth.astype(np.float32), np.array([np.inf]), rare=~NOT_RARE, sites=np.arange(40)
+            truth, truth.astype(np.float32), np.array([9.0]), rare=~NOT_RARE, sites=np.arange(40)
         )
 
         assert scores.macro_ap == scores.macro_f1 == scores.rare_recall == scores.rare_ap == 1
         assert scores.macro_f1_own == 0
+
+    def test_a_category_that_is_not_learned_is_never_predicted(self) -> None:
+        """All decisions are equal: to predict everything would have recall 1, and the better F1."""
+        truth = np.array([[1], [0]] * 20, dtype=np.int8)
+
+        scores = scores_of(
+            truth, np.zeros((40, 1), np.float32), np.array([np.inf]), rare=~NOT_RARE, sites=np.arange(40)
+        )
+
+        assert scores.macro_f1 == scores.macro_f1_own == scores.rare_recall == 0
+        assert scores.macro_ap == 0.5
 
     def test_unknown_answers_count_for_nothing(self) -> None:
         truth = np.array([[1], [0]] * 20 + [[-1]] * 20, dtype=np.int8)
