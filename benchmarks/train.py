@@ -24,6 +24,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,12 +69,12 @@ def main() -> None:
     result = {}
     for size in map(int, options.sizes.split(",")):
         rows = np.resize(order, size)
-        features, featurised = timed(lambda rows=rows: featurise([labelled.pages[row] for row in rows]))
+        features, featurised = timed(partial(featurise, [labelled.pages[row] for row in rows]))
         truth, sites = labelled.truth[rows], labelled.sites[rows]
         classifier = LinearClassifier(labelled.categories, seed=options.seed)
-        _, fitted = timed(lambda c=classifier, f=features, t=truth, s=sites: c.fit(f, t, groups=s))
-        _, written = timed(lambda c=classifier: artifact_bytes(c, {}))
-        _, product = timed(lambda f=features, c=classifier: c.decision(f))
+        _, fitted = timed(partial(classifier.fit, features, truth, groups=sites))
+        _, written = timed(partial(artifact_bytes, classifier, {}))
+        _, product = timed(partial(classifier.decision, features))
         known = np.flatnonzero((truth == 1).sum(axis=0) > 0)
         machines = {
             "one LinearSVC": LinearSVC(tol=0.1, random_state=0),
@@ -83,9 +84,7 @@ def main() -> None:
         }
         seconds = {"features": featurised, "fit": fitted, "write": written, "product": product}
         for name, machine in machines.items():
-            _, seconds[name] = timed(
-                lambda m=machine, f=features, t=truth, k=known: OneVsRestClassifier(m).fit(f, t[:, k])
-            )
+            _, seconds[name] = timed(partial(OneVsRestClassifier(machine).fit, features, truth[:, known]))
         logits = classifier.decision(tested)
         precision = statistics.mean(
             average_precision_score(labelled.truth[held, number], logits[:, number])

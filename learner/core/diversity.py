@@ -60,4 +60,5 @@ class Diversity:
         sizes = self._columns.indptr[columns + 1] - starts
         places = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         products = self._columns.data[places] * np.repeat(weights, sizes)
-        return np.bincount(self._columns.indices[places], products, minlength=len(self._repeats))
+        cosines = np.bincount(self._columns.indices[places], products, minlength=len(self._repeats))
+        return cosines.astype(np.float64)

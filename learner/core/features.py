@@ -132,7 +132,7 @@ def _url_rows(parts: Sequence[str]) -> csr_matrix:
     n_rows = len(parts) // 3
     letters = letters_of(parts, collapse_digits=True)
     fields = _fields(letters)
-    rows = np.repeat(np.arange(n_rows, dtype=np.int32), letters.sizes.reshape(-1, 3).sum(axis=1))
+    rows = np.repeat(np.arange(n_rows), letters.sizes.reshape(-1, 3).sum(axis=1))
     starts, ends = letters.stretches(_inside(letters, fields))
     hashes = Stretches(letters.codes).between(starts, ends)
     kinds, owners = fields[starts], rows[starts]
@@ -184,7 +184,8 @@ def _fields(letters: Letters) -> Array:
 def _first(wanted: Booleans, starts: Integers, ends: Integers) -> Integers:
     """The first place from `starts` on that is wanted, or `ends` where there is none before."""
     places = np.append(np.flatnonzero(wanted), len(wanted))
-    return np.minimum(places[np.searchsorted(places, starts)], ends)
+    found: Integers = np.minimum(places[np.searchsorted(places, starts)], ends)
+    return found
 
 
 def _inside(letters: Letters, fields: Array) -> Booleans:

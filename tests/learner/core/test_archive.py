@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from learner.core.archive import archive_bytes, archive_read, archive_view
+from learner.core.arrays import Array
 from learner.core.errors import MalformedFileError
 
-ARRAYS = {
+ARRAYS: dict[str, Array] = {
     "b": np.arange(5, dtype=np.int64),
     "a": np.ones((2, 3), dtype=np.float32),
     "none": np.empty(0),
