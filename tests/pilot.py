@@ -97,7 +97,7 @@ class Pilot:
 
 def make_pilot() -> Pilot:
     """The project `pilot`: an ingest, two batches, judgments, disagreements, classifiers, a snapshot. Commits."""
-    people = {name: make_user(name, is_superuser=role == Role.ADMIN) for name, role in PEOPLE.items()}
+    people = members()
     project = make_empty(SLUG, people)
     items = _take_in(project, people["ada"])
     batch = make_batch(project, items[:16])
@@ -119,6 +119,11 @@ def make_pilot() -> Pilot:
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
     bulk = _plan(project, people["lee"], disagreement)
     return Pilot(project, people, items, batch, disagreement, judgment, bulk, question)
+
+
+def members() -> dict[str, User]:
+    """Their accounts; the admin may also make projects."""
+    return {name: make_user(name, is_superuser=role == Role.ADMIN) for name, role in PEOPLE.items()}
 
 
 def make_empty(slug: str, people: dict[str, User]) -> Project:

@@ -14,8 +14,8 @@ from annotator.projects.models import Project, Role
 from annotator.queue.models import Assignment, AssignmentState, Stopping
 from annotator.review.models import Disagreement, OverlapCheck
 from annotator.review.services import review_sweep
+from tests.annotator.review.adaptive.opening import GOOD, opened
 from tests.annotator.review.knowing import know_skills
-from tests.annotator.review.test_adaptive import GOOD, opened
 from tests.factories import (
     GAMBLING,
     GAMES,

@@ -317,10 +317,12 @@ def test_the_rows_of_another_project_cannot_be_reached_through_ones_own(project:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_gets_in_exactly_where_it_may(project: Project, role: Role) -> None:
+    client = signed_in(project, role)
+
     for route in routes():
         if "slug" not in route.keywords:
             continue
-        for answer in ask(signed_in(project, role), route, "pilot"):
+        for answer in ask(client, route, "pilot"):
             if WHO[route.name] == HOLDERS:
                 assert answer.status_code == 404, route
                 continue

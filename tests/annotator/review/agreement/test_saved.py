@@ -12,8 +12,8 @@ from annotator.queue.models import Stopping
 from annotator.review.agreement.saved import Spent, adaptive_report
 from annotator.review.models import OverlapCheck
 from annotator.review.services import review_sweep
+from tests.annotator.review.adaptive.opening import GOOD, POOR, opened
 from tests.annotator.review.knowing import know_skills
-from tests.annotator.review.test_adaptive import GOOD, POOR, opened
 from tests.factories import (
     GAMES,
     VIOLENCE,

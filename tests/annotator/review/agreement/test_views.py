@@ -13,7 +13,6 @@ from pytest_django import DjangoAssertNumQueries
 from annotator.accounts.models import User
 from annotator.agreement.bootstrap import Estimate
 from annotator.pool.models import Item
-from annotator.projects.access import Access
 from annotator.projects.models import Clause, GuidelineVersion, Project, Role
 from annotator.review.agreement.breakdowns import Breakdown, PairPart
 from annotator.review.agreement.lines import CHOICES
@@ -34,12 +33,6 @@ def items(project: Project) -> list[Item]:
     items = make_items(project, 24)
     make_batch(project, items)
     return items
-
-
-@pytest.fixture
-def pages(client: Client, lead: Access) -> Client:
-    client.force_login(lead.user)
-    return client
 
 
 @pytest.fixture

@@ -18,15 +18,10 @@ from annotator.projects.models import Membership, Project, Role
 from annotator.review.models import Disagreement, Gold, Question, QuestionReply, Resolution
 from annotator.review.questions.asking import QuestionDraft, question_answer, question_ask, questions_sweep
 from annotator.review.services import review_sweep
+from tests.annotator.review.visiting import page
 from tests.factories import GAMBLING, GAMES, make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pages(client: Client, lead: Access) -> Client:
-    client.force_login(lead.user)
-    return client
 
 
 @pytest.fixture
@@ -37,10 +32,6 @@ def row(dispute: Callable[[], Disagreement]) -> Disagreement:
 @pytest.fixture
 def asked(lead: Access, row: Disagreement) -> Question:
     return question_ask(lead, row.item_id, QuestionDraft("Is it played for money?"), client_id=uuid4())
-
-
-def page(project: Project, name: str, *args: object) -> str:
-    return reverse(f"review:{name}", args=[project.slug, *args])
 
 
 def of(person: User) -> Client:
