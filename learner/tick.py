@@ -44,6 +44,7 @@ from learner.core.due import (
     suspects_due,
     training_due,
 )
+from learner.core.recipe import RECIPE
 from learner.evaluation.models import EvaluationRun
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
@@ -124,7 +125,8 @@ def project_tick(project: Project, now: datetime) -> None:
     features = feature_facts(project, coverage)
     _start_if_due(project, features, featurise_due, now=now)
     version = classifier_latest(project)
-    if coverage.n_items and (version is not None or not features.items_without):
+    reads_them = version is not None and version.recipe == RECIPE
+    if coverage.n_items and (reads_them or not features.items_without):
         _start_if_due(project, training_facts(project), training_due, now=now)
     level = queue_level(project)
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):

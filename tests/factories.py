@@ -35,6 +35,7 @@ from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
+from learner.core.recipe import RECIPE
 from learner.training.models import ClassifierVersion, TrainingRun
 
 GAMES, GAMBLING, VIOLENCE = "games", "gambling", "violence"
@@ -231,6 +232,7 @@ def make_classifier(
     learned: Sequence[str] = (GAMES,),
     last_resolution: int = 0,
     n_resolutions: int = 10,
+    recipe: str = RECIPE,
 ) -> ClassifierVersion:
     """The next classifier version, as if trained on these resolutions; it has no artifact in the storage."""
     taxonomy = TaxonomyVersion.objects.filter(project=project).latest("number")
@@ -248,7 +250,7 @@ def make_classifier(
         artifact=f"classifiers/v{number}.npz",
         sha256="0" * 64,
         size=2048,
-        recipe="url-text-2",
+        recipe=recipe,
         n_resolutions=n_resolutions,
         n_known=0,
         last_resolution=last_resolution,

@@ -31,8 +31,8 @@ from learner.core.hashing import (
     spans,
     stacked,
 )
+from learner.core.recipe import RECIPE
 
-RECIPE = "url-text-2"
 N_URL = 2**18
 N_TEXT = 2**18
 N_FEATURES = N_URL + N_TEXT

@@ -12,7 +12,8 @@ from scipy.sparse import csr_matrix
 from learner.core.archive import archive_bytes, archive_view
 from learner.core.arrays import Array, Booleans, Integers
 from learner.core.errors import MalformedFileError, RecipeMismatchError
-from learner.core.features import N_FEATURES, RECIPE, PageText
+from learner.core.features import N_FEATURES, PageText
+from learner.core.recipe import RECIPE
 
 _KEYS = ("item_ids", "holdout", "domains", "contents")
 _PARTS = ("recipe", *_KEYS, "data", "indices", "indptr")

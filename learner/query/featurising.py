@@ -10,7 +10,8 @@ from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.features import RECIPE, PageText, featurise
+from learner.core.features import PageText, featurise
+from learner.core.recipe import RECIPE
 from learner.core.shards import Shard, content_key, domain_key, shard_bytes
 from learner.query.files import StoredFile, file_write
 from learner.query.models import FeatureRun, FeatureShard

@@ -15,7 +15,7 @@ from annotator.projects.models import LogEntry, Project
 from annotator.projects.services import log_write
 from learner.core.archive import archive_read
 from learner.core.arrays import Integers
-from learner.core.features import RECIPE
+from learner.core.recipe import RECIPE
 from learner.core.shards import Shard, read_ahead, shard_read
 from learner.query.files import FileDamagedError, file_read
 from learner.query.models import FeatureShard

@@ -19,8 +19,9 @@ from learner.core.arrays import Integers
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
 from learner.core.driving import drivers_of
-from learner.core.features import RECIPE, PageText
+from learner.core.features import PageText
 from learner.core.learner import QueryModel
+from learner.core.recipe import RECIPE
 from learner.core.shards import Shard
 from learner.query.featurising import pages_of
 from learner.query.files import StoredFile, file_write

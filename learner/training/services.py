@@ -5,6 +5,7 @@ from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_start
+from learner.core.recipe import RECIPE
 from learner.query.models import FeatureShard, QueryRun, ShadowRun
 from learner.query.services import ClassifierFile, query_run_start, shadow_run_start
 from learner.query.steering import Steering
@@ -50,8 +51,11 @@ def shadow_request(access: Access, candidate: Steering) -> ShadowRun:
 
 
 def _newest_file(project: Project) -> ClassifierFile | None:
+    """The newest version's file; None when it reads features that are made no more, until the next one is trained."""
     version = classifier_latest(project)
-    return ClassifierFile(version.number, version.artifact, version.sha256) if version else None
+    if version is None or version.recipe != RECIPE:
+        return None
+    return ClassifierFile(version.number, version.artifact, version.sha256)
 
 
 def _refuse_without_features(project: Project) -> None:
