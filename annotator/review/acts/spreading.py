@@ -99,7 +99,7 @@ class Spread:
 
 
 def spread_of(access: Access, item_id: int, scope: Scope) -> Spread:
-    """Where the decision on an item could be spread to, the most alike or the disputed first. At most 15 queries.
+    """Where the decision on an item could be spread to, the most alike or the disputed first. At most 16 queries.
 
     Raises NotFound for an item of another project, Withheld for a sealed one, Conflict when no lead has decided it.
     """
@@ -159,7 +159,7 @@ def lines_of(access: Access, source: Resolution, found: Candidates, taxonomy: Ta
 
 
 def in_scope(source: Resolution, scope: Scope, item_ids: Collection[int]) -> dict[int, int]:
-    """Which of these items the scope reaches, each with how alike it is, 100 within a site. At most three queries."""
+    """Which of these items the scope reaches, each with how alike it is, 100 within a site. At most four queries."""
     if scope == Scope.ALIKE:
         found = _alike(source.item)
         return {pk: percent for pk, percent in found.percents.items() if pk in item_ids}

@@ -75,9 +75,9 @@ class Site:
 
 
 def alike_of(project: Project, item_id: int, taxonomy: Taxonomy) -> Alike:
-    """Pages with nearly the text of an item, then resolved ones with a similar text, the most alike first. Six queries.
+    """Pages with nearly the text of an item, then resolved ones with a similar text, the most alike first.
 
-    Raises NotFound for an item of another project, Withheld for a sealed one.
+    Seven queries. Raises NotFound for an item of another project, Withheld for a sealed one.
     """
     compared = near_compared(_item(project, item_id), at_least=SIMILAR)
     found = compared.found

@@ -49,7 +49,7 @@ def test_items_with_nearly_the_same_text_are_found_most_alike_first(project: Pro
 
     assert [row.item for row in found] == [closer, close]
     assert [round(row.likeness, 2) for row in found] == [0.97, 0.9]
-    assert len(queries) == 3
+    assert len(queries) == 4
 
 
 def test_a_shared_band_alone_makes_no_near_duplicate(project: Project) -> None:
