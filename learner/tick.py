@@ -24,6 +24,7 @@ from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
 from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
+from annotator.review.acts.sweeping import bulks_sweep
 from annotator.review.agreement.reports import agreement_due
 from annotator.review.people.sweep import quality_sweep
 from annotator.review.questions.asking import questions_sweep
@@ -117,6 +118,7 @@ def project_tick(project: Project, now: datetime) -> None:
     review_sweep(project)
     questions_sweep(project, now)
     quality_sweep(project, now)
+    bulks_sweep(project, now)
     if agreement_due(project):
         wake(measure_agreement, project.pk)
     if project.paused:

@@ -99,7 +99,11 @@ def test_pages_about_adaptive_overlap_are_accessible_and_fit(
     sign_in(page.context, "lead")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": height})
-    shown = {"desk": f"disagreements/{row.pk}/", "agreement": "agreement/", "settings": "settings/"}
+    shown = {
+        "desk": f"disagreements/{row.pk}/",
+        "agreement": "agreement/?part=adaptive",
+        "settings": "settings/",
+    }
 
     for what, address in shown.items():
         page.goto(f"{live_server.url}/projects/pages/{address}")

@@ -195,7 +195,7 @@ def test_queries_do_not_grow_with_the_list(
     for _ in range(4):
         dispute()
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         pages.get(page(project, "disagreements"))
 
 
