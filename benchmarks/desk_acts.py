@@ -13,12 +13,13 @@ from annotator.agreement.rules import BulkRule
 from annotator.judgments.models import Judgment
 from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.drafts import clause_draft_save, draft_publish, drafting_of
+from annotator.projects.drafts.guideline import GUIDELINE, ClauseEdit, guideline_drafting_of
+from annotator.projects.drafts.services import draft_change, draft_publish
+from annotator.projects.drafts.taxonomy import TAXONOMY, taxonomy_drafting_of
 from annotator.projects.mapping import Kind
 from annotator.projects.operations import Operation
 from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import category_drafts
-from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish, taxonomy_drafting_of
 from annotator.queue.rechecking import recheck_open
 from annotator.review.acts.bulk_acts import bulk_apply
 from annotator.review.acts.bulks import bulk_answer, bulk_items, bulk_plan
@@ -137,20 +138,17 @@ def _change_all(access: Access) -> str:
 
 def _operate(access: Access, operation: Operation) -> None:
     drafting = taxonomy_drafting_of(access.project)
-    operation_add(access.project, by=access.user, revision=drafting.revision, operation=operation)
+    draft_change(TAXONOMY, access.project, by=access.user, revision=drafting.revision, change=operation)
 
 
 def _reword(access: Access) -> str:
-    for clause in drafting_of(access.project).clauses:
-        clause_draft_save(
-            access.project,
-            by=access.user,
-            revision=drafting_of(access.project).revision,
-            number=clause.number,
-            title=clause.title,
-            body=f"{clause.body} Said anew.",
-        )
-    impact = impact_of(access.project, [clause.number for clause in drafting_of(access.project).clauses])
+    for clause in guideline_drafting_of(access.project).clauses:
+        edit = ClauseEdit("save", clause.number, title=clause.title, body=f"{clause.body} Said anew.")
+        revision = guideline_drafting_of(access.project).revision
+        draft_change(GUIDELINE, access.project, by=access.user, revision=revision, change=edit)
+    impact = impact_of(
+        access.project, [clause.number for clause in guideline_drafting_of(access.project).clauses]
+    )
     return f"{impact.n_judgments:,} judgments"
 
 
@@ -176,15 +174,14 @@ def _undo(access: Access) -> str:
 
 def _publish_taxonomy(access: Access) -> str:
     drafting = taxonomy_drafting_of(access.project)
-    version = taxonomy_draft_publish(
-        access.project, by=access.user, revision=drafting.revision, note="Everything said anew"
-    )
+    note = "Everything said anew"
+    version = draft_publish(TAXONOMY, access.project, by=access.user, revision=drafting.revision, note=note)
     return str(version)
 
 
 def _publish_guideline(access: Access) -> str:
-    revision = drafting_of(access.project).revision
-    return str(draft_publish(access.project, by=access.user, revision=revision, note="Clauses said anew"))
+    revision, note = guideline_drafting_of(access.project).revision, "Clauses said anew"
+    return str(draft_publish(GUIDELINE, access.project, by=access.user, revision=revision, note=note))
 
 
 def _recheck(access: Access, count: int) -> str:

@@ -78,7 +78,7 @@ def _project(sizes: Sizes) -> tuple[Project, User, list[int]]:
         Membership(project=project, user=person, role=Role.ANNOTATOR) for person in people
     )
     for number in range(2, VERSIONS + 1):
-        clauses = list(clause_drafts(project))
+        clauses = list(clause_drafts(guideline_current(project)))
         clauses[0] = replace(clauses[0], body=f"{clauses[0].body}\n\nSaid anew, {number}.")
         guideline_publish(project, clauses, by=lead, note=f"Version {number}")
     begin = timezone.now() - timedelta(weeks=WEEKS)

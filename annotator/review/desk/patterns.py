@@ -68,7 +68,9 @@ class PatternLine:
 def patterns_open(project: Project, taxonomy: Taxonomy) -> list[PatternLine]:
     """The patterns of the project's open disagreements, by weight, then the oldest first. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(WAITING, {"project": project.pk, "strategies": list(BY_DISTANCE), "farthest": FARTHEST})
+        cursor.execute(
+            WAITING, {"project": project.pk, "strategies": list(BY_DISTANCE), "farthest": FARTHEST}
+        )
         rows = cursor.fetchall()
     lines = [
         PatternLine(

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learner.core import hashing
-from learner.core.features import (
+from learner.core.features import 
+from learner.core.recipe import RECIPE(
     MAX_WORDS,
     N_FEATURES,
     N_URL,

@@ -8,7 +8,8 @@ import pytest
 from learner.core import shards
 from learner.core.archive import archive_bytes
 from learner.core.errors import MalformedFileError, RecipeMismatchError
-from learner.core.features import RECIPE, PageText
+from learner.core.features import PageText
+from learner.core.recipe import RECIPE
 from learner.core.shards import Shard, content_key, domain_key, read_ahead, shard_bytes, shard_read
 from tests.learner.core.pages import make_pages, make_shard
 

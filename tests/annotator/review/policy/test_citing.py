@@ -72,7 +72,9 @@ def test_beyond_what_is_counted_the_page_says_so(
     monkeypatch.setattr("annotator.review.policy.citing_views.COUNTED_MAX", 1)
     lead = make_member(project, Role.LEAD, "lee")
     client.force_login(lead)
-    clause_draft_save(project, by=lead, revision=0, number="1.1", title="Judge the page", body="Only this.")
+    draft_changed(
+        GUIDELINE, project, ClauseEdit("save", "1.1", title="Judge the page", body="Only this."), by=lead
+    )
 
     text = " ".join(client.get("/projects/pilot/guideline/draft/impact/").content.decode().split())
 
