@@ -6,18 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learner.core import hashing
-from learner.core.features import 
-from learner.core.recipe import RECIPE(
+from learner.core.features import (
     MAX_WORDS,
     N_FEATURES,
     N_URL,
-    RECIPE,
     PageText,
     describe_recipe,
     featurise,
     gram_block,
     text_block,
 )
+from learner.core.recipe import RECIPE
 from tests.learner.core.plain_tokens import grams, text_tokens, url_tokens
 
 CHESS = PageText(
