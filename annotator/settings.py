@@ -126,8 +126,20 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # The image collects, hashes and compresses them once; elsewhere they are served from where they lie.
 STATIC_ROOT = env.str("CROSSGUARD_STATIC_ROOT", None)
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+S3_BUCKET = env.str("CROSSGUARD_S3_BUCKET", "")
+# Keys come from where every S3 client looks: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the machine's role.
+S3_STORAGE = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": env.str("CROSSGUARD_S3_ENDPOINT", None),  # of another maker than Amazon
+        "region_name": env.str("CROSSGUARD_S3_REGION", None),
+        "location": env.str("CROSSGUARD_S3_PREFIX", ""),
+    },
+}
+FILE_STORAGE = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": S3_STORAGE if S3_BUCKET else FILE_STORAGE,
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_ROOT
@@ -155,6 +167,7 @@ CELERY_TASK_ROUTES = {
         "review.*",
         "snapshots.*",
         "query.featurise",
+        "query.compare",
         "training.*",
         "suspects.*",
         "evaluation.*",

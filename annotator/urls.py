@@ -14,6 +14,7 @@ api_v1 = [
     path("", include("annotator.judgments.api_urls")),
     path("", include("annotator.review.api_urls")),
     path("", include("learner.snapshots.api_urls")),
+    path("", include("learner.training.api_urls")),
     path("", include("learner.evaluation.api_urls")),
     path("", include("learner.suspects.api_urls")),
 ]
@@ -26,6 +27,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("annotator.judgments.urls")),
     path("projects/<slug:slug>/", include("annotator.review.urls")),
     path("projects/<slug:slug>/", include("learner.snapshots.urls")),
+    path("projects/<slug:slug>/", include("learner.training.urls")),
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
     path("projects/<slug:slug>/", include("learner.suspects.urls")),
     path("api/v1/", include((api_v1, "api"))),

@@ -24,6 +24,7 @@ from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
 from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
+from annotator.review.acts.sweeping import bulks_sweep
 from annotator.review.agreement.reports import agreement_due
 from annotator.review.people.sweep import quality_sweep
 from annotator.review.questions.asking import questions_sweep
@@ -44,16 +45,17 @@ from learner.core.due import (
     suspects_due,
     training_due,
 )
+from learner.core.recipe import RECIPE
 from learner.evaluation.models import EvaluationRun
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import evaluate
 from learner.query.facts import feature_facts, queue_facts
-from learner.query.models import FeatureRun, QueryRun
+from learner.query.models import FeatureRun, QueryRun, ShadowRun
 from learner.query.selectors import attempts_of
 from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
-from learner.query.tasks import choose, featurise
+from learner.query.tasks import choose, compare, featurise
 from learner.snapshots.models import SnapshotRun
 from learner.snapshots.tasks import freeze
 from learner.suspects.models import SuspectRun
@@ -72,6 +74,7 @@ KINDS: Final = (
     (Ingest, ingest),
     (FeatureRun, featurise),
     (QueryRun, choose),
+    (ShadowRun, compare),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
     (SuspectRun, suspect),
@@ -115,6 +118,7 @@ def project_tick(project: Project, now: datetime) -> None:
     review_sweep(project)
     questions_sweep(project, now)
     quality_sweep(project, now)
+    bulks_sweep(project, now)
     if agreement_due(project):
         wake(measure_agreement, project.pk)
     if project.paused:
@@ -123,7 +127,8 @@ def project_tick(project: Project, now: datetime) -> None:
     features = feature_facts(project, coverage)
     _start_if_due(project, features, featurise_due, now=now)
     version = classifier_latest(project)
-    if coverage.n_items and (version is not None or not features.items_without):
+    reads_them = version is not None and version.recipe == RECIPE
+    if coverage.n_items and (reads_them or not features.items_without):
         _start_if_due(project, training_facts(project), training_due, now=now)
     level = queue_level(project)
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):

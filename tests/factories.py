@@ -15,23 +15,27 @@ from annotator.pool.cleaning import content_hash
 from annotator.pool.models import Evidence, Item, Split
 from annotator.pool.pages import PageText
 from annotator.projects.blueprint import CategoryDraft
+from annotator.projects.drafts.services import Made, Subject, draft_change, draft_publish, drafting_of
+from annotator.projects.drafts.taxonomy import TAXONOMY
 from annotator.projects.mapping import Kind
 from annotator.projects.models import (
     Category,
     Clause,
+    Draft,
     GuidelineVersion,
     Membership,
     Project,
     Role,
     TaxonomyVersion,
+    Version,
 )
 from annotator.projects.operations import Operation
-from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish, taxonomy_drafting_of
 from annotator.queue.models import Assignment, AssignmentState, Batch, Purpose, Stream
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
+from learner.core.recipe import RECIPE
 from learner.training.models import ClassifierVersion, TrainingRun
 
 GAMES, GAMBLING, VIOLENCE = "games", "gambling", "violence"
@@ -107,12 +111,26 @@ def merge_into(target: str, *sources: str) -> Operation:
 def publish_operations(project: Project, *operations: Operation) -> TaxonomyVersion:
     """The next taxonomy version, made by these operations from a draft of its own."""
     for operation in operations:
-        revision = taxonomy_drafting_of(project).revision
-        operation_add(project, by=project.created_by, revision=revision, operation=operation)
-    revision = taxonomy_drafting_of(project).revision
-    return taxonomy_draft_publish(
-        project, by=project.created_by, revision=revision, note="A test asks for it"
-    )
+        draft_changed(TAXONOMY, project, operation)
+    version = draft_published(TAXONOMY, project)
+    assert isinstance(version, TaxonomyVersion)
+    return version
+
+
+def draft_changed(
+    subject: Subject[Any, Made], project: Project, change: Made, *, by: User | None = None
+) -> Draft:
+    """The draft with one change, made by somebody who sees it as it is."""
+    revision = drafting_of(subject, project).revision
+    return draft_change(subject, project, by=by or project.created_by, revision=revision, change=change)
+
+
+def draft_published(
+    subject: Subject[Any, Any], project: Project, note: str = "A test asks for it"
+) -> Version:
+    """The version that the draft becomes."""
+    revision = drafting_of(subject, project).revision
+    return draft_publish(subject, project, by=project.created_by, revision=revision, note=note)
 
 
 def make_items(
@@ -209,9 +227,14 @@ def make_resolution(item: Item, labels: Sequence[str] = (), **columns: Any) -> R
 
 
 def make_classifier(
-    project: Project, *, learned: Sequence[str] = (GAMES,), last_resolution: int = 0
+    project: Project,
+    *,
+    learned: Sequence[str] = (GAMES,),
+    last_resolution: int = 0,
+    n_resolutions: int = 10,
+    recipe: str = RECIPE,
 ) -> ClassifierVersion:
-    """The next classifier version, as if trained on ten resolutions; it has no artifact in the storage."""
+    """The next classifier version, as if trained on these resolutions; it has no artifact in the storage."""
     taxonomy = TaxonomyVersion.objects.filter(project=project).latest("number")
     number = ClassifierVersion.objects.filter(project=project).count() + 1
     run = TrainingRun.objects.create(
@@ -227,8 +250,8 @@ def make_classifier(
         artifact=f"classifiers/v{number}.npz",
         sha256="0" * 64,
         size=2048,
-        recipe="url-text-1",
-        n_resolutions=10,
+        recipe=recipe,
+        n_resolutions=n_resolutions,
         n_known=0,
         last_resolution=last_resolution,
         categories=[

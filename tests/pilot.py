@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 from uuid import uuid4
@@ -17,7 +17,8 @@ from annotator.pool.models import Item
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.projects.blueprint import default_blueprint
-from annotator.projects.drafts import clause_draft_add, clause_draft_save
+from annotator.projects.drafts.guideline import GUIDELINE, ClauseEdit
+from annotator.projects.drafts.taxonomy import TAXONOMY
 from annotator.projects.mapping import Kind
 from annotator.projects.models import LogEntry, Project, Role, Standing
 from annotator.projects.operations import Operation
@@ -29,7 +30,6 @@ from annotator.projects.services import (
     membership_set,
     project_create,
 )
-from annotator.projects.taxonomy_drafts import operation_add, taxonomy_draft_publish
 from annotator.queue.models import Batch, Purpose, Skip
 from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.places import assignment_claim, assignment_skip
@@ -45,11 +45,21 @@ from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from annotator.runs import RunStatus
 from learner.evaluation.models import Evaluation
-from learner.query.models import QueryRun
+from learner.query.makeup import Makeup
+from learner.query.models import QueryRun, ShadowRun
+from learner.query.selectors import steering_of
+from learner.query.services import steering_set
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
-from tests.factories import make_batch, make_classifier, make_judgment, make_user
+from tests.factories import (
+    draft_changed,
+    draft_published,
+    make_batch,
+    make_classifier,
+    make_judgment,
+    make_user,
+)
 
 SLUG: Final = "pilot"
 PEOPLE: Final = {
@@ -87,7 +97,7 @@ class Pilot:
 
 def make_pilot() -> Pilot:
     """The project `pilot`: an ingest, two batches, judgments, disagreements, classifiers, a snapshot. Commits."""
-    people = {name: make_user(name, is_superuser=role == Role.ADMIN) for name, role in PEOPLE.items()}
+    people = members()
     project = make_empty(SLUG, people)
     items = _take_in(project, people["ada"])
     batch = make_batch(project, items[:16])
@@ -101,6 +111,7 @@ def make_pilot() -> Pilot:
     _stop(project, people["cyd"])
     agreement_measure(project)
     _learn(project)
+    _steer(project, people["sam"], batch)
     _doubt(project)
     _recheck(project, people["lee"])
     _draft(project, people["lee"])
@@ -108,6 +119,11 @@ def make_pilot() -> Pilot:
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
     bulk = _plan(project, people["lee"], disagreement)
     return Pilot(project, people, items, batch, disagreement, judgment, bulk, question)
+
+
+def members() -> dict[str, User]:
+    """Their accounts; the admin may also make projects."""
+    return {name: make_user(name, is_superuser=role == Role.ADMIN) for name, role in PEOPLE.items()}
 
 
 def make_empty(slug: str, people: dict[str, User]) -> Project:
@@ -216,6 +232,47 @@ def _learn(project: Project) -> None:
     log_write(project, "query", "The artifact of classifier v2 is missing.", level=LogEntry.Level.ERROR)
 
 
+def _steer(project: Project, scientist: User, batch: Batch) -> None:
+    """Settings that a scientist set, the query that opened a batch by them, and a comparison with the next ones."""
+    access = project_for(scientist, project.slug, Can.STEER)
+    in_use = replace(steering_of(project), batch_size=80, weights={"self-harm": 3.0})
+    version = steering_set(access, in_use, based_on=0, note="Self-Harm is thin")
+    phases = {"classifier": 0.1, "load": 0.4, "mask": 0.2, "score": 0.9, "select": 0.1, "open": 0.2}
+    asked: dict[str, Any] = {"classifier_number": 2, "status": RunStatus.DONE, "finished_at": timezone.now()}
+    QueryRun.objects.create(
+        project=project,
+        reason="next batch due: 18 free places",
+        seed=2,
+        pool_size=1_204_311,
+        phases=phases,
+        steering=version,
+        strategy=in_use.strategy,
+        batch=batch,
+        **asked,
+    )
+    made = Makeup(80, 61, 2, 12, 0.31, {"query": 60, "rare": 20}, {"rare_category": 20}, {"gambling": 31})
+    alone = [
+        {"item": item, "stream": "query", "reason": "close to the threshold of gambling"}
+        for item in Item.objects.filter(project=project).values_list("pk", flat=True)[:3]
+    ]
+    ShadowRun.objects.create(
+        project=project,
+        asked_by=scientist,
+        seed=3,
+        base=version.number,
+        in_use=asdict(in_use),
+        candidate=asdict(replace(in_use, strategy="rare_category")),
+        result={
+            "in_use": asdict(made),
+            "candidate": asdict(replace(made, distance=None, harmful=30)),
+            "shared": 41,
+            "only_in_use": alone,
+            "only_candidate": alone[:1],
+        },
+        **asked,
+    )
+
+
 def _doubt(project: Project) -> None:
     """Two suspects: one held to be absent, with evidence of every kind, and one held to be present."""
     run = SuspectRun.objects.create(
@@ -243,10 +300,10 @@ def _doubt(project: Project) -> None:
 
 def _draft(project: Project, lead: User) -> None:
     """The next guideline in the making: a clause said differently, which a gold item names, and a new one."""
-    clause_draft_save(
-        project, by=lead, revision=0, number="1.1", title="Judge the page", body="Judge what it shows."
-    )
-    clause_draft_add(project, by=lead, category="gambling", title="Free spins", body="A bonus is a stake.")
+    said = ClauseEdit("save", number="1.1", title="Judge the page", body="Judge what it shows.")
+    new = ClauseEdit("add", category="gambling", title="Free spins", body="A bonus is a stake.")
+    for edit in (said, new):
+        draft_changed(GUIDELINE, project, edit, by=lead)
     _draft_taxonomy(project, lead)
 
 
@@ -284,8 +341,8 @@ def _recheck(project: Project, lead: User) -> None:
     gambling = next(row for row in category_drafts(taxonomy_current(project)) if row.slug == "gambling")
     changed = replace(gambling, definition=f"{gambling.definition} Loot boxes too.")
     operation = Operation(Kind.CHANGE, ("gambling",), (changed,))
-    draft = operation_add(project, by=lead, revision=0, operation=operation)
-    taxonomy_draft_publish(project, by=lead, revision=draft.revision, note="Loot boxes are stakes")
+    draft_changed(TAXONOMY, project, operation, by=lead)
+    draft_published(TAXONOMY, project, note="Loot boxes are stakes")
     shown = resolutions_current(project).filter(labels__contains=["gambling"])
     recheck_open(project, shown.values_list("item", flat=True), by=lead, reason="Loot boxes are stakes")
 
@@ -298,5 +355,5 @@ def _draft_taxonomy(project: Project, lead: User) -> None:
     parts = [
         replace(games, slug=slug, name=slug.capitalize(), key="", terms=()) for slug in ("board", "video")
     ]
-    operation_add(project, by=lead, revision=0, operation=Operation(Kind.RENAME, ("shopping",), (renamed,)))
-    operation_add(project, by=lead, revision=2, operation=Operation(Kind.SPLIT, ("games",), tuple(parts)))
+    draft_changed(TAXONOMY, project, Operation(Kind.RENAME, ("shopping",), (renamed,)), by=lead)
+    draft_changed(TAXONOMY, project, Operation(Kind.SPLIT, ("games",), tuple(parts)), by=lead)

@@ -64,7 +64,7 @@ def last_answer(access: Access) -> LastAnswer | None:
 
 
 def told_of(access: Access, judgment: Judgment, taxonomy: Taxonomy) -> Told:
-    """What may be told of the page of a judgment of the caller's own. At most six queries."""
+    """What may be told of the page of a judgment of the caller's own. At most seven queries."""
     assert judgment.annotator_id == access.user.pk
     found = near_duplicates(judgment.item)
     own, others = _judged(access, [row.item for row in found])

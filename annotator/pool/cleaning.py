@@ -87,7 +87,7 @@ def row_clean(row: Mapping[str, object], rules: Rules) -> CleanRow | Refusal:
         raw_url = plain_text(raw, "url", _UNCUT)
         address = canonical(raw_url)
         page = _page(row)
-        identity = _hash(address.url.encode())
+        identity = url_hash(address)
         return CleanRow(
             identity,
             address,
@@ -128,6 +128,11 @@ def shuffle_of(url_hash: str) -> int:
     """A signed 32-bit number from the hash: random over items, the same for an item for ever."""
     number = int(url_hash[:8], 16)
     return number - 2**32 if number >= 2**31 else number
+
+
+def url_hash(address: Address) -> str:
+    """BLAKE2b-128 in hex of the canonical address: the identity of an item within a project."""
+    return _hash(address.url.encode())
 
 
 def content_hash(page: PageText) -> str:

@@ -4,14 +4,28 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.db import connection
 from django.db.models.functions import Left
 
 from annotator.pool.minhash import CHARS_MAX, bands, likeness, shingles
 from annotator.pool.models import Evidence, Item, Signature
 
 ALIKE: Final = 0.7
-LOOKED_AT_MAX: Final = 100
+LOOKED_AT_MAX: Final = 200
 CHUNK: Final = 500
+
+# Bands stand in their order, so two signatures are compared place by place. The own ones are read before: of bands that
+# it does not know the planner thinks that half the table shares one.
+SHARING: Final = f"""
+SELECT signature.item_id, COUNT(*) OVER ()
+FROM signature JOIN item ON item.id = signature.item_id
+WHERE signature.bands && %(own)s::bigint[] AND signature.item_id <> %(item)s
+    AND item.project_id = %(project)s AND NOT item.withheld
+ORDER BY (
+    SELECT COUNT(*) FROM UNNEST(signature.bands, %(own)s::bigint[]) AS place(theirs, own) WHERE theirs = own
+) DESC, signature.item_id
+LIMIT {LOOKED_AT_MAX}
+"""  # noqa: S608 - our own constant only
 
 
 @dataclass(frozen=True)
@@ -20,6 +34,20 @@ class NearDuplicate:
 
     item: Item
     likeness: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What was found among the items that were compared, the most alike first.
+
+    `n_left` more share some of their text too, in fewer places than those, and were not compared.
+    """
+
+    found: tuple[NearDuplicate, ...]
+    n_left: int
+
+
+NOTHING_COMPARED: Final = Compared((), 0)
 
 
 def signatures_write(item_ids: Collection[int]) -> None:
@@ -35,28 +63,31 @@ def signatures_write(item_ids: Collection[int]) -> None:
 
 
 def near_duplicates(item: Item, *, at_least: float = ALIKE) -> list[NearDuplicate]:
+    """The pages of `near_compared` alone."""
+    return list(near_compared(item, at_least=at_least).found)
+
+
+def near_compared(item: Item, *, at_least: float = ALIKE) -> Compared:
     """Served items of the project with nearly the text of `item`, the most alike first.
 
-    Of items that share a band, by the index signature_bands, `LOOKED_AT_MAX` are compared, lowest numbers first.
-    Below `ALIKE` many share none, so a lower `at_least` finds some of them only (see
-    annotator.pool.minhash). Withheld items are never among them. At most three queries.
+    Of items that share a band, by the index signature_bands, those are compared that share most bands, `LOOKED_AT_MAX`
+    of them; how many share fewer is told. Below `ALIKE` many share none, so a lower `at_least` finds some of them only
+    (see annotator.pool.minhash). Withheld items are never among them. At most four queries.
     """
     own = Signature.objects.filter(pk=item.pk).values_list("bands", flat=True).first()
     if own is None or item.withheld:
-        return []
-    sharing = Signature.objects.filter(
-        bands__overlap=own, item__project_id=item.project_id, item__withheld=False
-    )
-    others = [
-        signature.item
-        for signature in sharing.exclude(pk=item.pk).select_related("item").order_by("pk")[:LOOKED_AT_MAX]
-    ]
-    if not others:
-        return []
-    texts = {pk: shingles(text) for pk, text in _texts([item.pk, *(other.pk for other in others)])}
-    alike = [NearDuplicate(other, likeness(texts[item.pk], texts[other.pk])) for other in others]
+        return NOTHING_COMPARED
+    with connection.cursor() as cursor:
+        cursor.execute(SHARING, {"own": own, "item": item.pk, "project": item.project_id})
+        sharing = cursor.fetchall()
+    if not sharing:
+        return NOTHING_COMPARED
+    others = Item.objects.in_bulk([pk for pk, _ in sharing])
+    texts = {pk: shingles(text) for pk, text in _texts([item.pk, *others])}
+    alike = [NearDuplicate(other, likeness(texts[item.pk], texts[pk])) for pk, other in others.items()]
     close = (row for row in alike if row.likeness >= at_least)
-    return sorted(close, key=lambda row: (-row.likeness, row.item.pk))
+    found = sorted(close, key=lambda row: (-row.likeness, row.item.pk))
+    return Compared(tuple(found), n_left=sharing[0][1] - len(sharing))
 
 
 def _texts(item_ids: Collection[int]) -> Iterator[tuple[int, str]]:

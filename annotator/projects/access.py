@@ -22,6 +22,7 @@ class Can(StrEnum):
     INGEST = "ingest"
     SNAPSHOT = "snapshot"
     GUIDE = "guide"
+    STEER = "steer"
     CONFIGURE = "configure"
 
 
@@ -35,6 +36,7 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
     Can.INGEST: STAFF,
     Can.SNAPSHOT: STAFF,
     Can.GUIDE: LEADS,
+    Can.STEER: frozenset({Role.SCIENTIST, Role.ADMIN}),
     Can.CONFIGURE: frozenset({Role.ADMIN}),
 }
 SENTENCES: dict[Can, str] = {
@@ -45,6 +47,7 @@ SENTENCES: dict[Can, str] = {
     Can.INGEST: "take in pages",
     Can.SNAPSHOT: "take and download snapshots",
     Can.GUIDE: "change the taxonomy and the guideline",
+    Can.STEER: "change how the learner chooses",
     Can.CONFIGURE: "change settings and members",
 }
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from annotator.projects import api, draft_api
+from annotator.projects import api
+from annotator.projects.drafts import api as draft_api
 
 urlpatterns = [
     path("projects/", api.ProjectListView.as_view(), name="project-list"),
@@ -21,11 +22,6 @@ urlpatterns = [
     ),
     path(
         "projects/<slug:slug>/taxonomy/draft/", draft_api.TaxonomyDraftView.as_view(), name="taxonomy-draft"
-    ),
-    path(
-        "projects/<slug:slug>/taxonomy/draft/undo/",
-        draft_api.OperationUndoView.as_view(),
-        name="taxonomy-undo",
     ),
     path(
         "projects/<slug:slug>/taxonomy/draft/publish/",

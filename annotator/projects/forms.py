@@ -13,11 +13,9 @@ from annotator.projects.blueprint import Blueprint, blueprint_read, default_blue
 from annotator.projects.loop_settings import BOUNDS, LoopSettings, misfits
 from annotator.projects.models import Project, Role
 from annotator.projects.selectors import Guideline, Taxonomy
-from annotator.projects.services import shares_check
 
 CATEGORY_FIELDS = ("slug", "name", "definition", "severity", "cipa", "key", "recall_floor", "terms")
 CLAUSE_FIELDS = ("number", "category", "title", "body")
-STREAMS = ("query", "rare", "explore", "audit")
 
 
 class NewProjectForm(forms.Form):
@@ -94,9 +92,6 @@ class SettingsForm(forms.ModelForm[Project]):
             "adaptive",
             "adaptive_certainty",
             "adaptive_least",
-            "batch_size",
-            "low_water",
-            "retrain_after",
             "lease_seconds",
             "prefetch",
             "break_minutes",
@@ -116,7 +111,6 @@ class SettingsForm(forms.ModelForm[Project]):
             "adaptive": "Adaptive overlap",
             "adaptive_certainty": "Certainty wanted",
             "adaptive_least": "Places to start with",
-            "low_water": "Low-water mark",
             "lease_seconds": "Lease (seconds)",
             "prefetch": "Pages fetched ahead",
             "break_minutes": "Break reminder (minutes)",
@@ -146,25 +140,14 @@ class SettingsForm(forms.ModelForm[Project]):
         }
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
-    query = forms.FloatField(
-        min_value=0, max_value=1, help_text="Share of items close to a category's threshold."
-    )
-    rare = forms.FloatField(
-        min_value=0, max_value=1, help_text="Share of likely finds in categories with few positives."
-    )
-    explore = forms.FloatField(min_value=0, max_value=1, help_text="Share of random items from the pool.")
-    audit = forms.FloatField(min_value=0, max_value=1, help_text="Share of random items from holdout sites.")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for stream in STREAMS:
-            self.fields[stream].initial = self.instance.shares.get(stream, 0)
         for name in set(self.fields) & set(BOUNDS):
             low, high = BOUNDS[name]
             self.fields[name].widget.attrs |= {"min": low, "max": high}
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what is out of bounds or does not fit together, each at its field, and shares that do not sum to 1."""
+        """Refuse what is out of bounds or does not fit together, each at its field."""
         cleaned = super().clean() or {}
         for name, (low, high) in BOUNDS.items():
             if name in cleaned and not low <= cleaned[name] <= high:
@@ -173,12 +156,6 @@ class SettingsForm(forms.ModelForm[Project]):
             return cleaned
         for name, problem in misfits(Project(**{name: cleaned[name] for name in self.Meta.fields})).items():
             self.add_error(name, f"{problem[0].upper()}{problem[1:]}.")
-        shares = {stream: cleaned[stream] for stream in STREAMS}
-        try:
-            shares_check(shares)
-        except CrossguardError as error:
-            self.add_error(None, error.message)
-        self.instance.shares = shares
         return cleaned
 
 
@@ -202,42 +179,6 @@ class MemberEndForm(forms.Form):
     """Somebody who is to leave."""
 
     username = forms.CharField(max_length=150)
-
-
-class ClauseForm(forms.Form):
-    """What a clause says."""
-
-    title = forms.CharField(max_length=120)
-    body = forms.CharField(
-        label="Text", max_length=20_000, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown."
-    )
-
-
-class NewClauseForm(ClauseForm):
-    """A clause more, about one category or about all."""
-
-    field_order = ("category", "title", "body")
-
-    def __init__(self, *args: Any, taxonomy: Taxonomy, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = [(category.slug, category.name) for category in taxonomy.categories]
-        self.fields["category"] = forms.ChoiceField(
-            choices=[("", "Every page"), *names], required=False, label="About"
-        )
-        self.order_fields(self.field_order)
-
-
-class SeenForm(forms.Form):
-    """Which draft a lead looked at, and which clause of it is meant."""
-
-    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
-    number = forms.CharField(max_length=12, required=False)
-
-
-class NoteForm(forms.Form):
-    """Why a draft is published."""
-
-    note = forms.CharField(max_length=300, label="What changes, and why")
 
 
 class PublishForm(forms.Form):

@@ -1,5 +1,7 @@
 """Projects, who belongs to them, and their append-only taxonomies and guidelines."""
 
+from typing import Any, ClassVar
+
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -32,7 +34,7 @@ class Standing(models.TextChoices):
 
 def default_shares() -> dict[str, float]:
     """How a batch is mixed unless the project says otherwise: stream -> share, summing to 1."""
-    return {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
+    return {"query": 0.3, "rare": 0.25, "explore": 0.35, "audit": 0.1}
 
 
 class Project(models.Model):
@@ -345,10 +347,44 @@ class LogEntry(models.Model):
         return f"{self.stage}: {self.text}"
 
 
-class GuidelineDraft(models.Model):
-    """The next guideline while leads write it: one a project, changed by compare-and-set on its revision."""
+class Draft(models.Model):
+    """Columns of what leads write before it is published: one row a project, changed by compare-and-set on `revision`.
+
+    `BASE` names the column of the version that it was begun from, `CONTENT` the column of what it says.
+    """
+
+    BASE: ClassVar[str]
+    CONTENT: ClassVar[str]
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    revision = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"draft after {getattr(self, self.BASE)}"
+
+    @property
+    def base_id(self) -> int:
+        """The version that it was begun from."""
+        pk: int = getattr(self, f"{self.BASE}_id")
+        return pk
+
+    @property
+    def content(self) -> list[dict[str, Any]]:
+        """What it says, as JSON keeps it."""
+        content: list[dict[str, Any]] = getattr(self, self.CONTENT)
+        return content
+
+
+class GuidelineDraft(Draft):
+    """The next guideline while leads write it."""
+
+    BASE, CONTENT = "guideline", "clauses"
+
     guideline = models.ForeignKey(
         GuidelineVersion,
         on_delete=models.PROTECT,
@@ -356,9 +392,6 @@ class GuidelineDraft(models.Model):
         help_text="The version that it was begun from.",
     )
     clauses = models.JSONField(help_text="In order: number, category, title, body.")
-    revision = models.PositiveIntegerField(default=1)
-    changed_at = models.DateTimeField(default=timezone.now)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "guideline_draft"
@@ -366,14 +399,12 @@ class GuidelineDraft(models.Model):
             models.CheckConstraint(name="guideline_draft_revision_from_1", condition=Q(revision__gte=1))
         ]
 
-    def __str__(self) -> str:
-        return f"draft after {self.guideline}"
 
+class TaxonomyDraft(Draft):
+    """The next taxonomy while leads write it."""
 
-class TaxonomyDraft(models.Model):
-    """The next taxonomy while leads write it: one a project, changed by compare-and-set on its revision."""
+    BASE, CONTENT = "taxonomy", "operations"
 
-    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
     taxonomy = models.ForeignKey(
         TaxonomyVersion,
         on_delete=models.PROTECT,
@@ -381,15 +412,9 @@ class TaxonomyDraft(models.Model):
         help_text="The version that it was begun from.",
     )
     operations = models.JSONField(default=list, help_text="In order: kind, sources, made.")
-    revision = models.PositiveIntegerField(default=1)
-    changed_at = models.DateTimeField(default=timezone.now)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "taxonomy_draft"
         constraints = [
             models.CheckConstraint(name="taxonomy_draft_revision_from_1", condition=Q(revision__gte=1))
         ]
-
-    def __str__(self) -> str:
-        return f"draft after {self.taxonomy}"

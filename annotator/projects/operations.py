@@ -1,7 +1,7 @@
 """What a lead does to a taxonomy, one operation after the other, before it is published. Reads no row."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from annotator.errors import BadInput
@@ -21,12 +21,6 @@ class Operation:
     kind: Kind
     sources: tuple[str, ...]
     made: tuple[CategoryDraft, ...]
-
-    @property
-    def stored(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        made = [asdict(category) | {"terms": list(category.terms)} for category in self.made]
-        return {"kind": self.kind.value, "sources": list(self.sources), "made": made}
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "Operation":

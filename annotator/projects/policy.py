@@ -9,7 +9,8 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from annotator.projects.blueprint import CategoryDraft
-from annotator.projects.changes import ClauseChange, guideline_changes, words_compared
+from annotator.projects.changes import ClauseChange, guideline_changes
+from annotator.projects.compared import words_compared
 from annotator.projects.mapping import Kind, Link
 from annotator.projects.models import GuidelineVersion, Project, TaxonomyVersion
 from annotator.projects.operations import Operation, category_changes, operation_words

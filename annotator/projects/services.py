@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Max
@@ -24,9 +25,8 @@ from annotator.projects.models import (
     Standing,
     TaxonomyVersion,
 )
-from annotator.projects.selectors import Taxonomy, guideline_current, taxonomy_current
+from annotator.projects.selectors import Guideline, Taxonomy, guideline_current, taxonomy_current
 
-SHARES_TOLERANCE = 1e-6
 RESERVED_SLUGS = frozenset({"new"})  # /projects/new/ is the form that makes a project
 
 
@@ -147,11 +147,21 @@ def version_publish(project: Project, blueprint: Blueprint, *, by: User, note: s
     if blueprint.categories != category_drafts(taxonomy_current(project)):
         version = taxonomy_publish(project, blueprint.categories, by=by, note=note)
         changed.append(str(version))
-    if blueprint.clauses != clause_drafts(project):
+    if blueprint.clauses != clause_drafts(guideline_current(project)):
         changed.append(str(guideline_publish(project, blueprint.clauses, by=by, note=note)))
     if not changed:
         raise BadInput("This is what is published already. Change something, or leave it.")
     log_write(project, "projects", f"{by.username} published {' and '.join(changed)}: {note}")
+
+
+LEARNERS: Final = {"shares", "batch_size", "low_water", "retrain_after"}
+"""Set where it is set how the learner chooses, and never from a page that was opened before."""
+KNOWN_BY_REVIEW: Final = {"skills_enough", "gold_enough"}
+CONFIGURED: Final = [
+    field.name
+    for field in Project._meta.concrete_fields
+    if not field.primary_key and field.name not in LEARNERS | KNOWN_BY_REVIEW
+]
 
 
 @transaction.atomic
@@ -159,9 +169,8 @@ def project_configure(project: Project, *, by: User) -> Project:
     """Save changed settings of the loop; raises BadInput when they do not fit together."""
     for name, problem in misfits(project).items():
         raise BadInput(f"{name} is {getattr(project, name)}, {problem}.")
-    shares_check(project.shares)
     was_adaptive = Project.objects.values_list("adaptive", flat=True).get(pk=project.pk)
-    project.save()
+    project.save(update_fields=CONFIGURED)
     log_write(
         project,
         "projects",
@@ -179,16 +188,6 @@ def _switched(project: Project, *, was_adaptive: bool) -> str:
         f": adaptive overlap is on from the next batch on, from {project.adaptive_least} "
         f"places to {project.overlap_max}, until every category is {project.adaptive_certainty:.1%} certain"
     )
-
-
-def shares_check(shares: dict[str, float]) -> None:
-    """Raise BadInput unless the shares are 0..1 and sum to 1."""
-    for stream, share in shares.items():
-        if not 0 <= share <= 1:
-            raise BadInput(f'The share of "{stream}" is {share}; it has to be between 0 and 1.')
-    total = sum(shares.values())
-    if abs(total - 1) > SHARES_TOLERANCE:
-        raise BadInput(f"The shares of the streams sum to {total:g}; they have to sum to 1.")
 
 
 @transaction.atomic
@@ -278,11 +277,11 @@ def category_drafts(taxonomy: Taxonomy) -> tuple[CategoryDraft, ...]:
     )
 
 
-def clause_drafts(project: Project) -> tuple[ClauseDraft, ...]:
-    """The clauses that are published, as they would be published again."""
+def clause_drafts(guideline: Guideline) -> tuple[ClauseDraft, ...]:
+    """The clauses of a published version as they would be published again."""
     return tuple(
         ClauseDraft(number=clause.number, category=clause.category, title=clause.title, body=clause.body)
-        for clause in guideline_current(project).clauses
+        for clause in guideline.clauses
     )
 
 

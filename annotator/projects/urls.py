@@ -1,8 +1,22 @@
 """Addresses of the projects stage."""
 
-from django.urls import path
+from collections.abc import Iterator
 
-from annotator.projects import draft_views, taxonomy_views, views
+from django.urls import URLPattern, path
+
+from annotator.projects import views
+from annotator.projects.drafts import views as draft_views
+from annotator.projects.drafts.pages import GUIDELINE_PAGE, TAXONOMY_PAGE, DraftPage
+
+
+def _draft_paths(page: DraftPage) -> Iterator[URLPattern]:
+    word, page_of = page.subject.word, {"page": page}
+    address = f"projects/<slug:slug>/{word}/draft/"
+    yield path(address, draft_views.draft, page_of, name=f"{word}_draft")
+    yield path(f"{address}change/", draft_views.change, page_of, name=f"{word}_draft_change")
+    yield path(f"{address}publish/", draft_views.publish, page_of, name=f"{word}_draft_publish")
+    yield path(f"{address}discard/", draft_views.discard, page_of, name=f"{word}_draft_discard")
+
 
 app_name = "projects"
 urlpatterns = [
@@ -10,25 +24,8 @@ urlpatterns = [
     path("projects/new/", views.create, name="create"),
     path("projects/<slug:slug>/guideline/", views.guideline, name="guideline"),
     path("projects/<slug:slug>/guideline/publish/", views.publish, name="publish"),
-    path("projects/<slug:slug>/guideline/draft/", draft_views.guideline_draft, name="guideline_draft"),
-    path("projects/<slug:slug>/guideline/draft/add/", draft_views.clause_add, name="clause_add"),
-    path("projects/<slug:slug>/guideline/draft/save/", draft_views.clause_save, name="clause_save"),
-    path("projects/<slug:slug>/guideline/draft/remove/", draft_views.clause_remove, name="clause_remove"),
-    path("projects/<slug:slug>/guideline/draft/publish/", draft_views.publish, name="draft_publish"),
-    path("projects/<slug:slug>/guideline/draft/discard/", draft_views.discard, name="draft_discard"),
-    path("projects/<slug:slug>/taxonomy/draft/", taxonomy_views.taxonomy_draft, name="taxonomy_draft"),
-    path("projects/<slug:slug>/taxonomy/draft/do/", taxonomy_views.operation, name="operation"),
-    path("projects/<slug:slug>/taxonomy/draft/undo/", taxonomy_views.undo, name="operation_undo"),
-    path(
-        "projects/<slug:slug>/taxonomy/draft/publish/",
-        taxonomy_views.taxonomy_publish,
-        name="taxonomy_draft_publish",
-    ),
-    path(
-        "projects/<slug:slug>/taxonomy/draft/discard/",
-        taxonomy_views.taxonomy_discard,
-        name="taxonomy_draft_discard",
-    ),
+    *_draft_paths(GUIDELINE_PAGE),
+    *_draft_paths(TAXONOMY_PAGE),
     path("projects/<slug:slug>/settings/", views.settings, name="settings"),
     path("projects/<slug:slug>/members/", views.members, name="members"),
     path("projects/<slug:slug>/members/end/", views.member_end, name="member_end"),

@@ -30,7 +30,7 @@ from annotator.queue.services import (
     PLACE_STEP,
 )
 
-RECHECK_MAX: Final = 2_000
+RECHECK_MAX: Final = 10_000
 RECHECK_REASON_MAX: Final = 180
 NEXT_RECHECK: Final = """(SELECT COALESCE(MAX(asked.recheck), 0) + 1 FROM assignment asked
     WHERE asked.item_id = places.item_id AND asked.purpose = 'overlap')"""

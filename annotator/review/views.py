@@ -64,15 +64,17 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     """Items that wait for a lead: what people differ in first, then each, oldest first."""
     access = project_for(request.user, slug, Can.RESOLVE)
     wanted = wanted_of(request)
-    page = Paginator(disagreements_open(access.project, wanted), PAGE).get_page(request.GET.get("page"))
+    waiting = disagreements_open(access.project, wanted)
+    page = Paginator(waiting.values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
+    rows = list(waiting.filter(pk__in=list(page)))
     taxonomy = taxonomy_current(access.project)
     counts = disagreements_by_category(access.project, held=wanted.held)
-    answered = answered_by_disagreement([row.pk for row in page])
+    answered = answered_by_disagreement([row.pk for row in rows])
     context = {
         "access": access,
         "nav": "disagreements",
         "page": page,
-        "lines": dispute_lines(page.object_list, taxonomy, access, timezone.now(), answered),
+        "lines": dispute_lines(rows, taxonomy, access, timezone.now(), answered),
         "wanted": wanted,
         "query": query_of(wanted),
         "pattern": pattern_words(wanted.pattern, taxonomy),
@@ -112,7 +114,7 @@ def alike(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
         "access": access,
         "nav": "disagreements",
         "item_id": item_id,
-        "lines": alike_of(access.project, item_id, taxonomy),
+        "alike": alike_of(access.project, item_id, taxonomy),
         "site": site_of(access.project, item_id, taxonomy),
     }
     return render_page(request, "review/alike.html", context, part="alike")

@@ -14,7 +14,8 @@ from learner.core.arrays import Array
 from learner.core.category_fit import CategoryStatus
 from learner.core.classifier import LinearClassifier
 from learner.core.errors import HashMismatchError, MalformedFileError, RecipeMismatchError
-from learner.core.features import N_FEATURES, RECIPE
+from learner.core.features import N_FEATURES
+from learner.core.recipe import RECIPE
 
 _PARTS = ("columns", "weights", "bias", "thresholds", "about")
 

@@ -117,6 +117,43 @@ def best_f1_threshold(logits: Floats, truth: Array, weights: Floats) -> Threshol
     return Threshold(float((logits[best] + below) / 2), float(f1[best]))
 
 
+def calibration_error(probabilities: Array, truth: Array, n_bins: int = 15) -> float:
+    """The expected calibration error: how far, on average over items, a probability is from what it promises.
+
+    Items are put into bins of equal width by their probability; each bin's distance between its mean probability
+    and its share of positives counts by its items (Naeini, Cooper and Hauskrecht 2015, AAAI, equation 4).
+
+    Parameters
+    ----------
+    probabilities : float (n_items,)
+        0 to 1.
+    truth : (n_items,)
+        0 or 1.
+    n_bins : int
+
+    Returns
+    -------
+    float
+        0 to 1; not a number where there are no items.
+
+    Examples
+    --------
+    >>> round(calibration_error(np.array([0.1, 0.1, 0.9, 0.9]), np.array([0, 0, 1, 0])), 2)
+    0.25
+    """
+    if not len(probabilities):
+        return float("nan")
+    bins = np.minimum((np.asarray(probabilities, dtype=np.float64) * n_bins).astype(np.int64), n_bins - 1)
+    promised = np.bincount(bins, probabilities, n_bins)
+    kept = np.bincount(bins, truth, n_bins)
+    return float(np.abs(promised - kept).sum() / len(probabilities))
+
+
+def cross_entropy(logits: Floats, truth: Array, weights: Floats) -> float:
+    """Mean surprise, in nats, of the answers under these logits."""
+    return _loss(logits, np.asarray(truth, dtype=np.float64), weights) / float(weights.sum())
+
+
 def _loss(logits: Floats, target: Floats, weights: Floats) -> float:
     """Weighted cross-entropy of the sigmoid of logits, without overflow."""
     return float(weights @ (np.logaddexp(0.0, logits) - target * logits))

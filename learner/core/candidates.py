@@ -1,12 +1,13 @@
 """The map of a query: what one shard would put into the next batch, however large the pool."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from learner.core.arrays import Booleans, Floats, Integers
+from learner.core.arrays import Array, Booleans, Floats, Integers
 from learner.core.features import N_FEATURES
 from learner.core.lanes import Lanes, largest_remainder
 from learner.core.learner import QueryModel
@@ -16,6 +17,8 @@ from learner.core.strategies import STRATEGIES, Strategy
 QUERY, RARE, EXPLORE, AUDIT = STREAMS = ("query", "rare", "explore", "audit")
 UNIFORM = "uniform"
 _SPARE = 8
+_KEPT = 4
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,20 @@ class StreamPlan:
         Of the draws of explore and audit; store it with the batch.
     benign_floor : float
         Share of the batch that should be expected benign, 0 to 1, as far as the query stream can see to it.
+    weights : mapping of category to float
+        How much of rare and query a category gets, against what it would get: not negative, 1 where none is given.
 
     Raises
     ------
     ValueError
-        If the size, a stream or a share is impossible.
+        If the size, a stream, a share or a weight is impossible.
     """
 
     batch_size: int
     shares: Mapping[str, float]
     seed: int
     benign_floor: float = 0.0
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -53,6 +59,8 @@ class StreamPlan:
             raise ValueError(f"shares are {dict(self.shares)}; give at least one positive and none negative")
         if not 0 <= self.benign_floor <= 1:
             raise ValueError(f"benign_floor is {self.benign_floor}; it is a share, from 0 to 1")
+        if min(self.weights.values(), default=0.0) < 0:
+            raise ValueError(f"weights are {dict(self.weights)}; give none that is negative")
 
     def places(self) -> dict[str, int]:
         """Places for each stream, summing to the batch size (largest remainder)."""
@@ -62,7 +70,10 @@ class StreamPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaneCandidates:
-    """The best of one lane of one stream: rows of `Candidates` (k,) and their scores (k,), best first."""
+    """The best of one lane of one stream: rows of `Candidates` (k,) and their scores (k,), best first.
+
+    `recorded` (k,) is what the ledger keeps as the score.
+    """
 
     stream: str
     strategy: str
@@ -70,6 +81,13 @@ class LaneCandidates:
     share: float
     rows: Integers
     scores: Floats
+    recorded: Floats
+
+    def at(self, places: Array) -> "LaneCandidates":
+        """The lane with these places alone, in this order."""
+        return replace(
+            self, rows=self.rows[places], scores=self.scores[places], recorded=self.recorded[places]
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +135,7 @@ def shard_candidates(
     features = shard.features if len(train) == len(shard) else shard.features[train]
     for stream, strategy in ((RARE, STRATEGIES["rare_category"]), (QUERY, model.query_strategy)):
         if places[stream] and len(train):
-            wanted = strategy.lanes(model, features, rng=rng)
+            wanted = strategy.lanes(model, features, rng=rng).weighted(plan.weights)
             lanes.extend(
                 _wanted(
                     stream, strategy, wanted, rows=train, domains=shard.domains[train], places=places[stream]
@@ -127,23 +145,41 @@ def shard_candidates(
 
 
 def merge(candidates: Iterable[Candidates]) -> Candidates:
-    """The candidates of many shards as one; lanes of the same aim become one, best first, ties by item id."""
-    parts = [_nothing(), *candidates]
+    """The candidates of many shards as one; lanes of the same aim become one, best first, ties by item id.
+
+    A lane keeps `_KEPT` times what one shard may put into it, so that memory does not grow with the pool.
+    """
+    waiting = iter(candidates)
+    merged = _nothing()
+    while parts := list(islice(waiting, _AT_ONCE)):
+        merged = _merged(merged, parts)
+    return merged
+
+
+def _merged(before: Candidates, more: Sequence[Candidates]) -> Candidates:
+    parts = [before, *more]
     starts = np.cumsum([0, *(len(part.item_ids) for part in parts)])
     item_ids = np.concatenate([part.item_ids for part in parts])
     same_aim: dict[tuple[str, str, str], list[LaneCandidates]] = {}
+    most: dict[tuple[str, str, str], int] = {}
     for start, part in zip(starts, parts, strict=False):
         for lane in part.lanes:
             aim = (lane.stream, lane.strategy, lane.reason)
             same_aim.setdefault(aim, []).append(replace(lane, rows=lane.rows + start))
+            if part is not before:
+                most[aim] = max(most.get(aim, 0), _KEPT * len(lane.rows))
+    lanes = [
+        _joined(lanes, item_ids, max(most.get(aim, 0), len(lanes[0].rows))) for aim, lanes in same_aim.items()
+    ]
+    kept = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *(lane.rows for lane in lanes)]))
     return Candidates(
         n_train=sum(part.n_train for part in parts),
         n_holdout=sum(part.n_holdout for part in parts),
-        item_ids=item_ids,
-        domains=np.concatenate([part.domains for part in parts]),
-        contents=np.concatenate([part.contents for part in parts]),
-        features=csr_matrix(vstack([part.features for part in parts])),
-        lanes=tuple(_joined(lanes, item_ids) for lanes in same_aim.values()),
+        item_ids=item_ids[kept],
+        domains=np.concatenate([part.domains for part in parts])[kept],
+        contents=np.concatenate([part.contents for part in parts])[kept],
+        features=csr_matrix(vstack([part.features for part in parts], format="csr"))[kept],
+        lanes=tuple(replace(lane, rows=np.searchsorted(kept, lane.rows)) for lane in lanes),
     )
 
 
@@ -151,7 +187,7 @@ def _drawn(stream: str, shard: Shard, rows: Integers, plan: StreamPlan, n: int) 
     """The n rows with the highest uniform keys: the n highest over all shards are a simple random sample."""
     keys = uniform_keys(shard.item_ids[rows], plan.seed)
     best = np.argsort(-keys, kind="stable")[:n]
-    return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best])
+    return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best], keys[best])
 
 
 def uniform_keys(item_ids: Integers, seed: int) -> Floats:
@@ -184,8 +220,9 @@ def _wanted(
         first_of_site = np.zeros(len(best), dtype=np.bool_)
         first_of_site[np.unique(domains[best], return_index=True)[1]] = True
         kept = np.sort(np.argsort(~first_of_site, kind="stable")[:wanted])
-        scores = lanes.scores[lane, best[kept]].astype(np.float64)
-        found.append(LaneCandidates(stream, strategy.name, reason, share, rows[best[kept]], scores))
+        taken = best[kept]
+        scores, recorded = lanes.scores[lane, taken].astype(np.float64), lanes.kept(lane, taken)
+        found.append(LaneCandidates(stream, strategy.name, reason, share, rows[taken], scores, recorded))
     return found
 
 
@@ -203,11 +240,14 @@ def _gather(shard: Shard, lanes: Sequence[LaneCandidates], *, n_train: int, n_ho
     )
 
 
-def _joined(lanes: Sequence[LaneCandidates], item_ids: Integers) -> LaneCandidates:
-    rows = np.concatenate([lane.rows for lane in lanes])
-    scores = np.concatenate([lane.scores for lane in lanes])
-    order = np.lexsort((item_ids[rows], -scores))
-    return replace(lanes[0], rows=rows[order], scores=scores[order])
+def _joined(lanes: Sequence[LaneCandidates], item_ids: Integers, most: int) -> LaneCandidates:
+    joined = replace(
+        lanes[0],
+        rows=np.concatenate([lane.rows for lane in lanes]),
+        scores=np.concatenate([lane.scores for lane in lanes]),
+        recorded=np.concatenate([lane.recorded for lane in lanes]),
+    )
+    return joined.at(np.lexsort((item_ids[joined.rows], -joined.scores))[:most])
 
 
 def _nothing() -> Candidates:

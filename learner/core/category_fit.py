@@ -1,18 +1,34 @@
 """One category's linear model: fitted, checked on unseen sites, calibrated, or refused with a reason."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags_array
 from scipy.special import expit, logit
 from sklearn.svm import LinearSVC
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
-from learner.core.calibration import best_f1_threshold, platt_sigmoid, site_folds
+from learner.core.calibration import Sigmoid, best_f1_threshold, cross_entropy, platt_sigmoid, site_folds
 
 _STOP_AT = 0.1  # liblinear's own default; a tighter one costs 1.5 times the time and changes no third digit
 _BOTH = 2
+TUNED_ITEMS = 4_000  # settings are tried on at most so many items: beyond, the choice hardly changes
+ENOUGH_DECIDED, ENOUGH_POSITIVES = 20_000, 100  # decisions about unseen sites that calibrate a category
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Inverse strength of regularisation, and how much the URL weighs beside what the page says."""
+
+    C: float
+    url_weight: float
+
+
+USUAL = Setting(1.0, 1.0)
+SETTINGS = tuple(Setting(C, url_weight) for url_weight in (1.0, 0.6) for C in (0.5, 1.0, 2.0))
+"""What is tried for each category; the URL's weight only where some page says something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +36,8 @@ class CategoryStatus:
     """What the classifier knows of one category, and why it is not learned yet where it is not.
 
     `threshold` is the probability from which on the category counts as present; `f1` is what it reached on
-    unseen sites, a little optimistic because the threshold was chosen there. Both are None while the category
-    is not learned; `reason` is empty once it is.
+    unseen sites, a little optimistic because the threshold was chosen there; `setting` is what was chosen for it.
+    All three are None while the category is not learned; `reason` is empty once it is.
     """
 
     category: str
@@ -32,13 +48,14 @@ class CategoryStatus:
     n_sites: int
     threshold: float | None
     f1: float | None
+    setting: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How to fit a category: the parameters of `LinearClassifier`, which explains them."""
+    """How to fit a category: the parameters of `LinearClassifier`, which explains them, and what may be tried."""
 
-    C: float
+    settings: Sequence[Setting]
     n_folds: int
     min_positives: int
     min_sites: int
@@ -47,16 +64,40 @@ class FitOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CategoryTask:
-    """The items whose answer is known: features (n_items, n_columns), the rest (n_items,), truth 0 or 1."""
+    """The items whose answer is known: features (n_items, n_columns), the rest (n_items,), truth 0 or 1.
+
+    The first `n_url` columns are of the URL.
+    """
 
     features: csr_matrix
+    n_url: int
     truth: Array
     sites: Integers
     weights: Floats
 
     def part(self, rows: Booleans) -> "CategoryTask":
         """The items in `rows`."""
-        return CategoryTask(self.features[rows], self.truth[rows], self.sites[rows], self.weights[rows])
+        if rows.all():
+            return self
+        return replace(
+            self,
+            features=self.features[rows],
+            truth=self.truth[rows],
+            sites=self.sites[rows],
+            weights=self.weights[rows],
+        )
+
+    def under(self, setting: Setting) -> "CategoryTask":
+        """The same with the URL's columns as heavy as the setting says."""
+        if setting.url_weight == 1:
+            return self
+        return replace(self, features=csr_matrix(self.features @ diags_array(self.column_weights(setting))))
+
+    def column_weights(self, setting: Setting) -> Floats:
+        """What each column is multiplied with under a setting, (n_columns,)."""
+        weights = np.ones(self.features.shape[1])
+        weights[: self.n_url] = setting.url_weight
+        return weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,28 +116,36 @@ def fit_category(
     """The fit of one category, or the smoothed prevalence with the reason why it is not learned yet.
 
     1. Refuse what has too few positives or negatives, or has them on too few sites.
-    2. Decide each item by a machine that saw nothing of its site, and make these decisions probabilities.
-    3. Choose the threshold with the best F1 on them.
-    4. Fit the machine on everything and fold the sigmoid into its weights.
+    2. Choose the setting under which decisions about unseen sites tell most.
+    3. Decide items by machines that saw nothing of their sites, all of them or enough, and make these decisions
+       probabilities.
+    4. Choose the threshold with the best F1 on them.
+    5. Fit the machine on everything and fold sigmoid and setting into its weights.
     """
     counts = _counts(task)
     if reason := _too_little(counts, options):
         return _not_learned(category, reason, counts, task)
-    decisions = _decisions_on_unseen_sites(task, min(options.n_folds, counts.positive_sites), options, rng)
-    seen = np.isfinite(decisions)
-    decided, truth, weights = decisions[seen], task.truth[seen], task.weights[seen]
-    if len(np.unique(truth)) < _BOTH:
+    n_folds = min(options.n_folds, counts.positive_sites)
+    setting = _chosen_setting(task, n_folds, options, rng)
+    weighted = task.under(setting)
+    unseen = _unseen(weighted, n_folds, setting, options=options, rng=rng)
+    if unseen is None:
         return _not_learned(category, "too few sites to check it on ones it had not seen", counts, task)
-    sigmoid = platt_sigmoid(decided, truth, weights)
+    sigmoid = unseen.sigmoid
     if sigmoid.slope <= 0:
         return _not_learned(category, "no better than chance on sites it had not seen", counts, task)
-    threshold = best_f1_threshold(sigmoid.slope * decided + sigmoid.offset, truth, weights)
-    machine = _machine(task, options)
+    threshold = best_f1_threshold(unseen.logits, unseen.truth, unseen.weights)
+    machine = _machine(weighted, setting.C, options)
     return CategoryFit(
-        weights=sigmoid.slope * machine.coef_[0],
+        weights=sigmoid.slope * machine.coef_[0] * task.column_weights(setting),
         bias=sigmoid.slope * float(machine.intercept_[0]) + sigmoid.offset,
         threshold=threshold.logit,
-        status=_status(category, counts, threshold=float(expit(threshold.logit)), f1=threshold.f1),
+        status=replace(
+            _status(category, counts),
+            threshold=float(expit(threshold.logit)),
+            f1=threshold.f1,
+            setting=asdict(setting),
+        ),
     )
 
 
@@ -133,21 +182,83 @@ def _too_little(counts: _Counts, options: FitOptions) -> str:
     return ""
 
 
-def _decisions_on_unseen_sites(
+def _chosen_setting(
     task: CategoryTask, n_folds: int, options: FitOptions, rng: np.random.Generator
-) -> Floats:
-    """Each item's decision by a machine that saw nothing of its site; NaN where none could be fitted."""
+) -> Setting:
+    """The setting with the least surprise about answers on unseen sites; the usual one where none can be judged."""
+    if len(options.settings) == 1:
+        return options.settings[0]
+    part = task.part(_tuned_on(task, rng))
+    folds = rng.integers(2**32)
+    surprises = [
+        _surprise(part.under(setting), n_folds, setting, options=options, rng=np.random.default_rng(folds))
+        for setting in options.settings
+    ]
+    return options.settings[int(np.argmin(surprises))] if np.isfinite(surprises).any() else USUAL
+
+
+def _tuned_on(task: CategoryTask, rng: np.random.Generator) -> Booleans:
+    """Whole sites with up to `TUNED_ITEMS` items, half of them from sites with positives as far as there are any."""
+    if len(task.truth) <= TUNED_ITEMS:
+        return np.ones(len(task.truth), dtype=np.bool_)
+    sites = np.unique(task.sites, return_inverse=True)[1]
+    sizes = np.bincount(sites)
+    has_positives = np.bincount(sites, weights=task.truth) > 0
+    shuffled = rng.permutation(len(sizes))
+    chosen = np.zeros(len(sizes), dtype=np.bool_)
+    for wanted in (has_positives, ~has_positives):
+        own = shuffled[wanted[shuffled]]
+        chosen[own[np.cumsum(sizes[own]) <= TUNED_ITEMS // 2]] = True
+    return chosen[sites]
+
+
+def _surprise(
+    task: CategoryTask, n_folds: int, setting: Setting, *, options: FitOptions, rng: np.random.Generator
+) -> float:
+    unseen = _unseen(task, n_folds, setting, options=options, rng=rng)
+    if unseen is None or unseen.sigmoid.slope <= 0:
+        return float("inf")
+    return cross_entropy(unseen.logits, unseen.truth, unseen.weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Unseen:
+    """Items that were decided by a machine that saw nothing of their site, calibrated; all (n_decided,)."""
+
+    logits: Floats
+    truth: Array
+    weights: Floats
+    sigmoid: Sigmoid
+
+
+def _unseen(
+    task: CategoryTask, n_folds: int, setting: Setting, *, options: FitOptions, rng: np.random.Generator
+) -> _Unseen | None:
+    """The decisions about unseen sites; None where too few could be made to calibrate anything."""
     folds = site_folds(task.truth, np.unique(task.sites, return_inverse=True)[1], n_folds, rng)
     decisions = np.full(len(task.truth), np.nan)
     for fold in range(n_folds):
         rest = folds != fold
         if len(np.unique(task.truth[rest])) == _BOTH:
-            decisions[~rest] = _machine(task.part(rest), options).decision_function(task.features[~rest])
-    return decisions
+            machine = _machine(task.part(rest), setting.C, options)
+            decisions[~rest] = machine.decision_function(task.features[~rest])
+        if _is_enough(task.truth[np.isfinite(decisions)]):
+            break
+    seen = np.isfinite(decisions)
+    decided, truth, weights = decisions[seen], task.truth[seen], task.weights[seen]
+    if len(np.unique(truth)) < _BOTH:
+        return None
+    sigmoid = platt_sigmoid(decided, truth, weights)
+    return _Unseen(sigmoid.slope * decided + sigmoid.offset, truth, weights, sigmoid)
 
 
-def _machine(task: CategoryTask, options: FitOptions) -> Any:
-    machine = LinearSVC(C=options.C, class_weight="balanced", tol=_STOP_AT, random_state=options.seed % 2**32)
+def _is_enough(decided: Array) -> bool:
+    """Whether more decisions would not change what is calibrated on them."""
+    return len(decided) >= ENOUGH_DECIDED and int(decided.sum()) >= ENOUGH_POSITIVES
+
+
+def _machine(task: CategoryTask, C: float, options: FitOptions) -> Any:
+    machine = LinearSVC(C=C, tol=_STOP_AT, random_state=options.seed % 2**32)
     return machine.fit(task.features, task.truth, sample_weight=task.weights)
 
 
@@ -161,14 +272,7 @@ def _not_learned(category: str, reason: str, counts: _Counts, task: CategoryTask
     )
 
 
-def _status(
-    category: str,
-    counts: _Counts,
-    *,
-    reason: str = "",
-    threshold: float | None = None,
-    f1: float | None = None,
-) -> CategoryStatus:
+def _status(category: str, counts: _Counts, *, reason: str = "") -> CategoryStatus:
     return CategoryStatus(
         category=category,
         learned=not reason,
@@ -176,6 +280,6 @@ def _status(
         n_positive=counts.positives,
         n_negative=counts.negatives,
         n_sites=counts.sites,
-        threshold=threshold,
-        f1=f1,
+        threshold=None,
+        f1=None,
     )

@@ -1,6 +1,7 @@
 """The classifier: one linear model per category, calibrated, packed into one matrix."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -10,7 +11,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from learner.core.arrays import Array, Booleans, Floats, Floats32, Integers
-from learner.core.category_fit import CategoryFit, CategoryStatus, CategoryTask, FitOptions, fit_category
+from learner.core.category_fit import (
+    SETTINGS,
+    CategoryFit,
+    CategoryStatus,
+    CategoryTask,
+    FitOptions,
+    Setting,
+    fit_category,
+)
+from learner.core.features import N_URL
 
 _UNKNOWN = -1
 _ANSWERS = (_UNKNOWN, 0, 1)
@@ -27,8 +37,9 @@ class LinearClassifier(BaseEstimator):
     ----------
     categories : sequence of str
         Slugs, in the order of the columns of Y.
-    C : float
-        Inverse strength of regularisation of the support vector machines.
+    C : float, optional
+        Inverse strength of regularisation of the support vector machines. Without it, it is chosen for each
+        category among `SETTINGS`, with the weight of the URL, by what decisions about unseen sites tell.
     n_folds : int
         Groups of sites for the out-of-fold decisions.
     min_positives, min_sites : int
@@ -50,7 +61,7 @@ class LinearClassifier(BaseEstimator):
         self,
         categories: Sequence[str] = (),
         *,
-        C: float = 1.0,
+        C: float | None = None,
         n_folds: int = 3,
         min_positives: int = 5,
         min_sites: int = 2,
@@ -95,8 +106,16 @@ class LinearClassifier(BaseEstimator):
         self._check_training(X, Y, sites, weights)
         columns, used = _used_columns(csr_matrix(X))
         importance = _column_importance(used)
-        whole = CategoryTask(csr_matrix(used @ diags_array(importance)), Y, sites, weights)
-        fits = [self._fit_one(whole, number) for number in range(len(self.categories))]
+        n_url = int(np.searchsorted(columns, N_URL))
+        whole = CategoryTask(csr_matrix(used @ diags_array(importance)), n_url, Y, sites, weights)
+        options = FitOptions(
+            settings=self._settings(has_both=0 < n_url < len(columns)),
+            n_folds=self.n_folds,
+            min_positives=self.min_positives,
+            min_sites=self.min_sites,
+            seed=self.seed,
+        )
+        fits = [self._fit_one(whole, number, options) for number in range(len(self.categories))]
         self.weights_ = np.zeros((X.shape[1], len(fits)), dtype=np.float32)
         for number, fit in enumerate(fits):
             self.weights_[columns, number] = fit.weights * importance
@@ -160,16 +179,15 @@ class LinearClassifier(BaseEstimator):
         if weights.size and weights.min() <= 0:
             raise ValueError(f"sample_weight has {weights.min()}; leave out items that should not count")
 
-    def _fit_one(self, whole: CategoryTask, number: int) -> CategoryFit:
+    def _settings(self, *, has_both: bool) -> list[Setting]:
+        """What is tried: the weight of the URL only where there is a URL and something else."""
+        if self.C is not None:
+            return [Setting(self.C, 1.0)]
+        return [setting for setting in SETTINGS if has_both or setting.url_weight == 1]
+
+    def _fit_one(self, whole: CategoryTask, number: int, options: FitOptions) -> CategoryFit:
         truth = whole.truth[:, number]
-        known = CategoryTask(whole.features, truth, whole.sites, whole.weights).part(truth != _UNKNOWN)
-        options = FitOptions(
-            C=self.C,
-            n_folds=self.n_folds,
-            min_positives=self.min_positives,
-            min_sites=self.min_sites,
-            seed=self.seed,
-        )
+        known = replace(whole, truth=truth).part(truth != _UNKNOWN)
         return fit_category(
             known, self.categories[number], options, rng=np.random.default_rng((self.seed, number))
         )

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 import numpy as np
+from scipy.sparse import csc_matrix
 
-from learner.core.arrays import Booleans
+from learner.core.arrays import Booleans, Floats
 from learner.core.candidates import Candidates
 from learner.core.features import unit_rows
 
@@ -27,6 +28,7 @@ class Diversity:
     def __init__(self, candidates: Candidates, exclude_domains: Collection[int]) -> None:
         self._candidates = candidates
         self._directions = unit_rows(candidates.features)
+        self._columns = csc_matrix(self._directions)
         self._repeats: Booleans = np.zeros(len(candidates.item_ids), dtype=np.bool_)
         self._domains = {int(domain) for domain in exclude_domains}
         self._one_per_site = True
@@ -45,8 +47,18 @@ class Diversity:
         """Take a candidate in, and with it everything that repeats it out of the running."""
         candidates = self._candidates
         self._domains.add(int(candidates.domains[row]))
-        cosines = self._directions @ self._directions[row].toarray().ravel()
-        self._repeats |= cosines >= NEAR
+        self._repeats |= self._cosines(row) >= NEAR
         if candidates.contents[row]:
             self._repeats |= candidates.contents == candidates.contents[row]
         self._repeats[row] = True
+
+    def _cosines(self, row: int) -> Floats:
+        """The cosines of a candidate with all, (n_rows,), from the columns that it has: few of many."""
+        own = slice(*self._directions.indptr[row : row + 2])
+        columns, weights = self._directions.indices[own], self._directions.data[own]
+        starts = self._columns.indptr[columns]
+        sizes = self._columns.indptr[columns + 1] - starts
+        places = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        products = self._columns.data[places] * np.repeat(weights, sizes)
+        cosines = np.bincount(self._columns.indices[places], products, minlength=len(self._repeats))
+        return cosines.astype(np.float64)

@@ -53,9 +53,10 @@ class QueueFacts:
 class TrainingFacts:
     """What could be learned that is not yet: `new_resolutions` since `last_version` (None before the first).
 
-    `new_known` counts items that came with known labels since then, and `new_taxonomy` is the number of a
-    taxonomy version that it does not know. `learnable_categories` counts those with enough positives, `minimum`
-    is how many labelled items a first version needs, and `retrain_after` how many new ones a later one does.
+    `new_known` counts items that came with known labels since then, `new_taxonomy` is the number of a taxonomy
+    version that it does not know, and `new_recipe` tells that it reads features which are made no more.
+    `learnable_categories` counts those with enough positives, `minimum` is how many labelled items a first version
+    needs, and `retrain_after` how many new ones a later one does.
     """
 
     new_resolutions: int
@@ -66,6 +67,7 @@ class TrainingFacts:
     last_version: int | None = None
     new_known: int = 0
     new_taxonomy: int | None = None
+    new_recipe: bool = False
     attempts: Attempts = Attempts()
 
 
@@ -200,7 +202,7 @@ def _training_waits(facts: TrainingFacts) -> NotDue | None:
     """What training waits for, or None when there is enough to learn from."""
     if facts.last_version is not None:
         enough = facts.new_resolutions + facts.new_known >= facts.retrain_after
-        if enough or facts.new_taxonomy is not None:
+        if enough or facts.new_taxonomy is not None or facts.new_recipe:
             return None
         return NotDue(f"retrain not due: {_new(facts)}, {facts.retrain_after} needed")
     if facts.labelled < facts.minimum:
@@ -216,6 +218,8 @@ def _training_waits(facts: TrainingFacts) -> NotDue | None:
 def _training(facts: TrainingFacts) -> Due:
     if facts.new_taxonomy is not None:
         return Due(f"retrain due: taxonomy v{facts.new_taxonomy} was published, {_new(facts)}")
+    if facts.new_recipe:
+        return Due(f"retrain due: features are made in a new way since v{facts.last_version}")
     if facts.last_version is not None:
         return Due(f"retrain due: {_new(facts)}")
     learnable = _count(facts.learnable_categories, "learnable category", "learnable categories")

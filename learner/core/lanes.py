@@ -1,6 +1,6 @@
 """Lanes: one queue of items per aim of a strategy, and turns that let no aim take more than its share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,37 @@ class Lanes:
         Wanted shares of the picks, positive; they need not sum to 1.
     reasons : tuple of str, n_lanes
         Why an item of the lane is served, as an annotator's lead reads it.
+    recorded : float32 (n_lanes, n_items), optional
+        What the ledger keeps as the score, where that is not the score the lane is sorted by.
+    categories : tuple of str, n_lanes, optional
+        The category that each lane is about, "" where it is about none.
     """
 
     scores: Floats32
     shares: Floats
     reasons: tuple[str, ...]
+    recorded: Floats32 | None = None
+    categories: tuple[str, ...] = ()
+
+    def weighted(self, weights: Mapping[str, float]) -> "Lanes":
+        """The lanes, the share of each times the weight of its category (1 where none is given); without those of 0."""
+        named = self.categories or ("",) * len(self.reasons)
+        factors = np.array([weights.get(category, 1.0) for category in named])
+        if (factors == 1).all():
+            return self
+        kept = np.flatnonzero(factors > 0)
+        return Lanes(
+            self.scores[kept],
+            (self.shares * factors)[kept],
+            tuple(self.reasons[lane] for lane in kept),
+            None if self.recorded is None else self.recorded[kept],
+            tuple(named[lane] for lane in kept),
+        )
+
+    def kept(self, lane: int, positions: Array) -> Floats:
+        """What the ledger keeps of these items of a lane, float64 (len(positions),)."""
+        matrix = self.scores if self.recorded is None else self.recorded
+        return np.asarray(matrix[lane, positions], dtype=np.float64)
 
     def best(self, lane: int, n: int) -> Integers:
         """Up to n positions of items in a lane, best first, ties by position."""

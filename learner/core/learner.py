@@ -1,5 +1,6 @@
 """The query model: modAL's active learner around our classifier and query strategies."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.utils import check_X_y
 
 from learner.core.arrays import Array, Floats32
 from learner.core.classifier import LinearClassifier
+from learner.core.definitions import Finds, column_rarity
 from learner.core.strategies import STRATEGIES, Strategy
 
 
@@ -25,6 +27,8 @@ class QueryModel(ActiveLearner):
         What `query` and the query stream of a batch use.
     definitions : csr_matrix (n_categories, n_features), optional
         From `learner.core.definitions.featurise_definitions`, for strategies that work before any label.
+    finds : mapping of category number to Finds, optional
+        Of categories that have positives, but too few to be learned.
 
     Examples
     --------
@@ -35,6 +39,7 @@ class QueryModel(ActiveLearner):
     estimator: LinearClassifier
     query_strategy: Strategy
     definitions: csr_matrix | None
+    finds: Mapping[int, Finds] | None
     X_training: csr_matrix | None
     y_training: Array | None
 
@@ -43,10 +48,13 @@ class QueryModel(ActiveLearner):
         estimator: LinearClassifier,
         query_strategy: Strategy = STRATEGIES["multilabel_uncertainty"],
         definitions: csr_matrix | None = None,
+        finds: Mapping[int, Finds] | None = None,
     ) -> None:
         super().__init__(estimator=estimator, query_strategy=query_strategy)
         self.definitions = definitions
+        self.finds = finds
         self._scored: tuple[csr_matrix, Floats32, Floats32] | None = None
+        self._rarity: tuple[csr_matrix, Floats32] | None = None
 
     def decision(self, X: csr_matrix) -> Floats32:
         """The classifier's logits, float32 (n_items, n_categories), once for all streams of a query."""
@@ -54,6 +62,12 @@ class QueryModel(ActiveLearner):
         if self._scored is None or self._scored[0] is not X or self._scored[1] is not weights:
             self._scored = (X, weights, self.estimator.decision(X))
         return self._scored[2]
+
+    def rarity(self, X: csr_matrix) -> Floats32:
+        """How rare each column is among the rows of X, float32 (n_features,), once for all streams of a query."""
+        if self._rarity is None or self._rarity[0] is not X:
+            self._rarity = (X, column_rarity(X))
+        return self._rarity[1]
 
     def fit(self, X: csr_matrix, y: Array, bootstrap: bool = False, **fit_kwargs: Any) -> Self:  # noqa: FBT001
         """Fit the classifier and keep the data as what is known; `fit_kwargs` (groups) reach its fit."""

@@ -65,7 +65,8 @@ def select_batch(
 ) -> list[Choice]:
     """The next batch, in the order of serving, which mixes the streams at random.
 
-    1. Find out how many places rare and query can fill; what they and audit cannot fill goes to explore.
+    1. Find out how many places rare and query can fill; what rare cannot fill goes to query, and what they and
+       audit cannot fill goes to explore.
     2. Draw audit and explore.
     3. Fill rare, then query, with what does not repeat the draws or each other. Only when different sites run
        out may a site come twice, and the reason says so.
@@ -92,7 +93,7 @@ def select_batch(
     pool = merge(candidates)
     places = plan.places()
     foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng, _NO_FLOOR)
-    short = {stream: places[stream] - len(foreseen[stream]) for stream in (RARE, QUERY)}
+    short = _short(places, {stream: len(foreseen[stream]) for stream in (RARE, QUERY)})
     short[AUDIT] = max(0, places[AUDIT] - pool.n_holdout)
     drawn = {
         AUDIT: _draw(pool, AUDIT, places[AUDIT]),
@@ -136,19 +137,31 @@ def _fill(
     rng: np.random.Generator,
     floor: _Floor,
 ) -> dict[str, list[Choice]]:
-    """What rare and query take, each lane in turn: first from different sites, then from any."""
+    """What rare and query take, each lane in turn: first from different sites, then from any.
+
+    What rare cannot fill goes to query: a pool without rare categories is worth more questions, not more chance.
+    """
     chosen: dict[str, list[Choice]] = {
         RARE: _take(pool, RARE, places[RARE], diversity, rng=rng, note=""),
         QUERY: _lighter(pool, min(floor.n, places[QUERY]), diversity, rng, floor.benign),
     }
-    left = places[QUERY] - len(chosen[QUERY])
+    left = places[QUERY] + places[RARE] - len(chosen[RARE]) - len(chosen[QUERY])
     chosen[QUERY] += _take(pool, QUERY, left, diversity, rng=rng, note="")
     diversity.allow_same_site()
     note = "; its site comes again, because the pool has too few other sites for this"
     for stream in (RARE, QUERY):
-        left = places[stream] - len(chosen[stream])
+        left = _short(places, {stream: len(choices) for stream, choices in chosen.items()})[stream]
         chosen[stream] += _take(pool, stream, left, diversity, rng=rng, note=note)
     return chosen
+
+
+def _short(places: dict[str, int], taken: dict[str, int]) -> dict[str, int]:
+    """Places of rare and query that are not filled; what query took beyond its own counts for rare."""
+    beyond = max(0, taken[QUERY] - places[QUERY])
+    return {
+        RARE: places[RARE] - taken[RARE] - beyond,
+        QUERY: places[QUERY] - taken[QUERY] + beyond,
+    }
 
 
 def _lighter(
@@ -157,10 +170,7 @@ def _lighter(
     """The best of the query stream that are expected benign, up to `n`."""
     if n == 0:
         return []
-    lanes = tuple(
-        replace(lane, rows=lane.rows[benign[lane.rows]], scores=lane.scores[benign[lane.rows]])
-        for lane in pool.lanes
-    )
+    lanes = tuple(lane.at(benign[lane.rows]) for lane in pool.lanes)
     note = "; expected benign, so that lighter pages do not run out"
     return _take(replace(pool, lanes=lanes), QUERY, n, diversity, rng=rng, note=note)
 
@@ -185,7 +195,7 @@ def _take(
                 item_id=int(pool.item_ids[pick.position]),
                 stream=stream,
                 strategy=lane.strategy,
-                score=float(lane.scores[lane.rows == pick.position][0]),
+                score=float(lane.recorded[lane.rows == pick.position][0]),
                 inclusion_probability=None,
                 pool_size=pool.n_train,
                 reason=lane.reason + note,
@@ -198,9 +208,9 @@ def _draw(pool: Candidates, stream: str, n: int) -> LaneCandidates:
     """The n items with the highest uniform keys, or all where there are fewer."""
     for lane in pool.lanes:
         if lane.stream == stream:
-            return LaneCandidates(stream, UNIFORM, stream, 1.0, lane.rows[:n], lane.scores[:n])
+            return lane.at(np.arange(min(n, len(lane.rows))))
     none: Integers = np.empty(0, dtype=np.int64)
-    return LaneCandidates(stream, UNIFORM, stream, 1.0, none, np.empty(0))
+    return LaneCandidates(stream, UNIFORM, stream, 1.0, none, np.empty(0), np.empty(0))
 
 
 def _drawn_choices(

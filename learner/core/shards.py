@@ -1,17 +1,19 @@
 """Shards: the features of a few thousand items each, computed once and kept as files."""
 
-import io
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import BinaryIO
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from learner.core.archive import archive_bytes, archive_read
+from learner.core.archive import archive_bytes, archive_view
 from learner.core.arrays import Array, Booleans, Integers
 from learner.core.errors import MalformedFileError, RecipeMismatchError
-from learner.core.features import N_FEATURES, RECIPE, PageText
+from learner.core.features import N_FEATURES, PageText
+from learner.core.recipe import RECIPE
 
 _KEYS = ("item_ids", "holdout", "domains", "contents")
 _PARTS = ("recipe", *_KEYS, "data", "indices", "indptr")
@@ -88,13 +90,8 @@ def shard_bytes(shard: Shard) -> bytes:
     return archive_bytes({**arrays, "recipe": np.array(RECIPE)}, compressed=False)
 
 
-def shard_write(file: BinaryIO, shard: Shard) -> None:
-    """Write the shard to an open binary file."""
-    file.write(shard_bytes(shard))
-
-
-def shard_read(file: BinaryIO) -> Shard:
-    """The shard in an open binary file, which need not be seekable.
+def shard_read(content: bytes) -> Shard:
+    """The shard in the bytes of a file whose hash was compared; its arrays are views of these bytes.
 
     Raises
     ------
@@ -103,7 +100,7 @@ def shard_read(file: BinaryIO) -> Shard:
     MalformedFileError
         If it is damaged or its parts do not fit together.
     """
-    arrays = archive_read(file if file.seekable() else io.BytesIO(file.read()), _PARTS)
+    arrays = archive_view(content, _PARTS)
     recipe = str(arrays["recipe"])
     if recipe != RECIPE:
         raise RecipeMismatchError(
@@ -116,6 +113,22 @@ def shard_read(file: BinaryIO) -> Shard:
         contents=arrays["contents"],
         features=_features(arrays),
     )
+
+
+def read_ahead(readings: Iterable[Callable[[], Shard]]) -> Iterator[Shard]:
+    """The shard of each reading, in order; while the caller works with one, a thread reads the next.
+
+    Reading and hashing leave the other core and the interpreter free, so only the first is waited for. Memory
+    holds two. What a reading raises is raised at its turn.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as reader:
+        coming: deque[Future[Shard]] = deque()
+        for reading in readings:
+            coming.append(reader.submit(reading))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _features(arrays: dict[str, Array]) -> csr_matrix:

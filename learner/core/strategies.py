@@ -1,21 +1,32 @@
 """Query strategies: what to label next, with modAL's signature, and in lanes that can be merged over shards.
 
 To add one: write a function `(model, X, *, rng) -> Lanes` here, where each lane is one aim with its own
-scores (higher = sooner), wrap it in a `Strategy` with a name and one plain sentence, and put it into
-`STRATEGIES`. It then takes part in `tests/learner/core/test_strategies.py`, one battery over the
+scores (higher = sooner), give it a name and one plain sentence in `learner.core.catalogue`, and name it in
+`_LANES`. It then takes part in `tests/learner/core/test_strategies.py`, one battery over the
 whole registry, and can be named in a project's settings. Use `rng` alone for anything random.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
+from scipy.special import logit
 
 from learner.core.arrays import Floats32, Integers
+from learner.core.catalogue import COLD, USUAL, WORDS
 from learner.core.classifier import LinearClassifier
+from learner.core.definitions import Finds
 from learner.core.lanes import Lanes, no_lanes, take_turns
 
+ENOUGH = 50
+"""Positives from which on a category is not hunted any more: its line teaches more than its sure finds."""
+PLAUSIBLE = 0.05
+"""The probability below which an item is no likely find: its place is better spent at random."""
+_PLAUSIBLE_LOGIT = float(logit(PLAUSIBLE))
+_PATIENCE = 100  # labels without a positive that halve what a definition gets
+_SHORTEST = 1e-6
 _RANDOM_SHARE = 0.25
 
 
@@ -24,9 +35,13 @@ class Model(Protocol):
 
     estimator: LinearClassifier
     definitions: csr_matrix | None
+    finds: Mapping[int, Finds] | None
 
     def decision(self, X: csr_matrix) -> Floats32:
         """Logits of a fitted classifier, float32 (n_items, n_categories)."""
+
+    def rarity(self, X: csr_matrix) -> Floats32:
+        """How rare each column is among the rows of X, float32 (n_features,): `column_rarity`."""
 
 
 class LaneFunction(Protocol):
@@ -99,71 +114,129 @@ def multilabel_uncertainty(model: Model, X: csr_matrix, *, rng: np.random.Genera
         return no_lanes(X.shape[0])
     distance = np.abs(model.decision(X)[:, learned] - classifier.thresholds_[learned])
     scores = np.ascontiguousarray(-distance.T, dtype=np.float32)
-    reasons = tuple(
-        f"close to the threshold of {classifier.categories[int(category)]}" for category in learned
-    )
-    return Lanes(scores, np.ones(len(learned)), reasons)
+    names = tuple(classifier.categories[int(category)] for category in learned)
+    reasons = tuple(f"close to the threshold of {name}" for name in names)
+    return Lanes(scores, np.ones(len(learned)), reasons, categories=names)
+
+
+def expected_change(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:
+    """The lanes of `multilabel_uncertainty`, where of two items as close to a threshold the one with rarer words leads.
+
+    What one more answer changes in a linear classifier is the gradient at the item: how unsure it is, times how long
+    the item is once common columns count less (expected gradient length: Settles, Craven and Ray 2008, "Multiple-
+    instance active learning"). The score is minus the distance plus twice the logarithm of that length. What the ledger
+    keeps is minus the distance, as of `multilabel_uncertainty`.
+    """
+    close = multilabel_uncertainty(model, X, rng=rng)
+    length = _squared(X) @ model.rarity(X) ** 2  # the square of the length, so its logarithm counts twice
+    scores = close.scores + np.log(np.maximum(length, _SHORTEST)).astype(np.float32)
+    return replace(close, scores=scores, recorded=close.scores)
 
 
 def rare_category(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:  # noqa: ARG001
-    """A lane for each category, with the larger share the fewer positives it has so far.
+    """A lane for each category with fewer than `ENOUGH` positives, with the larger share the fewer it has.
 
-    A learned category hunts by its logit (the likeliest positives first), one not learned yet by similarity
-    to its definition. Shares are 1 / sqrt(positives + 1).
+    A learned category hunts by its logit (the likeliest positives first), among items with a probability of at least
+    `PLAUSIBLE`; one with positives, but too few to be learned, by likeness to these; one without any by its
+    definition, with a share that falls while labels are spent and bring none. Places that no lane wants go
+    to explore.
     """
     classifier = model.estimator
-    scores = _similarities(model, X)
-    if classifier.is_fitted:
-        learned = classifier.learned
-        scores[learned] = model.decision(X).T[learned]
-    shares = 1 / np.sqrt(classifier.n_positives + 1.0)
-    reasons = tuple(map(_hunting, classifier.categories, classifier.learned, classifier.n_positives))
-    return Lanes(scores, shares, reasons)
+    hunted = [int(category) for category in np.flatnonzero(classifier.n_positives < ENOUGH)]
+    if not hunted:
+        return no_lanes(X.shape[0])
+    shares, reasons = zip(*(_few(model, category) for category in hunted), strict=True)
+    names = tuple(classifier.categories[category] for category in hunted)
+    return Lanes(_hunts(model, X, hunted), np.array(shares), reasons, categories=names)
 
 
 def cold_start(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:
     """A lane for each category by similarity to its definition, and a quarter at random, to begin with."""
-    similar = _similarities(model, X)
+    similar = _similarities(model, X, range(len(model.estimator.categories)))
     chance = random_sampling(model, X, rng=rng)
     n_categories = len(similar)
     shares = np.append(np.full(n_categories, (1 - _RANDOM_SHARE) / max(n_categories, 1)), _RANDOM_SHARE)
-    reasons = tuple(f"resembles the definition of {category}" for category in model.estimator.categories)
-    return Lanes(np.vstack([similar, chance.scores]), shares, (*reasons, *chance.reasons))
+    names = tuple(model.estimator.categories)
+    reasons = tuple(f"resembles the definition of {category}" for category in names)
+    scores = np.vstack([similar, chance.scores])
+    return Lanes(scores, shares, (*reasons, *chance.reasons), categories=(*names, ""))
 
 
-def _similarities(model: Model, X: csr_matrix) -> Floats32:
-    """Items times definitions, float32 (n_categories, n_items); -inf where they have nothing in common."""
-    n_categories = len(model.estimator.categories)
+def _similarities(model: Model, X: csr_matrix, categories: Sequence[int]) -> Floats32:
+    """Items times definitions, float32 (len(categories), n_items); -inf where they have nothing in common."""
     if model.definitions is None:
-        return np.full((n_categories, X.shape[0]), -np.inf, dtype=np.float32)
-    products = (model.definitions @ X.T).toarray().astype(np.float32)
+        return np.full((len(categories), X.shape[0]), -np.inf, dtype=np.float32)
+    return _products(csr_matrix(model.definitions[categories]), X)
+
+
+def _hunts(model: Model, X: csr_matrix, hunted: Sequence[int]) -> Floats32:
+    """A row of scores for each hunted category, by what is known of it."""
+    learned, finds = model.estimator.learned, model.finds or {}
+    scores = np.empty((len(hunted), X.shape[0]), dtype=np.float32)
+    known = [row for row, category in enumerate(hunted) if learned[category]]
+    found = [row for row, category in enumerate(hunted) if not learned[category] and category in finds]
+    defined = sorted(set(range(len(hunted))) - {*known, *found})
+    if known:
+        logits = model.decision(X)[:, [hunted[row] for row in known]].T
+        scores[known] = np.where(logits >= _PLAUSIBLE_LOGIT, logits, -np.inf)
+    if found:
+        scores[found] = _by_finds(model, X, [finds[hunted[row]] for row in found])
+    if defined:
+        scores[defined] = _similarities(model, X, [hunted[row] for row in defined])
+    return scores
+
+
+def _squared(X: csr_matrix) -> csr_matrix:
+    return csr_matrix((X.data**2, X.indices, X.indptr), shape=X.shape)
+
+
+def _by_finds(model: Model, X: csr_matrix, finds: Sequence[Finds]) -> Floats32:
+    """Items times what was found of each category, rare columns counting more; as `_similarities`."""
+    weight = model.rarity(X) ** 2
+    toward = vstack([one.toward for one in finds], format="csr")
+    toward.data = toward.data * weight[toward.indices]
+    return _products(csr_matrix(toward), X)
+
+
+def _products(rows: csr_matrix, X: csr_matrix) -> Floats32:
+    products = (rows @ X.T).toarray().astype(np.float32)
     return np.where(products > 0, products, np.float32(-np.inf))
 
 
-def _hunting(category: str, learned: bool, n_positives: int) -> str:  # noqa: FBT001
-    if learned:
-        return f"likely {category}, which has {n_positives} positives so far"
-    return f"resembles the definition of {category}, which is not learned yet"
+def _few(model: Model, category: int) -> tuple[float, str]:
+    """Share and reason of a category that is hunted."""
+    classifier = model.estimator
+    name, n_positive = classifier.categories[category], int(classifier.n_positives[category])
+    if classifier.learned[category]:
+        return _fewer(n_positive), f"likely {name}, which has {n_positive} positives so far"
+    if finds := (model.finds or {}).get(category):
+        return _fewer(finds.n), f"resembles the {finds.n} found of {name}, which is not learned yet"
+    share = 1 / (1 + _spent(classifier, category) / _PATIENCE)
+    return share, f"resembles the definition of {name}, which is not learned yet"
 
 
-STRATEGIES: dict[str, Strategy] = {
-    strategy.name: strategy
-    for strategy in (
-        Strategy("random_sampling", "Every item is equally likely.", random_sampling),
-        Strategy(
-            "multilabel_uncertainty",
-            "Items closest to a category's threshold, each learned category in turn.",
-            multilabel_uncertainty,
-        ),
-        Strategy(
-            "rare_category",
-            "Likely positives of each category, most for those with the fewest positives so far.",
-            rare_category,
-        ),
-        Strategy(
-            "cold_start",
-            "Items that resemble a category's definition, each category in turn, and a quarter at random.",
-            cold_start,
-        ),
-    )
+def _fewer(n_positive: int) -> float:
+    return 1 / float(np.sqrt(n_positive + 1))
+
+
+def _spent(classifier: LinearClassifier, category: int) -> int:
+    """Labels whose answer for the category is known."""
+    if not classifier.is_fitted:
+        return 0
+    status = classifier.statuses_[category]
+    return status.n_positive + status.n_negative
+
+
+_LANES: dict[str, LaneFunction] = {
+    "expected_change": expected_change,
+    "multilabel_uncertainty": multilabel_uncertainty,
+    "rare_category": rare_category,
+    "cold_start": cold_start,
+    "random_sampling": random_sampling,
 }
+STRATEGIES: dict[str, Strategy] = {name: Strategy(name, words, _LANES[name]) for name, words in WORDS.items()}
+
+
+def strategy_for(classifier: LinearClassifier, usual: str = USUAL) -> Strategy:
+    """What fills the query stream: the definitions of the categories before anything is learned, `usual` after."""
+    return STRATEGIES[usual if classifier.learned.any() else COLD]

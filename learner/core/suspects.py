@@ -10,6 +10,7 @@ from sklearn.base import clone
 from learner.core.arrays import Array, Booleans, Floats, Integers
 from learner.core.calibration import site_folds
 from learner.core.classifier import LinearClassifier
+from learner.core.rereading import reread
 
 N_FOLDS: Final = 5
 UNKNOWN: Final = -1
@@ -74,7 +75,7 @@ def probabilities_unseen(
 ) -> Floats:
     """Probabilities of train items out of fold, and of holdout items, which never train, by all train items.
 
-    Shapes as in `out_of_fold`; `holdout` is bool (n_items,).
+    Each is read again beside those of the other categories. Shapes as in `out_of_fold`; `holdout` is bool (n_items,).
     """
     probabilities = np.full(truth.shape, np.nan)
     if holdout.all():
@@ -85,7 +86,7 @@ def probabilities_unseen(
         probabilities[holdout] = _judged(
             classifier, (features[train], truth[train], sites[train]), features[holdout]
         )
-    return probabilities
+    return reread(probabilities, truth, sites, holdout=holdout, seed=classifier.seed)
 
 
 def _judged(

@@ -142,11 +142,18 @@ def _history(cast: Cast, say: Say) -> None:
         train_if_due(cast.project)
     while _has_untouched_items(cast.project):
         _work(cast, others, n=4)
+    _planned_anew()
     flags_close(cast.lead, leave=FLAGS_LEFT)
     say(f"{gold_make(cast.lead, cast.truth)} items are gold")
     checks_do(cast.project, everybody, cast.truth, cast.rng)
     agreement_measure(cast.project)
     suspects_search(cast.project)
+
+
+def _planned_anew() -> None:
+    """Tell the planner how many rows there are: of those in an open transaction autovacuum sees none."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE item, assignment, batch_item, judgment, resolution")
 
 
 def _work_until_low(cast: Cast, people: Sequence[Annotator]) -> None:

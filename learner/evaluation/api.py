@@ -1,5 +1,6 @@
 """API operations on classifier versions, and the progress of a project."""
 
+from math import isfinite
 from typing import Any
 
 from django.utils import timezone
@@ -14,7 +15,9 @@ from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller
 from annotator.queue.selectors import queue_level
 from annotator.review.overview import pace_of
+from learner.core.stopping import NEXT, Range
 from learner.evaluation.overview import RunLine, learner_overview
+from learner.evaluation.prospects import learning_curve
 from learner.evaluation.selectors import evaluation_latest, result_of, results_of
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_of, classifiers_of
@@ -63,6 +66,36 @@ class ClassifierSerializer(serializers.Serializer[Any]):
     macro_f1 = EstimateSerializer()
     micro_f1 = EstimateSerializer()
     categories = CategoryResultSerializer(many=True)
+
+
+class RangeSerializer(serializers.Serializer[Any]):
+    """A value with its 95 % interval; null for more labels than can be foreseen."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+    def to_representation(self, instance: Range) -> dict[str, float | None]:
+        """JSON has no infinity."""
+        return {name: _finite(getattr(instance, name)) for name in ("value", "low", "high")}
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+class ProspectSerializer(serializers.Serializer[Any]):
+    """What more labels would bring one category; null, and why, where nothing can be said."""
+
+    slug = serializers.CharField()
+    recall = EstimateSerializer(help_text="Of the newest version, on audited items.")
+    target = serializers.FloatField(source="prospect.target", help_text="The recall floor, or 0.9.")
+    gain = RangeSerializer(source="prospect.gain", allow_null=True, help_text=f"By the next {NEXT} labels.")
+    needed = RangeSerializer(
+        source="prospect.needed", allow_null=True, help_text="More labels to the target."
+    )
+    words = serializers.CharField(source="prospect.words")
+    why_unknown = serializers.CharField(source="prospect.why_unknown")
 
 
 class QueueLevelSerializer(serializers.Serializer[Any]):
@@ -151,6 +184,21 @@ class ClassifierView(APIView):
         """The version with its newest evaluation."""
         version = classifier_of(project_for(caller(request), slug, Can.INSPECT).project, number)
         return Response(ClassifierSerializer(result_of(version, evaluation_latest(version))).data)
+
+
+class ProspectsView(APIView):
+    """What more labels would bring."""
+
+    @extend_schema(
+        operation_id="classifier_prospects",
+        responses={200: ProspectSerializer(many=True), **ERRORS},
+        tags=["classifiers"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """For each category of the taxonomy, from what the evaluated versions reached on audited items."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        found = learning_curve(access.project).categories
+        return Response(ProspectSerializer(found, many=True).data)
 
 
 class ProgressView(APIView):

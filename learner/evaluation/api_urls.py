@@ -5,6 +5,11 @@ from django.urls import path
 from learner.evaluation import api
 
 urlpatterns = [
+    path(
+        "projects/<slug:slug>/classifiers/prospects/",
+        api.ProspectsView.as_view(),
+        name="classifier-prospects",
+    ),
     path("projects/<slug:slug>/classifiers/", api.ClassifierListView.as_view(), name="classifier-list"),
     path(
         "projects/<slug:slug>/classifiers/<int:number>/", api.ClassifierView.as_view(), name="classifier-read"

@@ -14,7 +14,11 @@ from learner.suspects.models import Suspect
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_latest
 
-BY_DISTANCE = "multilabel_uncertainty"  # its score is minus the distance to a category's threshold, in logits
+BY_DISTANCE = (
+    "multilabel_uncertainty",
+    "expected_change",
+)  # as in learner.core.strategies, which is heavy: the
+# score is minus the distance to a category's threshold, in logits
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def opinion_of(project: Project, item: Item) -> Opinion:
     taxonomy, newest = taxonomy_current(project), classifier_latest(project)
     ledger = ledger_of_item(project, item.pk).filter(batch__personal=False)
     served = ledger.filter(classifier_number__isnull=False).first()
-    by_distance = served is not None and served.strategy == BY_DISTANCE and served.score is not None
+    by_distance = served is not None and served.strategy in BY_DISTANCE and served.score is not None
     return Opinion(
         newest=newest,
         served=served,

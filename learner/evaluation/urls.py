@@ -12,6 +12,7 @@ app_name = "training"
 urlpatterns = [
     path("classifiers/", views.classifiers, name="classifiers"),
     path("classifiers/<int:number>/", views.classifier, name="classifier"),
+    path("classifiers/curve/", views.curve, name="curve"),
     path("classifiers/now/", views.overview_part, name="overview_part"),
     path("classifiers/train/", views.train, name="train"),
     path("classifiers/choose/", views.choose, name="choose"),

@@ -7,12 +7,14 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotator.charts import interval_bars
+from annotator.charts import band_chart, interval_bars
 from annotator.http import render_page, wants_json
 from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
 from learner.evaluation.opinion import opinion_of
 from learner.evaluation.overview import learner_overview
+from learner.evaluation.prospect_lines import prospect_line
+from learner.evaluation.prospects import learning_curve
 from learner.evaluation.selectors import categories_compared, evaluation_latest, result_of, results_of
 from learner.training.selectors import classifier_of, classifiers_of, training_runs_of
 from learner.training.services import batch_request, training_request
@@ -52,9 +54,28 @@ def classifier(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "access": access,
         "nav": "classifiers",
         "result": result,
+        "drivers": [
+            (row.name, words) for row in result.categories if (words := version.driving.get(row.slug))
+        ],
         "chart": interval_bars([category.f1 for category in result.categories], f"F1 of {version}"),
     }
     return render_page(request, "training/classifier.html", context)
+
+
+@require_GET
+@login_required
+def curve(request: HttpRequest, slug: str) -> HttpResponse:
+    """What labels have brought so far, and what more of them would bring, category by category."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    found = learning_curve(access.project)
+    context = {
+        "access": access,
+        "nav": "classifiers",
+        "curve": found,
+        "macro": band_chart(found.macro_f1, "Macro-F1 by labels"),
+        "lines": [prospect_line(row) for row in found.categories],
+    }
+    return render_page(request, "training/curve.html", context)
 
 
 @require_GET

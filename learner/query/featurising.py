@@ -10,7 +10,8 @@ from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.features import RECIPE, PageText, featurise
+from learner.core.features import PageText, featurise
+from learner.core.recipe import RECIPE
 from learner.core.shards import Shard, content_key, domain_key, shard_bytes
 from learner.query.files import StoredFile, file_write
 from learner.query.models import FeatureRun, FeatureShard
@@ -57,6 +58,11 @@ def shard_make(project: Project, item_ids: Sequence[int]) -> tuple[Shard, Stored
     return shard, file_write(directory, f"{item_ids[0]}-{item_ids[-1]}", shard_bytes(shard))
 
 
+def features_of(project: Project, item_ids: Sequence[int]) -> csr_matrix:
+    """The features of a few items, computed anew, rows in the order of their ids. Two queries."""
+    return _shard_part(project, item_ids).features
+
+
 @transaction.atomic
 def shard_register(run: FeatureRun, shard: Shard, file: StoredFile, total: int) -> FeatureShard:
     """The row of a written shard, together with the run's progress.
@@ -78,7 +84,7 @@ def shard_register(run: FeatureRun, shard: Shard, file: StoredFile, total: int) 
 def _shard_part(project: Project, item_ids: Sequence[int]) -> Shard:
     columns = ("url", "host", "registrable_domain", "split")
     items = list(Item.objects.filter(project=project, pk__in=item_ids).only(*columns).order_by("pk"))
-    pages = _pages(items)
+    pages = pages_of(items)
     return Shard(
         item_ids=np.array([item.pk for item in items], dtype=np.int64),
         holdout=np.array([item.split == Split.HOLDOUT for item in items], dtype=np.bool_),
@@ -88,7 +94,8 @@ def _shard_part(project: Project, item_ids: Sequence[int]) -> Shard:
     )
 
 
-def _pages(items: Sequence[Item]) -> list[PageText]:
+def pages_of(items: Sequence[Item]) -> list[PageText]:
+    """What is known of these items, in their order. One query."""
     evidence = Evidence.objects.filter(item__in=[item.pk for item in items]).order_by("version")
     newest = {row.item_id: row for row in evidence}
     nothing = Evidence()

@@ -1,10 +1,11 @@
-"""Feature shards of the pool, and the runs of the query model over them."""
+"""Feature shards of the pool, how a project's learner chooses, and the runs of the query model over the shards."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from annotator.projects.models import Project
+from annotator.projects.models import APPEND_ONLY, Project
 from annotator.queue.models import Batch
 from annotator.runs import ACTIVE, Run
 
@@ -45,8 +46,40 @@ class FeatureRun(Run):
         ]
 
 
+class SteeringVersion(models.Model):
+    """How the learner of a project chooses, as somebody set it; before the first, as the project was made. Append-only.
+
+    Batch size, low-water mark, retrain trigger and shares stand on the project too, where the queue reads them: one
+    service writes both.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveIntegerField()
+    strategy = models.CharField(max_length=40)
+    shares = models.JSONField()
+    batch_size = models.PositiveIntegerField()
+    low_water = models.PositiveIntegerField()
+    retrain_after = models.PositiveIntegerField()
+    weights = models.JSONField(default=dict, help_text="Category -> weight, where it is not 1.")
+    examples = models.JSONField(default=dict, help_text="Category -> addresses of pages that show it.")
+    note = models.CharField(max_length=300, blank=True, default="")
+    changes = models.TextField(help_text="What it changed, in words.")
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    set_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "steering_version"
+        constraints = [models.UniqueConstraint(name="steering_number_once", fields=["project", "number"])]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"learner settings {self.number}"
+
+
 class QueryRun(Run):
-    """One query: what asked for it, which classifier scored, and the batch it opened."""
+    """One query: what asked for it, which classifier scored, how it chose, and the batch it opened."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
@@ -56,6 +89,15 @@ class QueryRun(Run):
     artifact_sha256 = models.CharField(max_length=64, blank=True, default="")
     pool_size = models.BigIntegerField(null=True)
     phases = models.JSONField(default=dict, help_text="Seconds by phase.")
+    steering = models.ForeignKey(
+        SteeringVersion,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="None: as the project was made.",
+    )
+    strategy = models.CharField(max_length=40, blank=True, default="", help_text="Of the query stream.")
+    workers = models.PositiveSmallIntegerField(default=1, help_text="Processes that scored its shards.")
     batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -66,3 +108,49 @@ class QueryRun(Run):
             )
         ]
         indexes = [models.Index(name="query_run_latest", fields=["project", "-id"])]
+
+
+class QueryPart(models.Model):
+    """One shard that one query has to score: taken by whichever worker is free, done when its candidates are stored.
+
+    Rows and files are removed when the query is over.
+    """
+
+    run = models.ForeignKey(QueryRun, on_delete=models.CASCADE, related_name="+", db_index=False)
+    shard = models.ForeignKey(FeatureShard, on_delete=models.CASCADE, related_name="+")
+    taken_by = models.CharField(max_length=200, blank=True, default="")
+    taken_at = models.DateTimeField(null=True)
+    path = models.CharField(
+        max_length=300, blank=True, default="", help_text="Of its candidates, once it is done."
+    )
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        db_table = "query_part"
+        constraints = [models.UniqueConstraint(name="query_part_once", fields=["run", "shard"])]
+
+
+class ShadowRun(Run):
+    """Two ways to choose the next batch, side by side on the same pool: what each would take. It opens nothing."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seed = models.BigIntegerField()
+    classifier_number = models.PositiveIntegerField(null=True)
+    artifact = models.CharField(max_length=300, blank=True, default="")
+    artifact_sha256 = models.CharField(max_length=64, blank=True, default="")
+    base = models.PositiveIntegerField(
+        help_text="Number of the settings in use then; 0 as the project was made."
+    )
+    in_use = models.JSONField(help_text="Those settings.")
+    candidate = models.JSONField(help_text="The settings to compare with.")
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "shadow_run"
+        constraints = [
+            models.UniqueConstraint(
+                name="shadow_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
+            )
+        ]
+        indexes = [models.Index(name="shadow_run_latest", fields=["project", "-id"])]

@@ -1,8 +1,8 @@
 """Reading the feature shards of a project: heavy imports, for workers only."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -15,8 +15,8 @@ from annotator.projects.models import LogEntry, Project
 from annotator.projects.services import log_write
 from learner.core.archive import archive_read
 from learner.core.arrays import Integers
-from learner.core.features import RECIPE
-from learner.core.shards import Shard, shard_read
+from learner.core.recipe import RECIPE
+from learner.core.shards import Shard, read_ahead, shard_read
 from learner.query.files import FileDamagedError, file_read
 from learner.query.models import FeatureShard
 from learner.query.services import feature_run_start
@@ -43,17 +43,29 @@ def coverage_of(project: Project) -> FeatureCoverage:
 
 
 def shards_load(project: Project) -> Iterator[Shard]:
-    """Each shard of a project in turn, checked by hash: memory holds one at a time. One query.
+    """Each shard of a project in turn, checked by hash: memory holds two at a time. One query.
 
     Raises FileDamagedError for a file that is gone or changed, once its features are to be computed again.
     """
-    for row in shards_of(project):
+    rows = list(shards_of(project))
+    shards = read_ahead(partial(shard_open, row) for row in rows)
+    for row in rows:
         try:
-            content = file_read(row.path, row.sha256)
+            shard = next(shards)
         except FileDamagedError as error:
-            _shard_discard(row)
-            raise FileDamagedError(f"{error.message} Its features are computed again.") from error
-        yield shard_read(io.BytesIO(content))
+            raise shard_damaged(row, error) from error
+        yield shard
+
+
+def shard_open(row: FeatureShard) -> Shard:
+    """One shard, checked by hash; it asks the database nothing. Raises FileDamagedError."""
+    return shard_read(file_read(row.path, row.sha256))
+
+
+def shard_damaged(row: FeatureShard, error: FileDamagedError) -> FileDamagedError:
+    """What to raise for a shard that could not be opened, once its features are to be computed again."""
+    _shard_discard(row)
+    return FileDamagedError(f"{error.message} Its features are computed again.")
 
 
 def items_without_features(project: Project, limit: int) -> list[int]:

@@ -2,8 +2,11 @@
 
 from celery import shared_task
 
+from annotator.runs import wake
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
+from learner.query.parts import query_help
+from learner.query.shadowing import shadow_run_execute
 
 
 @shared_task(name="query.featurise")
@@ -14,5 +17,22 @@ def featurise(run_id: int) -> None:
 
 @shared_task(name="query.choose")
 def choose(run_id: int) -> None:
-    """Choose the next batch and open it."""
-    query_run_execute(run_id)
+    """Choose the next batch and open it, with the help of whichever workers are free."""
+    query_run_execute(run_id, call=_call)
+
+
+@shared_task(name="query.score")
+def score(run_id: int) -> None:
+    """Help to score the shards of a query; nothing when it is over."""
+    query_help(run_id)
+
+
+@shared_task(name="query.compare")
+def compare(run_id: int) -> None:
+    """Compare two ways to choose the next batch."""
+    shadow_run_execute(run_id)
+
+
+def _call(run_id: int, n: int) -> None:
+    for _ in range(n):
+        wake(score, run_id)

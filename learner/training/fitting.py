@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from django.db import transaction
 from scipy.sparse import csr_matrix, vstack
 
 from annotator.errors import CrossguardError
+from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_current
 from annotator.projects.services import log_write
@@ -16,9 +18,12 @@ from annotator.runs import run_claim, run_done, run_progress
 from learner.core.arrays import Integers
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
-from learner.core.features import RECIPE
+from learner.core.driving import drivers_of
+from learner.core.features import PageText
 from learner.core.learner import QueryModel
+from learner.core.recipe import RECIPE
 from learner.core.shards import Shard
+from learner.query.featurising import pages_of
 from learner.query.files import StoredFile, file_write
 from learner.query.running import Phases, run_worked
 from learner.query.shards import shards_load, shards_of
@@ -35,8 +40,9 @@ class NothingToLearn(CrossguardError):
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Features (n_items, n_features), truth (n_items, n_categories) and sites (n_items,) of the same items."""
+    """Ids, sites (n_items,), features (n_items, n_features) and truth (n_items, n_categories) of the same items."""
 
+    item_ids: Integers
     features: csr_matrix
     truth: Truth
     sites: Integers
@@ -61,6 +67,8 @@ def training_run_execute(run_id: int) -> None:
         run_progress(run, f"fitting on {len(material.truth):,} items", 0)
         with phases.timed("fit"):
             QueryModel(classifier).fit(material.features, material.truth, groups=material.sites)
+        with phases.timed("drivers"):
+            driving = _driving(classifier, material)
         version = ClassifierVersion(
             project=run.project,
             number=_next_number(run.project),
@@ -72,6 +80,7 @@ def training_run_execute(run_id: int) -> None:
             n_known=labelled.n_known,
             last_resolution=labelled.last_resolution,
             categories=[asdict(status) for status in classifier.statuses_],
+            driving=driving,
         )
         with phases.timed("write"):
             file = _write(classifier, version)
@@ -94,7 +103,10 @@ def _material(run: TrainingRun, labelled: LabelledItems) -> Material:
         raise NothingToLearn(
             "There is nothing to learn from yet: no train item is resolved or came with known labels. Label some pages."
         )
-    return Material(csr_matrix(vstack(parts)), labelled.truth[np.concatenate(rows)], np.concatenate(sites))
+    found = np.concatenate(rows)
+    return Material(
+        labelled.item_ids[found], csr_matrix(vstack(parts)), labelled.truth[found], np.concatenate(sites)
+    )
 
 
 def _shards(run: TrainingRun) -> Iterator[Shard]:
@@ -110,6 +122,21 @@ def _found(labelled: LabelledItems, shard: Shard) -> tuple[Integers, Integers]:
         labelled.item_ids, shard.item_ids, assume_unique=True, return_indices=True
     )
     return rows, places
+
+
+def _driving(classifier: LinearClassifier, material: Material) -> dict[str, list[dict[str, Any]]]:
+    """The words that drive each category, by its slug."""
+
+    def pages_at(rows: Integers) -> list[PageText]:
+        items = Item.objects.in_bulk(material.item_ids[rows].tolist())
+        return pages_of([items[item_id] for item_id in material.item_ids[rows].tolist()])
+
+    rng = np.random.default_rng(classifier.seed)
+    found = drivers_of(classifier, pages_at, material.truth, material.sites, rng)
+    return {
+        slug: [asdict(driver) for driver in drivers]
+        for slug, drivers in zip(classifier.categories, found, strict=True)
+    }
 
 
 def _fingerprint(

@@ -44,6 +44,7 @@ class ClassifierVersion(models.Model):
     )
     last_resolution = models.BigIntegerField(default=0, help_text="Highest resolution id that it could see.")
     categories = models.JSONField(help_text="Per category: slug, n_positive, learned, reason, threshold.")
+    driving = models.JSONField(default=dict, help_text="Per category, the words that speak for it.")
 
     class Meta:
         db_table = "classifier_version"

@@ -12,6 +12,7 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.review.models import Resolution
 from annotator.review.selectors import resolutions_current
 from learner.core.due import TrainingFacts
+from learner.core.recipe import RECIPE
 from learner.training.models import ClassifierVersion, TrainingRun
 
 FIRST_VERSION_ITEMS = 30
@@ -37,6 +38,7 @@ def classifiers_of(project: Project) -> QuerySet[ClassifierVersion]:
     return (
         ClassifierVersion.objects.filter(project=project)
         .select_related("training_run", "taxonomy")
+        .defer("driving")  # long, and shown for one version at a time
         .order_by("-number")
     )
 
@@ -129,4 +131,5 @@ def training_facts(project: Project) -> TrainingFacts:
         last_version=version.number,
         new_known=training_known(project).filter(ingest__in=ingests).count() if ingests.exists() else 0,
         new_taxonomy=newest.number if newest.pk != version.taxonomy_id else None,
+        new_recipe=version.recipe != RECIPE,
     )

@@ -5,8 +5,10 @@ from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_start
-from learner.query.models import FeatureShard, QueryRun
-from learner.query.services import ClassifierFile, query_run_start
+from learner.core.recipe import RECIPE
+from learner.query.models import FeatureShard, QueryRun, ShadowRun
+from learner.query.services import ClassifierFile, query_run_start, shadow_run_start
+from learner.query.steering import Steering
 from learner.training.models import TrainingRun
 from learner.training.selectors import classifier_latest
 
@@ -21,9 +23,7 @@ def training_run_start(project: Project, reason: str) -> TrainingRun:
 
 def batch_run_start(project: Project, reason: str) -> QueryRun:
     """A query run with the newest classifier version, or the one that is active. The tick wakes it."""
-    version = classifier_latest(project)
-    file = ClassifierFile(version.number, version.artifact, version.sha256) if version else None
-    return query_run_start(project, reason, file)
+    return query_run_start(project, reason, _newest_file(project))
 
 
 def training_request(access: Access) -> TrainingRun:
@@ -36,12 +36,33 @@ def training_request(access: Access) -> TrainingRun:
 def batch_request(access: Access) -> QueryRun:
     """A query run because a person asks for it; raises Conflict while the project is paused or has no features."""
     _refuse_when_paused(access.project)
-    if not FeatureShard.objects.filter(project=access.project).exists():
+    _refuse_without_features(access.project)
+    log_write(access.project, "query", f"{access.user.username} asked for a batch")
+    return batch_run_start(access.project, f"asked by {access.user.username}")
+
+
+def shadow_request(access: Access, candidate: Steering) -> ShadowRun:
+    """A comparison of the settings in use with `candidate`, by the newest classifier version; it opens nothing.
+
+    Raises BadInput that names what cannot be; Conflict while the project has no features, or another comparison runs.
+    """
+    _refuse_without_features(access.project)
+    return shadow_run_start(access, candidate, _newest_file(access.project))
+
+
+def _newest_file(project: Project) -> ClassifierFile | None:
+    """The newest version's file; None when it reads features that are made no more, until the next one is trained."""
+    version = classifier_latest(project)
+    if version is None or version.recipe != RECIPE:
+        return None
+    return ClassifierFile(version.number, version.artifact, version.sha256)
+
+
+def _refuse_without_features(project: Project) -> None:
+    if not FeatureShard.objects.filter(project=project).exists():
         raise Conflict(
             "No features are computed yet, so there is nothing to choose from. Take in pages, and wait a moment."
         )
-    log_write(access.project, "query", f"{access.user.username} asked for a batch")
-    return batch_run_start(access.project, f"asked by {access.user.username}")
 
 
 def _refuse_when_paused(project: Project) -> None:

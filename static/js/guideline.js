@@ -61,13 +61,14 @@ search?.addEventListener("keydown", (event) => {
 
 // What changed -----------------------------------------------------------------------------------------------------
 
-const news = document.getElementById("news");
+const seen = document.getElementById("news-seen"); // beside the answer, not within: a form in a form is none
 
-news?.addEventListener("submit", async (event) => {
+seen?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const body = new URLSearchParams(new FormData(news));
+  const body = new URLSearchParams(new FormData(seen));
+  const news = document.getElementById("news");
   body.set("part", "news");
   news.hidden = true;
-  const response = await fetch(news.action, { method: "POST", body });
+  const response = await fetch(seen.action, { method: "POST", body });
   if (!response.ok) news.hidden = false;
 });

@@ -14,8 +14,8 @@ from annotator.projects.models import Project, Role
 from annotator.queue.models import Assignment, AssignmentState, Stopping
 from annotator.review.models import Disagreement, OverlapCheck
 from annotator.review.services import review_sweep
+from tests.annotator.review.adaptive.opening import GOOD, opened
 from tests.annotator.review.knowing import know_skills
-from tests.annotator.review.test_adaptive import GOOD, opened
 from tests.factories import (
     GAMBLING,
     GAMES,
@@ -99,7 +99,11 @@ def test_pages_about_adaptive_overlap_are_accessible_and_fit(
     sign_in(page.context, "lead")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": height})
-    shown = {"desk": f"disagreements/{row.pk}/", "agreement": "agreement/", "settings": "settings/"}
+    shown = {
+        "desk": f"disagreements/{row.pk}/",
+        "agreement": "agreement/?part=adaptive",
+        "settings": "settings/",
+    }
 
     for what, address in shown.items():
         page.goto(f"{live_server.url}/projects/pages/{address}")

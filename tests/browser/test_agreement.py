@@ -3,15 +3,19 @@
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.utils import timezone
+from django.utils.text import slugify
 from playwright.sync_api import BrowserContext, Page, expect
 
 from annotator.projects.models import Clause, GuidelineVersion, Project, Role
 from annotator.review.agreement.reports import agreement_measure
+from annotator.review.agreement.views import PARTS
 from tests.annotator.review.crowd import Said, make_guideline, make_judgments
 from tests.factories import CATEGORIES, make_batch, make_items, make_member, make_project
 
@@ -19,6 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[[BrowserContext, str], None]
 WEEKS: Final = 10
+SCREENSHOTS: Final = Path(settings.BASE_DIR) / "test-results"
+LINES: Final = """links => links.map((link) => {
+    const words = document.createRange();
+    words.selectNodeContents(link);
+    return words.getClientRects().length;
+})"""
 PAGE: Final = "/projects/pages/agreement/"
 
 
@@ -54,11 +64,13 @@ def test_lead_goes_from_a_cell_to_its_items(page: Page, live_server: Any, sign_i
     sign_in(page.context, "lead")
     page.goto(live_server.url + PAGE)
 
-    page.get_by_label("Trend and pairs about").select_option("games")
+    page.get_by_role("link", name="Since when").click()
+    page.get_by_label("About").select_option("games")
     page.wait_for_url("**category=games**")
     expect(page.get_by_role("heading", name="Since when: Games")).to_be_visible()
     expect(page.locator("#since .chart-mark")).not_to_have_count(0)
     expect(page.locator("#since .chart-band")).not_to_have_count(0)
+    page.get_by_role("link", name="Where").click()
     cell = page.locator("#where").get_by_role("row", name="Games").get_by_role("link").last
     n = (cell.text_content() or "").split("n=")[1].split()[0]
     cell.click()
@@ -74,6 +86,7 @@ def test_lead_goes_from_a_cell_to_its_items(page: Page, live_server: Any, sign_i
 def test_lead_narrows_the_pairs_to_one_person(page: Page, live_server: Any, sign_in: SignIn) -> None:
     sign_in(page.context, "lead")
     page.goto(live_server.url + PAGE)
+    page.get_by_role("link", name="Between whom").click()
     expect(page.locator("#whom tbody tr")).to_have_count(3)
 
     page.get_by_label("Pairs of").select_option("bo")
@@ -86,7 +99,7 @@ def test_lead_narrows_the_pairs_to_one_person(page: Page, live_server: Any, sign
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("tail", ["", "items/?category=games"])
+@pytest.mark.parametrize("tail", [*(f"?part={part}" for part in PARTS), "items/?category=games"])
 def test_the_page_is_accessible_and_fits(page: Page, live_server: Any, sign_in: SignIn, tail: str) -> None:
     sign_in(page.context, "lead")
     page.goto(live_server.url + PAGE + tail)
@@ -96,3 +109,25 @@ def test_the_page_is_accessible_and_fits(page: Page, live_server: Any, sign_in: 
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         assert Axe().run(page).response["violations"] == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.screenshot(path=SCREENSHOTS / f"agreement-{slugify(tail)}-{width}-{scheme}.png", full_page=True)
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_choices_stay_on_one_line(page: Page, live_server: Any, sign_in: SignIn, width: int) -> None:
+    sign_in(page.context, "lead")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(live_server.url + PAGE)
+
+    for name in ("Coefficient", "What unsure counts as"):
+        switch = page.get_by_role("navigation", name=name)
+        boxes = [link.bounding_box() for link in switch.get_by_role("link").all()]
+        lines = switch.get_by_role("link").evaluate_all(LINES)
+        assert set(lines) == {1}, name
+        assert len({box["y"] for box in boxes if box}) == 1, name
+    if width > 1000:
+        tops = [
+            page.get_by_role("navigation", name=n).bounding_box()
+            for n in ("Coefficient", "What unsure counts as")
+        ]
+        assert len({box["y"] for box in tops if box}) == 1

@@ -13,6 +13,7 @@ from annotator.pool.models import Evidence
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState, Exposure
 from tests.browser.labelling import answer, saved
+from tests.browser.test_guideline import publish
 from tests.browser.test_label_keys import make_topics
 from tests.browser.test_pages import faults_in_both_shapes
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LAPTOP: Any = {"width": 1280, "height": 720}
 PHONE: Any = {"width": 390, "height": 844}
+TABLE = "| Page | Answer |\n|---|---|\n| Slots | **yes** |"
 
 
 def reload(desk: Page) -> None:
@@ -51,6 +53,31 @@ def test_stop_and_submit_are_in_sight_however_many_categories_there_are(
         expect(desk.locator(button)).to_be_in_viewport(ratio=1)
     is_scrolled = desk.locator("#controls").evaluate("box => box.scrollHeight > box.clientHeight")
     assert is_scrolled == (n == 60 or size["width"] == 1024)
+
+
+@pytest.mark.parametrize("size", [LAPTOP, {"width": 1366, "height": 768}])
+def test_what_changed_in_the_guideline_leaves_stop_and_submit_in_sight(
+    project: Project, desk: Page, size: Any
+) -> None:
+    make_topics(project, 16)
+    publish(
+        project, [(f"7.{n}", "", "Credits", f"{TABLE}\n\n{'They count as money. ' * 40}") for n in range(9)]
+    )
+    reload(desk)
+    desk.set_viewport_size(size)
+    news = desk.locator("#news")
+
+    expect(news.get_by_role("button", name="Got it")).to_be_in_viewport(ratio=1)
+    expect(news.locator("td ins").first).to_have_text("Slots")
+    for button in (".desk-tools .desk-stop", "#submit", "#undo"):
+        expect(desk.locator(button)).to_be_in_viewport(ratio=1)
+    assert not overlap(news, desk.locator(".desk-panel"))
+    assert faults_in_both_shapes(desk) == []
+    desk.set_viewport_size(size)
+    top = desk.locator("#submit").bounding_box()
+    news.get_by_role("button", name="Got it").click()
+    expect(news).to_be_hidden()
+    assert desk.locator("#submit").bounding_box() == top  # nothing moves under the hand
 
 
 def test_stop_and_submit_are_under_the_thumb_on_a_phone_however_long_the_page_is(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from annotator.judgments.models import Judgment
-from annotator.projects.drafts import drafting_of
+from annotator.projects.drafts.guideline import guideline_drafting_of
 from annotator.projects.models import Project, Role
 from annotator.review.models import Disagreement, Gold, Question, Resolution
 from annotator.review.services import review_sweep
@@ -220,7 +220,7 @@ def test_one_key_begins_a_clause_and_what_was_entered_is_there_again(
     expect(page.get_by_text("Added to the draft of the guideline.")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Gambling")).to_be_checked()
     expect(page.get_by_label("Why")).to_have_value("There are stakes.")
-    assert "Points are no stakes." in [clause.body for clause in drafting_of(project).clauses]
+    assert "Points are no stakes." in [clause.body for clause in guideline_drafting_of(project).clauses]
     page.keyboard.press("Shift+C")
     page.wait_for_url("**/clause/*")
     page.keyboard.press("Escape")

@@ -19,6 +19,10 @@ from tests.factories import make_batch, make_items, make_judgment, make_member, 
 pytestmark = pytest.mark.django_db
 
 LABELLED: Final = {"labels": ["games"], "unsure": ["gambling"], "verdict": "labelled"}
+STEERING: Final[dict[str, Any]] = {
+    "strategy": "rare_category", "shares": {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1},
+    "batch_size": 20, "low_water": 20, "retrain_after": 20, "weights": {"games": 2.0},
+}  # fmt: skip
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "judgment_submit": {
         "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c11", **LABELLED, "seconds": 4.5, "note": "A note.",
@@ -75,20 +79,20 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "guideline_draft_publish": {"revision": 1, "note": "Clearer."},
     "taxonomy_draft_change": {
         "revision": 0,
-        "operation": {
-            "kind": "split",
-            "sources": ["games"],
-            "made": [
-                {
-                    "slug": slug, "name": slug, "definition": "A game.", "severity": 1, "cipa": False, "key": key,
-                    "recall_floor": 0.5, "terms": ["dice"],
-                }
-                for slug, key in (("board", "b"), ("video", "v"))
-            ],
-        },
+        "change": "split",
+        "sources": ["games"],
+        "made": [
+            {
+                "slug": slug, "name": slug, "definition": "A game.", "severity": 1, "cipa": False, "key": key,
+                "recall_floor": 0.5, "terms": ["dice"],
+            }
+            for slug, key in (("board", "b"), ("video", "v"))
+        ],
+        "position": 0,
     },
-    "taxonomy_draft_undo": {"revision": 1, "position": 0},
     "taxonomy_draft_publish": {"revision": 1, "note": "Clearer."},
+    "steering_set": {**STEERING, "based_on": 0, "note": "Thin."},
+    "comparison_ask": STEERING,
     "recheck_open": {"taxonomy": 1, "guideline": 1, "groups": ["category/games"], "reason": "Split."},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
@@ -165,6 +169,7 @@ class Operation:
             "number",
             "question_id",
             "suspect_id",
+            "shadow_id",
             "id",
         ):
             path = path.replace(f"{{{name}}}", str(values.get(name, values.get("every", 1))))

@@ -19,6 +19,7 @@ from annotator.review.models import Resolution
 from annotator.review.services import review_sweep
 from annotator.runs import Run, RunStatus
 from learner import tick
+from learner.core.recipe import RECIPE
 from learner.evaluation.evaluating import evaluation_run_execute
 from learner.evaluation.models import Evaluation, EvaluationRun
 from learner.query.choosing import query_run_execute
@@ -26,10 +27,12 @@ from learner.query.featurising import feature_run_execute
 from learner.query.models import FeatureRun, FeatureShard, QueryRun
 from learner.training.fitting import training_run_execute
 from learner.training.models import ClassifierVersion, TrainingRun
+from learner.training.services import batch_run_start
 from tests.factories import (
     GAMBLING,
     GAMES,
     make_batch,
+    make_classifier,
     make_items,
     make_judgment,
     make_member,
@@ -106,7 +109,7 @@ def test_a_tick_asks_few_questions_when_nothing_is_due(
     tick_and_work()
     tick_and_work()
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(28):
         tick.project_tick(project, timezone.now())
 
 
@@ -153,6 +156,20 @@ def test_the_next_version_is_trained_when_enough_new_resolutions_came_in(project
 
     assert ClassifierVersion.objects.filter(project=project).count() == 2
     assert "retrain due: 3 new resolutions since v1" in log_texts(project)
+
+
+def test_a_version_that_reads_features_of_old_is_replaced_and_does_not_choose(project: Project) -> None:
+    make_classifier(project, recipe="url-text-0")
+    resolve(project, 15, [GAMES])
+    resolve(project, 15, [GAMBLING], topic="casino")
+    tick_and_work()
+    assert batch_run_start(project, "asked").artifact == ""
+
+    tick_and_work()
+
+    assert "retrain due: features are made in a new way since v1" in log_texts(project)
+    newest = ClassifierVersion.objects.filter(project=project).latest("number")
+    assert (newest.number, newest.recipe) == (2, RECIPE)
 
 
 def test_known_labels_train_the_first_version_before_the_first_batch() -> None:

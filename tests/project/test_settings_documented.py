@@ -6,7 +6,7 @@ import pytest
 
 from annotator.runtime.embedded import REPOSITORY
 
-READ = re.compile(r"""(?:env\.\w+\(|environ\.get\(|environ\[)\s*["']([A-Z][A-Z_]+)["']""")
+READ = re.compile(r"""(?:env\.\w+\(|environ\.get\(|environ\[)\s*["']([A-Z][A-Z0-9_]+)["']""")
 SOURCES = ["annotator/settings.py", "annotator/runtime/embedded.py"]
 DEPLOYMENT = {"CROSSGUARD_PORT", "POSTGRES_PASSWORD"}  # read by docker-compose.yml alone
 
@@ -16,7 +16,7 @@ def documented() -> dict[str, str]:
     found: dict[str, str] = {}
     comment = ""
     for line in (REPOSITORY / ".env.example").read_text().splitlines():
-        if match := re.match(r"#?([A-Z][A-Z_]+)=", line):
+        if match := re.match(r"#?([A-Z][A-Z0-9_]+)=", line):
             found[match[1]] = comment
         comment = comment + line if line.startswith("# ") else "" if not line else comment
     return found

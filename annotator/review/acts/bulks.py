@@ -28,12 +28,13 @@ from annotator.review.acts.ruling import (
 )
 from annotator.review.models import Bulk, BulkItem
 
-BULK_MAX: Final = 500
-"""Items in one act: one transaction of a second or two. What is left comes in the next bulk."""
+BULK_MAX: Final = 5_000
+"""Items in one act: one transaction of some seconds. What is left comes in the next bulk. Decision 121."""
 LEFT_KEPT_MAX: Final = 200
 CHECKED: Final = 10
 CHECKED_OF_MANY: Final = 20
 MANY: Final = 100
+NO_BULK: Final = "There is no bulk {} in this project. A plan that nobody applies is kept for a week."
 REJECTED_OF: Final = 10
 """One in so many of the spot check may be rejected; more stop the bulk."""
 
@@ -114,11 +115,11 @@ def bulk_plan(access: Access, pattern: str, rule: BulkRule, *, client_id: UUID) 
 
 
 def bulk_of(access: Access, bulk_id: int) -> Bulk:
-    """One bulk; raises NotFound for another project's. One query."""
+    """One bulk; raises NotFound for another project's, or a plan that was swept away. One query."""
     rows = Bulk.objects.select_related("by", "entry", "taxonomy")
     bulk = rows.filter(project=access.project, pk=bulk_id).first()
     if bulk is None:
-        raise NotFound(f"There is no bulk {bulk_id} in this project.")
+        raise NotFound(NO_BULK.format(bulk_id))
     return bulk
 
 
@@ -168,7 +169,7 @@ def bulk_lock(access: Access, bulk_id: int) -> Bulk:
     rows = Bulk.objects.select_for_update(no_key=True, of=("self",)).select_related("by", "entry__by")
     bulk = rows.filter(project=access.project, pk=bulk_id).first()
     if bulk is None:
-        raise NotFound(f"There is no bulk {bulk_id} in this project.")
+        raise NotFound(NO_BULK.format(bulk_id))
     if bulk.by != access.user:
         raise Conflict(f"This bulk is {bulk.by.username}'s. Ask them, or plan your own.")
     return bulk

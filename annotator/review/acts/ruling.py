@@ -21,7 +21,7 @@ from annotator.review.selectors import Wanted, disagreements_open, standings_of
 from annotator.review.standing import Standing
 from annotator.review.versions import answers_in, unasked_in
 
-LOOKED_AT_MAX: Final = 5000
+LOOKED_AT_MAX: Final = 10_000
 """Disagreements of a pattern that are looked at for items that the rule fits, the oldest first."""
 CHUNK: Final = 500
 

@@ -12,7 +12,7 @@ from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.selectors import judgments_current
 from annotator.pool.addresses import UrlParts
 from annotator.pool.models import Evidence, Item, Split
-from annotator.pool.signatures import near_duplicates
+from annotator.pool.signatures import near_compared
 from annotator.projects.access import Access
 from annotator.projects.selectors import Taxonomy, taxonomy_current
 from annotator.review.acts.many import Seen, holds, is_decided
@@ -60,11 +60,15 @@ class SpreadLine:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Items to look at, with how alike each is where that is known; and how many there are besides, counted so far."""
+    """Items to look at, with how alike each is where that is known; and how many there are besides, counted so far.
+
+    `n_left` share less of the text than those that were compared, and were not.
+    """
 
     items: tuple[Item, ...]
     percents: Mapping[int, int]
     has_more: bool = False
+    n_left: int = 0
     n_same: int = 0
     n_unjudged: int = 0
 
@@ -79,6 +83,7 @@ class Spread:
     answer: str
     lines: tuple[SpreadLine, ...]
     has_more: bool
+    n_left: int
     n_same: int
     n_unjudged: int
 
@@ -94,7 +99,7 @@ class Spread:
 
 
 def spread_of(access: Access, item_id: int, scope: Scope) -> Spread:
-    """Where the decision on an item could be spread to, the most alike or the disputed first. At most 15 queries.
+    """Where the decision on an item could be spread to, the most alike or the disputed first. At most 16 queries.
 
     Raises NotFound for an item of another project, Withheld for a sealed one, Conflict when no lead has decided it.
     """
@@ -108,6 +113,7 @@ def spread_of(access: Access, item_id: int, scope: Scope) -> Spread:
         answer=answer_words(source, taxonomy),
         lines=tuple(lines_of(access, source, found, taxonomy)),
         has_more=found.has_more,
+        n_left=found.n_left,
         n_same=found.n_same,
         n_unjudged=found.n_unjudged,
     )
@@ -153,7 +159,7 @@ def lines_of(access: Access, source: Resolution, found: Candidates, taxonomy: Ta
 
 
 def in_scope(source: Resolution, scope: Scope, item_ids: Collection[int]) -> dict[int, int]:
-    """Which of these items the scope reaches, each with how alike it is, 100 within a site. At most three queries."""
+    """Which of these items the scope reaches, each with how alike it is, 100 within a site. At most four queries."""
     if scope == Scope.ALIKE:
         found = _alike(source.item)
         return {pk: percent for pk, percent in found.percents.items() if pk in item_ids}
@@ -171,9 +177,9 @@ def said_words(judgment: Judgment, taxonomy: Taxonomy) -> str:
 
 
 def _alike(item: Item) -> Candidates:
-    found = near_duplicates(item)
-    percents = {near.item.pk: int(near.likeness * 100) for near in found}
-    return Candidates(tuple(near.item for near in found), percents)
+    compared = near_compared(item)
+    percents = {near.item.pk: int(near.likeness * 100) for near in compared.found}
+    return Candidates(tuple(near.item for near in compared.found), percents, n_left=compared.n_left)
 
 
 def _of_site(access: Access, source: Resolution) -> Candidates:

@@ -209,7 +209,7 @@ def _narrowed(
     if wanted.period:
         rows = rows.filter(item__in=_items_of_period(measured, wanted.period))
     if wanted.clause:
-        rows = rows.filter(_cites(measured, wanted.clause))
+        rows = rows.filter(item__in=_items_citing(measured, wanted.clause))
     return rows
 
 
@@ -228,12 +228,15 @@ def _items_of_period(measured: AgreementBreakdown, period: Period) -> "QuerySet[
     return counted.filter(n__gte=SHARED, n_before__lt=SHARED).values("item")
 
 
-def _cites(measured: AgreementBreakdown, number: str) -> Q:
-    """On items of which a judgment or the resolution cites this clause, in any version."""
+def _items_citing(measured: AgreementBreakdown, number: str) -> "QuerySet[Judgment, Any]":
+    """Items of which a judgment or the resolution cites this clause, in any version.
+
+    One list of both, and not this or that: then the judgments on them are found by the index of items.
+    """
     clauses = Clause.objects.filter(guideline__project=measured.project_id, number=number).values("pk")
     judged = labelled_at(measured.project, measured.report.last_judgment).filter(clause__in=clauses)
     held = resolutions_at(measured.project, measured.last_resolution).filter(clause__in=clauses)
-    return Q(item__in=judged.values("item")) | Q(item__in=held.values("item"))
+    return judged.order_by().values("item").union(held.order_by().values("item"))
 
 
 def _midnight(day: date) -> datetime:

@@ -17,9 +17,10 @@ Name = Literal["alpha", "ac1", "fleiss", "percent"]
 
 @dataclass(frozen=True)
 class Choice:
-    """A coefficient that the page can show: its name, what it says, and the line from which it is good."""
+    """A coefficient that the page can show: what it is called, what it says, and the line from which it is good."""
 
     key: Name
+    short: str
     name: str
     says: str
     target: float | None = None
@@ -41,6 +42,7 @@ CHOICES: Final[dict[str, Choice]] = {
     for choice in (
         Choice(
             "alpha",
+            "Alpha",
             "Krippendorff's alpha",
             "1 is perfect, 0 is what chance gives. From 0.80 (dashed) a category is reliable; from 0.67 it allows "
             "tentative conclusions (Krippendorff 2004).",
@@ -48,17 +50,20 @@ CHOICES: Final[dict[str, Choice]] = {
         ),
         Choice(
             "ac1",
+            "AC1",
             "Gwet's AC1",
             "1 is perfect, 0 is what chance gives where people guess only on hard items: it stays high on a category "
             f"that is nearly always absent (Gwet 2008); {LANDIS_KOCH}.",
         ),
         Choice(
             "fleiss",
+            "Kappa",
             "Fleiss' kappa",
             f"1 is perfect, 0 is what chance gives; each item weighs the same, however many judged it; {LANDIS_KOCH}.",
         ),
         Choice(
             "percent",
+            "Percent",
             "Percent agreement",
             "The share of agreeing pairs of judgments, averaged over items. Not corrected for chance: on a category "
             "that is nearly always absent it is high whatever people do.",

@@ -41,6 +41,16 @@ from annotator.review.models import AgreementBreakdown
 from annotator.review.selectors import Unsure, agreement_of
 
 PAGE: Final = 50
+OVERALL: Final = "overall"
+PARTS: Final = {
+    OVERALL: "How far",
+    "where": "Where",
+    "since": "Since when",
+    "whom": "Between whom",
+    "clause": "On which clause",
+    "adaptive": "Adaptive overlap",
+}
+"""The questions that the page answers, a tab each."""
 NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -48,8 +58,14 @@ NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 @login_required
 @never_cache
 def agreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """How far people agree, and where they do not; unknown choices show the first."""
+    """How far people agree, and one at a time where, since when, between whom and on which clause they do not.
+
+    Unknown choices show the first.
+    """
     access = project_for(request.user, slug, Can.INSPECT)
+    parts = {key: name for key, name in PARTS.items() if key != "whom" or access.can[Can.RESOLVE]}
+    part = request.GET.get("part", "")
+    part = part if part in parts else OVERALL
     treatment = request.GET.get("unsure", "")
     unsure = Unsure(treatment) if treatment in Unsure.values else Unsure.MISSING
     shown = CHOICES.get(request.GET.get("coefficient", ""), CHOICES["alpha"])
@@ -58,18 +74,23 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
         "access": access,
         "nav": "agreement",
         "agreement": measured,
+        "parts": parts.items(),
+        "part": part,
         "choices": CHOICES.values(),
         "shown": shown,
         "treatments": list(Unsure),
         "unsure": unsure,
-        "adaptive": adaptive_report(access.project, timezone.now()),
     }
-    if measured is not None:
-        context["lines"] = lines = agreement_lines(measured, shown)
-        context["chart"] = agreement_chart(lines, shown)
+    if part == "adaptive":
+        context["adaptive"] = adaptive_report(access.project, timezone.now())
+    elif measured is not None:
         found = breakdown_of(access.project, category=request.GET.get("category", ""), unsure=unsure)
-        if found is not None:
-            context |= _taken_apart(request, access, found, shown, unsure)
+        if part == OVERALL:
+            context["found"] = found
+            context["lines"] = lines = agreement_lines(measured, shown)
+            context["chart"] = agreement_chart(lines, shown)
+        elif found is not None:
+            context |= _taken_apart(request, access, found, shown=shown, unsure=unsure, part=part)
     return render_page(request, "review/agreement.html", context)
 
 
@@ -100,26 +121,31 @@ def agreement_items(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _taken_apart(
-    request: HttpRequest, access: Access, found: Breakdown, shown: Choice, unsure: Unsure
+    request: HttpRequest, access: Access, found: Breakdown, *, shown: Choice, unsure: Unsure, part: str
 ) -> dict[str, Any]:
+    """What the tab `part` shows, and no more."""
     taxonomy, published = taxonomy_version(found.taxonomy_id), publications_of(access.project)
     context: dict[str, Any] = {
         "found": found,
         "about": taxonomy.name_of(found.category) if found.category else "",
         "categories": taxonomy.categories,
         "enough": ENOUGH,
-        "heat": heat_map(found, taxonomy, published, shown, unsure),
         "legend": legend(steps_of(shown)),
-        "trend": trend(found, published, shown, unsure),
-        "clauses": clause_lines(found, taxonomy, shown, unsure),
     }
-    if access.can[Can.RESOLVE]:
-        people = {pk for part in found.pairs for pk in (part.first, part.second)}
-        person = request.GET.get("person", "")
-        chosen = int(person) if NUMBER.fullmatch(person) else None
-        context["matrix"] = matrix_of(found, judges_named(access.project, people), unsure, chosen)
-        context["matrix_max"], context["matrix_legend"] = MATRIX_MAX, legend(KAPPA_STEPS)
-    return context
+    if part == "where":
+        return context | {"heat": heat_map(found, taxonomy, published, shown, unsure)}
+    if part == "since":
+        return context | {"trend": trend(found, published, shown, unsure)}
+    if part == "clause":
+        return context | {"clauses": clause_lines(found, taxonomy, shown, unsure)}
+    people = {pk for pair in found.pairs for pk in (pair.first, pair.second)}
+    person = request.GET.get("person", "")
+    chosen = int(person) if NUMBER.fullmatch(person) else None
+    return context | {
+        "matrix": matrix_of(found, judges_named(access.project, people), unsure, chosen),
+        "matrix_max": MATRIX_MAX,
+        "matrix_legend": legend(KAPPA_STEPS),
+    }
 
 
 def _names(access: Access, measured: AgreementBreakdown, wanted: CellWanted) -> dict[int, str]:

@@ -7,7 +7,7 @@ from typing import Final
 from annotator.errors import NotFound, Withheld
 from annotator.pool.addresses import UrlParts
 from annotator.pool.models import Item
-from annotator.pool.signatures import ALIKE, NearDuplicate, near_duplicates
+from annotator.pool.signatures import ALIKE, NearDuplicate, near_compared
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy
 from annotator.review.desk.item import answer_words, url_parts
@@ -43,6 +43,14 @@ class AlikeLine:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Pages like one, and how many more share some text, less than those that were compared."""
+
+    lines: tuple[AlikeLine, ...]
+    n_left: int
+
+
+@dataclass(frozen=True)
 class SiteLine:
     """One resolved page of the same site."""
 
@@ -66,12 +74,13 @@ class Site:
         return self.n < SITE_READ_MAX
 
 
-def alike_of(project: Project, item_id: int, taxonomy: Taxonomy) -> list[AlikeLine]:
-    """Pages with nearly the text of an item, then resolved ones with a similar text, the most alike first. Six queries.
+def alike_of(project: Project, item_id: int, taxonomy: Taxonomy) -> Alike:
+    """Pages with nearly the text of an item, then resolved ones with a similar text, the most alike first.
 
-    Raises NotFound for an item of another project, Withheld for a sealed one.
+    Seven queries. Raises NotFound for an item of another project, Withheld for a sealed one.
     """
-    found = near_duplicates(_item(project, item_id), at_least=SIMILAR)
+    compared = near_compared(_item(project, item_id), at_least=SIMILAR)
+    found = compared.found
     ids = [near.item.pk for near in found]
     current = resolutions_current(project).filter(item__in=ids).select_related("resolved_by", "clause")
     held = {resolution.item_id: resolution for resolution in current}
@@ -79,7 +88,8 @@ def alike_of(project: Project, item_id: int, taxonomy: Taxonomy) -> list[AlikeLi
     disputed = dict(waiting.values_list("item_id", "pk"))
     lines = [_line(near, held.get(near.item.pk), disputed.get(near.item.pk), taxonomy) for near in found]
     similar = [line for line in lines if not line.is_near and line.resolution is not None]
-    return [line for line in lines if line.is_near] + similar[:SHOWN_MAX]
+    shown = (*(line for line in lines if line.is_near), *similar[:SHOWN_MAX])
+    return Alike(shown, compared.n_left)
 
 
 def site_of(project: Project, item_id: int, taxonomy: Taxonomy) -> Site:

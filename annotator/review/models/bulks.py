@@ -16,7 +16,8 @@ from annotator.review.models.decisions import AdjudicationEntry
 class Bulk(models.Model):
     """A pattern that a lead resolves by a rule: which items it fits, a spot check of them, and the act once it is done.
 
-    It is a plan until `entry` is set, and then it stays as it is. There is no text here, as in an entry.
+    It is a plan until `entry` is set, and then it stays as it is; one that nobody applied is swept away after a week.
+    There is no text here, as in an entry.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -49,8 +50,15 @@ class Bulk(models.Model):
         constraints = [
             models.UniqueConstraint(name="bulk_sent_once", fields=["project", "client_id"]),
         ]
-        indexes = [models.Index(name="bulk_of_pattern", fields=["project", "pattern", "-id"])]
-        triggers = [pgtrigger.Protect(name="keep_bulk", operation=pgtrigger.Delete)]
+        indexes = [
+            models.Index(name="bulk_of_pattern", fields=["project", "pattern", "-id"]),
+            models.Index(name="bulk_planned", fields=["project", "at"], condition=Q(entry__isnull=True)),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="keep_bulk", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__entry__isnull=False)
+            )
+        ]
 
 
 class BulkItem(models.Model):
@@ -78,4 +86,16 @@ class BulkItem(models.Model):
         indexes = [
             models.Index(name="bulk_item_rejected", fields=["item"], condition=Q(confirmed=False)),
         ]
-        triggers = [pgtrigger.Protect(name="keep_bulk_item", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_bulk_item",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                IF OLD.confirmed = FALSE OR (SELECT entry_id FROM bulk WHERE id = OLD.bulk_id) IS NOT NULL THEN
+                    RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;
+                END IF;
+                RETURN OLD;
+                """,
+            )
+        ]

@@ -162,7 +162,11 @@ def _facts(project: Project, ids: Sequence[int], *, daily: bool) -> _Facts:
     of_people: type[SkillFields] = OwnSkill if daily else Skill
     of_weeks: type[WeekFields] = OwnWeek if daily else AnnotatorWeek
     skills: dict[int, list[SkillFields]] = defaultdict(list)
-    everybody = of_people._default_manager.filter(project=project).select_related("report", "guideline")
+    everybody = (
+        of_people._default_manager.filter(project=project)
+        .select_related("report", "guideline")
+        .defer("report__categories")
+    )
     rows = list(everybody.order_by("pk"))
     for row in rows:
         skills[row.annotator_id].append(row)

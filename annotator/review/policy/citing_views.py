@@ -16,8 +16,9 @@ from annotator.errors import Conflict, CrossguardError, NotFound
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.changes import Change, clauses_compared
-from annotator.projects.drafts import clause_draft_add, drafting_of
-from annotator.projects.forms import NewClauseForm
+from annotator.projects.drafts.forms import NewClauseForm
+from annotator.projects.drafts.guideline import clause_draft_add
+from annotator.projects.drafts.guideline import guideline_drafting_of as drafting_of
 from annotator.projects.prose import prose
 from annotator.projects.selectors import guideline_current
 from annotator.review.citing import COUNTED_MAX, impact_of, items_citing

@@ -12,10 +12,10 @@ from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState, Purpose, Recheck
 from annotator.queue.rechecking import RECHECK_MAX, recheck_end, recheck_open
+from annotator.review.citing import SECONDS_AN_HOUR, time_words
 from annotator.review.policy.affected import Group, groups_of, items_of
 
 TIMED_MAX: Final = 2_000
-SECONDS_AN_HOUR: Final = 3600
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Chosen:
     n_places: int
     n_timed: int
     hours: float | None
+
+    @property
+    def time(self) -> str:
+        """The hours in words; empty where they are not known."""
+        return "" if self.hours is None else time_words(self.hours)
 
     @property
     def is_too_many(self) -> bool:

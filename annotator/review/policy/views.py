@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotator.errors import CrossguardError
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
+from annotator.projects.drafts.taxonomy import taxonomy_drafting_of
 from annotator.projects.mapping import Kind
 from annotator.projects.policy import PolicyEntry, Subject, policy_of
 from annotator.projects.selectors import guideline_current, taxonomy_current
-from annotator.projects.taxonomy_drafts import taxonomy_drafting_of
 from annotator.queue.models import Recheck
 from annotator.queue.rechecking import RECHECK_MAX, RecheckSummary, rechecks_of
 from annotator.review.citing import COUNTED_MAX

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from annotator.pool import signatures
 from annotator.pool.models import Evidence, Item, Signature
-from annotator.pool.signatures import LOOKED_AT_MAX, near_duplicates, signatures_write
+from annotator.pool.signatures import LOOKED_AT_MAX, SHARING, near_compared, near_duplicates, signatures_write
 from annotator.projects.models import Project
 from tests.factories import make_batch, make_items, make_project
 
@@ -48,7 +49,7 @@ def test_items_with_nearly_the_same_text_are_found_most_alike_first(project: Pro
 
     assert [row.item for row in found] == [closer, close]
     assert [round(row.likeness, 2) for row in found] == [0.97, 0.9]
-    assert len(queries) == 3
+    assert len(queries) == 4
 
 
 def test_a_shared_band_alone_makes_no_near_duplicate(project: Project) -> None:
@@ -100,8 +101,36 @@ def test_writing_twice_changes_nothing(project: Project) -> None:
     assert Signature.objects.get().bands == before.bands
 
 
-def test_no_more_than_a_hundred_are_compared(project: Project) -> None:
-    items = [page(project, WORDS) for _ in range(LOOKED_AT_MAX + 4)]
+def test_those_that_share_most_bands_are_compared_and_the_others_counted(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signatures, "SHARING", SHARING.replace(f"LIMIT {LOOKED_AT_MAX}", "LIMIT 3"))
+    first = page(project, WORDS)
+    far = [page(project, [*WORDS[:n], *(f"far{n}{at}" for at in range(60 - n))]) for n in (57, 44, 42, 40)]
+    same = [page(project, WORDS) for _ in range(2)]
+    page(project, WORDS, withheld=True)
+    page(make_project(), WORDS)
+    signatures_write(list(Item.objects.values_list("pk", flat=True)))
+
+    compared = near_compared(first)
+
+    assert [row.item for row in compared.found] == [*same, far[0]]
+    assert compared.n_left == sharing(first, [*far, *same]) - 3
+
+
+def test_nothing_is_left_when_all_were_compared(project: Project) -> None:
+    items = [page(project, WORDS) for _ in range(4)]
     signatures_write([item.pk for item in items])
 
-    assert [row.item for row in near_duplicates(items[0])] == items[1 : LOOKED_AT_MAX + 1]
+    compared = near_compared(items[0])
+
+    assert [row.item for row in compared.found] == items[1:]
+    assert compared.n_left == 0
+
+
+def sharing(item: Item, others: Sequence[Item]) -> int:
+    """How many of the others share a band with the item."""
+    own = set(Signature.objects.get(pk=item.pk).bands)
+    return sum(
+        bool(own & set(row.bands)) for row in Signature.objects.filter(pk__in=[one.pk for one in others])
+    )

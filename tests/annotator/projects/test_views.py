@@ -93,17 +93,16 @@ def test_settings_that_do_not_fit_together_change_nothing() -> None:
     project = make_project()
     address = f"/projects/{project.slug}/settings/"
     client = member(project, Role.ADMIN)
-    sent = settings_of(project) | {"overlap": 3, "overlap_max": 2, "rare": 0.5, "explore": 0.5, "audit": 0}
+    sent = settings_of(project) | {"overlap": 3, "overlap_max": 2}
 
     answer = client.post(address, sent)
-    fixed = client.post(address, sent | {"overlap_max": 3, "explore": 0})
+    fixed = client.post(address, sent | {"overlap_max": 3})
 
     assert answer.status_code == 422
-    assert b"sum to 1.5" in answer.content
     assert b"More than the maximum of 2 places" in answer.content
     assert fixed.status_code == 302
     project.refresh_from_db()
-    assert (project.overlap, project.shares["rare"]) == (3, 0.5)
+    assert project.overlap == 3
 
 
 def test_every_new_setting_is_saved_and_shown_when_it_is_changed() -> None:

@@ -211,7 +211,7 @@ def test_a_recheck_needs_a_reason(project: Project, item: Item, reason: str) -> 
 
 
 def test_a_recheck_is_limited(project: Project) -> None:
-    with pytest.raises(BadInput, match="at most 2,000 items"):
+    with pytest.raises(BadInput, match="at most 10,000 items"):
         recheck_open(project, range(1, RECHECK_MAX + 2), by=project.created_by, reason="All")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from annotator.accounts.models import User
 from annotator.pool.models import Item
@@ -33,6 +34,13 @@ def item(project: Project) -> Item:
 @pytest.fixture
 def lead(project: Project) -> Access:
     return project_for(make_member(project, Role.LEAD), project.slug, Can.RESOLVE)
+
+
+@pytest.fixture
+def pages(client: Client, lead: Access) -> Client:
+    """A browser in which the lead has signed in."""
+    client.force_login(lead.user)
+    return client
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_a_classifier_reads_back_as_it_was_written(classifier: LinearClassifier,
     )
     assert loaded.categories == CATEGORIES
     assert loaded.classifier.statuses_ == classifier.statuses_
-    assert (loaded.recipe, loaded.seed, loaded.facts) == ("url-text-1", 7, {"n_resolutions": 200})
+    assert (loaded.recipe, loaded.seed, loaded.facts) == ("url-text-2", 7, {"n_resolutions": 200})
     assert artifact_bytes(loaded.classifier, loaded.facts) == written
 
 
@@ -57,7 +57,7 @@ def test_another_recipe_is_refused(classifier: LinearClassifier, monkeypatch: py
     monkeypatch.undo()
 
     with pytest.raises(
-        RecipeMismatchError, match="recipe url-text-0, this code computes url-text-1; train again"
+        RecipeMismatchError, match="recipe url-text-0, this code computes url-text-2; train again"
     ):
         artifact_read(old, artifact_sha256(old))
 

@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.calibration import _sigmoid_calibration
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, log_loss
 
-from learner.core.calibration import Threshold, best_f1_threshold, platt_sigmoid, site_folds
+from learner.core.calibration import (
+    Threshold,
+    best_f1_threshold,
+    calibration_error,
+    cross_entropy,
+    platt_sigmoid,
+    site_folds,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -71,3 +78,32 @@ def test_folds_keep_sites_whole_and_spread_positive_ones(n_folds: int) -> None:
     assert all(len(set(folds[sites == site])) == 1 for site in set(sites))
     assert set(folds[truth == 1]) == set(range(n_folds))
     assert set(folds) == set(range(n_folds))
+
+
+def test_the_calibration_error_of_a_table_by_hand() -> None:
+    # Bins of 1/2: {.2, .4} promise .3 and keep .5; {.6, .8, 1} promise .8 and keep 2/3.
+    probabilities = np.array([0.2, 0.4, 0.6, 0.8, 1.0])
+
+    error = calibration_error(probabilities, np.array([0, 1, 0, 1, 1]), n_bins=2)
+
+    assert error == pytest.approx(2 / 5 * 0.2 + 3 / 5 * (0.8 - 2 / 3))
+
+
+def test_the_calibration_error_is_small_when_probabilities_are_kept_and_large_when_they_are_not() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.random(20_000)
+    truth = rng.random(20_000) < probabilities
+
+    assert calibration_error(probabilities, truth) < 0.02
+    assert calibration_error(1 - probabilities, truth) > 0.4
+    assert np.isnan(calibration_error(np.empty(0), np.empty(0)))
+
+
+def test_the_surprise_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(2)
+    logits, weights = rng.normal(size=50), rng.uniform(0.5, 2, 50)
+    truth = rng.integers(0, 2, 50)
+
+    expected = log_loss(truth, expit(logits), sample_weight=weights)
+
+    assert cross_entropy(logits, truth, weights) == pytest.approx(expected)

@@ -1,3 +1,5 @@
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
 from scipy.special import logit
@@ -5,8 +7,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score
 
+from learner.core import category_fit
 from learner.core.artifact import artifact_bytes
+from learner.core.category_fit import SETTINGS
 from learner.core.classifier import LinearClassifier
+from learner.core.features import PageText, featurise
 from tests.learner.core.pages import CATEGORIES, Pages, make_pages
 
 
@@ -73,6 +78,57 @@ def test_it_follows_the_contract_of_scikit_learn() -> None:
     assert not copy.is_fitted
     with pytest.raises(NotFittedError):
         copy.predict(make_pages(1).features)
+
+
+def test_each_category_says_which_setting_was_chosen(classifier: LinearClassifier, pages: Pages) -> None:
+    tried = [asdict(setting) for setting in SETTINGS]
+    fixed = LinearClassifier(CATEGORIES, C=3.0).fit(pages.features, pages.truth, groups=pages.sites)
+
+    assert all(status.setting in tried for status in classifier.statuses_)
+    assert [status.setting for status in fixed.statuses_] == [{"C": 3.0, "url_weight": 1.0}] * 3
+
+
+def test_the_weight_of_the_url_is_not_tried_when_nothing_but_the_url_is_known(pages: Pages) -> None:
+    bare = featurise([replace(page, title="", text="") for page in pages.pages])
+
+    classifier = LinearClassifier(CATEGORIES).fit(bare, pages.truth, groups=pages.sites)
+
+    settings = [status.setting for status in classifier.statuses_ if status.setting]
+    assert all(setting["url_weight"] == 1 for setting in settings)
+
+
+def test_the_url_weighs_less_when_it_is_noise_and_the_text_tells() -> None:
+    rng = np.random.default_rng(1)
+    truth = (rng.random((300, 1)) < 0.3).astype(np.int8)
+    texts = [
+        " ".join(rng.choice(["casino", "poker"] if present else ["river", "garden"])) for (present,) in truth
+    ]
+    hosts = ["".join(rng.choice(list("abcdefghij"), 12)) + ".example" for _ in truth]
+    features = featurise(
+        [PageText(f"https://{h}/", h, h, "", "", t) for h, t in zip(hosts, texts, strict=True)]
+    )
+
+    status = LinearClassifier(["gambling"]).fit(features, truth).statuses_[0]
+
+    assert status.setting is not None
+    assert status.setting["url_weight"] < 1
+
+
+def test_settings_are_chosen_and_calibrated_on_a_part_when_there_is_more_than_enough(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = make_pages(200, seed=9)
+    monkeypatch.setattr(category_fit, "TUNED_ITEMS", 100)
+    monkeypatch.setattr(category_fit, "ENOUGH_DECIDED", 100)
+    monkeypatch.setattr(category_fit, "ENOUGH_POSITIVES", 20)
+
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+
+    assert [status.learned for status in classifier.statuses_] == [True, True, True]
+    assert f1_score(others.truth, classifier.predict(others.features), average="macro") > 0.9
+    np.testing.assert_allclose(
+        classifier.predict_proba(others.features).mean(axis=0), others.truth.mean(axis=0), atol=0.08
+    )
 
 
 def test_a_category_with_few_positives_is_not_learned_yet_and_leaves_the_others_alone(pages: Pages) -> None:

@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
 
-from learner.core.definitions import CategoryDefinition, featurise_definitions
+from learner.core.definitions import CategoryDefinition, column_rarity, featurise_definitions, finds_of
 from learner.core.features import N_FEATURES, PageText, featurise
-from tests.learner.core.pages import make_definitions
+from tests.learner.core.pages import make_definitions, make_pages
 
 
 def test_a_page_is_most_similar_to_the_definition_whose_words_it_uses() -> None:
@@ -36,3 +38,35 @@ def test_a_definition_without_usable_words_is_an_empty_row() -> None:
 
 def test_no_definitions_give_no_rows() -> None:
     assert featurise_definitions([]).shape == (0, N_FEATURES)
+
+
+def test_rare_columns_weigh_one_and_common_ones_less() -> None:
+    """4 pages: a column of all has (ln(5 / 5) + 1) / (ln 5 + 1), one of none has 1."""
+    features = csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]], dtype=np.float32))
+
+    rarity = column_rarity(features)
+
+    np.testing.assert_allclose(
+        rarity, [1 / (np.log(5) + 1), (np.log(5 / 2) + 1) / (np.log(5) + 1), 1], rtol=1e-6
+    )
+
+
+def test_rarity_looks_at_a_thousand_pages_however_many_there_are() -> None:
+    features = csr_matrix(np.tile([[1], [0]], (2_000, 1)).astype(np.float32))
+
+    assert column_rarity(features) == pytest.approx(1 / (np.log(1_001) + 1))
+
+
+def test_rarity_of_no_pages_is_one() -> None:
+    assert (column_rarity(featurise([])) == 1).all()
+
+
+def test_finds_are_the_mean_of_their_pages() -> None:
+    pages = make_pages(3)
+
+    finds = finds_of(pages.features)
+
+    assert finds.n == 3
+    np.testing.assert_allclose(
+        finds.toward.toarray().ravel(), pages.features.toarray().mean(axis=0), rtol=1e-6
+    )

@@ -68,3 +68,16 @@ def test_largest_remainder_gives_whole_places_within_one_of_the_share(shares: li
     assert sum(places) == n
     for share, given_places in zip(shares, places, strict=True):
         assert abs(given_places - share / sum(shares) * n) < 1
+
+
+def test_a_weight_changes_the_share_of_its_category_and_of_no_other() -> None:
+    scores = np.arange(6, dtype=np.float32).reshape(3, 2)
+    lanes = Lanes(scores, np.array([1.0, 2.0, 1.0]), ("a", "b", "by chance"), -scores, ("games", "hate", ""))
+
+    weighted = lanes.weighted({"games": 3.0, "hate": 0.0, "unheard": 9.0})
+
+    assert weighted.shares.tolist() == [3.0, 1.0]
+    assert (weighted.reasons, weighted.categories) == (("a", "by chance"), ("games", ""))
+    assert weighted.scores.tolist() == [[0, 1], [4, 5]]
+    assert weighted.kept(1, np.array([0])).tolist() == [-4.0]
+    assert lanes.weighted({"unheard": 9.0}) is lanes

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, vstack
 
+from learner.core import candidates
 from learner.core.candidates import merge, uniform_keys
 from learner.core.classifier import LinearClassifier
 from learner.core.learner import QueryModel
 from learner.core.selection import Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard
-from learner.core.strategies import STRATEGIES
+from learner.core.strategies import ENOUGH, STRATEGIES
 from tests.learner.core.pages import CATEGORIES, make_definitions, make_pages, make_shard
 
 SHARES = {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
@@ -44,10 +45,10 @@ def choose(
     available: list[np.ndarray] | None = None,
 ) -> list[Choice]:
     masks = available or [np.ones(len(shard), dtype=np.bool_) for shard in shards]
-    candidates = [
+    parts = [
         shard_candidates(model, shard, mask, plan, rng()) for shard, mask in zip(shards, masks, strict=True)
     ]
-    return select_batch(candidates, plan, exclude, rng())
+    return select_batch(parts, plan, exclude, rng())
 
 
 def by_stream(choices: list[Choice]) -> Counter[str]:
@@ -146,8 +147,8 @@ def test_near_duplicates_and_equal_texts_come_once(model: QueryModel) -> None:
 
     choices = choose(model, [repeated], StreamPlan(20, {"query": 1.0}, seed=3))
 
-    repeats = {row + 1, *range(61, 81)}
-    assert len([c for c in choices if c.item_id in repeats and c.stream == "query"]) <= 1
+    for repeats in ({row + 1, *range(61, 71)}, {row + 1, *range(71, 81)}):
+        assert len([c for c in choices if c.item_id in repeats and c.stream == "query"]) <= 1
 
 
 def test_pages_known_by_url_alone_are_no_repeats_of_each_other(
@@ -167,6 +168,41 @@ def test_explore_takes_over_when_nothing_is_learned_and_says_so(shards: list[Sha
     explored = next(choice for choice in choices if choice.stream == "explore")
     assert explored.inclusion_probability == 18 / 540
     assert explored.reason.endswith("(with places that others could not fill: 4 of rare, 10 of query)")
+
+
+def test_query_takes_over_what_rare_cannot_fill_and_explore_keeps_its_number(shards: list[Shard]) -> None:
+    pages = make_pages(400)
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+    model = QueryModel(classifier, STRATEGIES["expected_change"], make_definitions())
+
+    choices = choose(model, shards)
+
+    assert (classifier.n_positives >= ENOUGH).all()
+    assert by_stream(choices) == {"query": 14, "explore": 4, "audit": 2}
+    explored = next(choice for choice in choices if choice.stream == "explore")
+    assert explored.inclusion_probability == 4 / 540
+    assert "could not fill" not in explored.reason
+
+
+def test_the_ledger_keeps_the_distance_where_the_order_is_another(
+    model: QueryModel, shards: list[Shard]
+) -> None:
+    changing = QueryModel(model.estimator, STRATEGIES["expected_change"], make_definitions())
+    decisions = {
+        int(item): row
+        for shard in shards
+        for item, row in zip(shard.item_ids, model.estimator.decision(shard.features), strict=True)
+    }
+
+    queried = [choice for choice in choose(changing, shards) if choice.stream == "query"]
+
+    for choice in queried:
+        category = CATEGORIES.index(
+            choice.reason.partition(";")[0].removeprefix("close to the threshold of ")
+        )
+        distance = abs(decisions[choice.item_id][category] - model.estimator.thresholds_[category])
+        assert choice.score == pytest.approx(-distance, abs=1e-4)
+    assert {choice.strategy for choice in queried} == {"expected_change"}
 
 
 def test_explore_takes_over_from_audit_when_nothing_is_held_out(model: QueryModel) -> None:
@@ -313,3 +349,21 @@ def test_an_impossible_plan_is_refused(size: int, shares: dict[str, float], mess
 def test_a_floor_that_is_no_share_is_refused() -> None:
     with pytest.raises(ValueError, match=r"benign_floor is 25; it is a share, from 0 to 1"):
         StreamPlan(5, {"query": 1.0}, seed=0, benign_floor=25)
+
+
+def test_a_lane_keeps_a_few_times_what_one_shard_offers_and_the_best_of_all(
+    model: QueryModel, shards: list[Shard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = StreamPlan(4, {"query": 0.5, "explore": 0.5}, seed=3)
+    everything = np.ones(300, dtype=np.bool_)
+    parts = [shard_candidates(model, shard, everything, plan, rng()) for shard in shards * 8]
+    monkeypatch.setattr(candidates, "_AT_ONCE", 3)
+
+    merged = merge(parts)
+
+    assert merged.n_train == sum(part.n_train for part in parts)
+    for lane in merged.lanes:
+        same_aim = [own for part in parts for own in part.lanes if own.reason == lane.reason]
+        best = np.sort(np.concatenate([own.scores for own in same_aim]))[::-1]
+        assert len(lane.rows) <= 4 * max(len(own.rows) for own in same_aim)
+        np.testing.assert_array_equal(lane.scores, best[: len(lane.scores)])

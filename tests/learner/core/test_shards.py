@@ -1,4 +1,5 @@
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,8 @@ from learner.core import shards
 from learner.core.archive import archive_bytes
 from learner.core.errors import MalformedFileError, RecipeMismatchError
 from learner.core.features import PageText
-from learner.core.shards import Shard, content_key, domain_key, shard_bytes, shard_read, shard_write
+from learner.core.recipe import RECIPE
+from learner.core.shards import Shard, content_key, domain_key, read_ahead, shard_bytes, shard_read
 from tests.learner.core.pages import make_pages, make_shard
 
 
@@ -18,16 +20,24 @@ def shard() -> Shard:
 
 
 def test_a_shard_reads_back_as_it_was_written(shard: Shard) -> None:
-    file = io.BytesIO()
-
-    shard_write(file, shard)
-    file.seek(0)
-    back = shard_read(file)
+    back = shard_read(shard_bytes(shard))
 
     for name in ("item_ids", "holdout", "domains", "contents"):
         np.testing.assert_array_equal(getattr(back, name), getattr(shard, name))
     assert abs(back.features - shard.features).sum() == 0
     assert back.features.dtype == np.float32
+
+
+def test_a_shard_is_read_without_a_copy(shard: Shard) -> None:
+    content = shard_bytes(shard)
+
+    back = shard_read(content)
+
+    for array in (back.item_ids, back.features.data, back.features.indices, back.features.indptr):
+        assert not array.flags.owndata
+        assert not array.flags.writeable
+        assert array.flags.aligned
+        assert array.ctypes.data % 4 == 0
 
 
 def test_equal_shards_give_equal_bytes() -> None:
@@ -37,7 +47,7 @@ def test_equal_shards_give_equal_bytes() -> None:
 def test_an_empty_shard_reads_back() -> None:
     empty = make_shard(make_pages(0))
 
-    assert len(shard_read(io.BytesIO(shard_bytes(empty)))) == 0
+    assert len(shard_read(shard_bytes(empty))) == 0
 
 
 def test_a_shard_of_another_recipe_is_refused(shard: Shard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,15 +56,15 @@ def test_a_shard_of_another_recipe_is_refused(shard: Shard, monkeypatch: pytest.
     monkeypatch.undo()
 
     with pytest.raises(
-        RecipeMismatchError, match="recipe url-text-0, this code computes url-text-1; featurise"
+        RecipeMismatchError, match="recipe url-text-0, this code computes url-text-2; featurise"
     ):
-        shard_read(io.BytesIO(old))
+        shard_read(old)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 500, -1])
 def test_a_truncated_shard_is_refused(shard: Shard, keep: int) -> None:
     with pytest.raises(MalformedFileError, match="cannot be read as arrays"):
-        shard_read(io.BytesIO(shard_bytes(shard)[:keep]))
+        shard_read(shard_bytes(shard)[:keep])
 
 
 def test_pickled_objects_in_a_shard_are_refused() -> None:
@@ -62,12 +72,12 @@ def test_pickled_objects_in_a_shard_are_refused() -> None:
     np.savez(file, recipe=np.array([{"run": "me"}], dtype=object))
 
     with pytest.raises(MalformedFileError, match="Object arrays cannot be loaded"):
-        shard_read(io.BytesIO(file.getvalue()))
+        shard_read(file.getvalue())
 
 
 def test_a_shard_without_an_array_is_refused() -> None:
     with pytest.raises(MalformedFileError, match="no array 'item_ids"):
-        shard_read(io.BytesIO(archive_bytes({"recipe": np.array("url-text-1")}, compressed=False)))
+        shard_read(archive_bytes({"recipe": np.array(RECIPE)}, compressed=False))
 
 
 def test_columns_outside_the_recipe_are_refused(shard: Shard) -> None:
@@ -76,7 +86,7 @@ def test_columns_outside_the_recipe_are_refused(shard: Shard) -> None:
     damaged = shard_bytes(replace_features(shard, features))
 
     with pytest.raises(MalformedFileError, match="the features are damaged"):
-        shard_read(io.BytesIO(damaged))
+        shard_read(damaged)
 
 
 def replace_features(shard: Shard, features: object) -> Shard:
@@ -89,13 +99,42 @@ def test_parts_of_other_lengths_are_refused(shard: Shard) -> None:
 
 
 def test_features_of_another_width_are_refused(shard: Shard) -> None:
-    with pytest.raises(MalformedFileError, match=r"features are \(30, 7\); 30 items under url-text-1 need"):
+    with pytest.raises(MalformedFileError, match=r"features are \(30, 7\); 30 items under url-text-2 need"):
         replace(shard, features=shard.features[:, :7])
 
 
 def test_item_ids_out_of_order_are_refused(shard: Shard) -> None:
     with pytest.raises(MalformedFileError, match="not strictly ascending"):
         replace(shard, item_ids=shard.item_ids[::-1].copy())
+
+
+def test_shards_read_ahead_come_in_order_and_one_is_read_while_another_is_worked_on(shard: Shard) -> None:
+    content = shard_bytes(shard)
+    started: list[int] = []
+
+    def reading(number: int) -> Callable[[], Shard]:
+        def read() -> Shard:
+            started.append(number)
+            return shard_read(content)
+
+        return read
+
+    shards = read_ahead(map(reading, range(4)))
+
+    assert len(next(shards)) == 30
+    shards.close()  # type: ignore[attr-defined]
+    assert started == [0, 1]
+    assert len(list(read_ahead(map(reading, range(4))))) == 4
+    assert started[2:] == [0, 1, 2, 3]
+
+
+def test_what_a_reading_raises_is_raised_at_its_turn(shard: Shard) -> None:
+    content = shard_bytes(shard)
+    shards = read_ahead([lambda: shard_read(content), lambda: shard_read(content[:10])])
+
+    assert len(next(shards)) == 30
+    with pytest.raises(MalformedFileError, match="cannot be read"):
+        next(shards)
 
 
 def test_content_keys_tell_texts_apart_and_are_zero_when_only_the_url_is_known() -> None:

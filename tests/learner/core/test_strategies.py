@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from learner.core.classifier import LinearClassifier
+from learner.core.definitions import column_rarity, finds_of
 from learner.core.features import featurise
 from learner.core.learner import QueryModel
-from learner.core.strategies import STRATEGIES, Strategy
+from learner.core.strategies import ENOUGH, PLAUSIBLE, STRATEGIES, Strategy, strategy_for
 from tests.learner.core.pages import CATEGORIES, Pages, make_definitions, make_pages
 
 
@@ -141,17 +142,78 @@ def test_uncertainty_has_no_opinion_when_nothing_is_learned(pool: Pages) -> None
     assert len(indices) == len(scores) == 0
 
 
+def test_expected_change_prefers_rare_words_among_equally_close_items(
+    fitted: LinearClassifier, pool: Pages
+) -> None:
+    """The same lanes as uncertainty, moved by twice the logarithm of the length; the ledger keeps the distance."""
+    model = QueryModel(fitted, STRATEGIES["expected_change"])
+
+    lanes = STRATEGIES["expected_change"].lanes(model, pool.features, rng=rng())
+    close = STRATEGIES["multilabel_uncertainty"].lanes(model, pool.features, rng=rng())
+
+    rarity = column_rarity(pool.features)
+    length = np.sqrt(pool.features.multiply(pool.features) @ rarity**2)
+    np.testing.assert_allclose(lanes.scores, close.scores + 2 * np.log(length), rtol=1e-4)
+    np.testing.assert_array_equal(lanes.recorded, close.scores)
+    assert lanes.reasons == close.reasons
+
+
 def test_rare_category_hunts_most_for_what_is_not_learned(fitted: LinearClassifier, pool: Pages) -> None:
     model = QueryModel(fitted, STRATEGIES["rare_category"], make_definitions())
 
     lanes = model.query_strategy.lanes(model, pool.features, rng=rng())
     indices, _ = model.query(pool.features, n_instances=20, rng=rng())
 
-    n_gambling = fitted.statuses_[0].n_positive
-    assert lanes.reasons[0] == f"likely gambling, which has {n_gambling} positives so far"
-    assert lanes.reasons[1] == "resembles the definition of weapons, which is not learned yet"
-    assert lanes.shares[1] == 1
-    assert pool.truth[indices, 1].mean() > 0.7
+    n_games = fitted.statuses_[2].n_positive
+    assert lanes.reasons == (
+        "resembles the definition of weapons, which is not learned yet",
+        f"likely games, which has {n_games} positives so far",
+    )
+    assert lanes.shares[0] > lanes.shares[1]
+    assert pool.truth[indices, 1].mean() > 0.4
+
+
+def test_what_is_learned_is_hunted_among_plausible_items_until_it_has_enough(pool: Pages) -> None:
+    pages = make_pages(200, prevalence=(0.5, 0.0, 0.2))
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+    model = QueryModel(classifier, STRATEGIES["rare_category"], make_definitions())
+
+    lanes = model.query_strategy.lanes(model, pool.features, rng=rng())
+
+    assert classifier.n_positives[0] >= ENOUGH > classifier.n_positives[2]
+    assert [reason.split(",")[0] for reason in lanes.reasons] == [
+        "resembles the definition of weapons",
+        "likely games",
+    ]
+    in_lane = np.isfinite(lanes.scores[1])
+    np.testing.assert_array_equal(in_lane, classifier.predict_proba(pool.features)[:, 2] >= PLAUSIBLE)
+    assert not in_lane.all()
+
+
+def test_a_definition_that_brings_nothing_gets_less_as_labels_are_spent(fitted: LinearClassifier) -> None:
+    empty = featurise([])
+    shares = [
+        STRATEGIES["rare_category"].lanes(QueryModel(classifier), empty, rng=rng()).shares[-2]
+        for classifier in (LinearClassifier(CATEGORIES), fitted)
+    ]
+
+    assert shares == [1, pytest.approx(1 / (1 + 200 / 100))]
+
+
+def test_the_first_finds_of_a_category_lead_to_more_of_it(fitted: LinearClassifier, pool: Pages) -> None:
+    positives = pool.features[np.flatnonzero(pool.truth[:, 1] == 1)[:2]]
+    finds = {1: finds_of(positives)}
+    model = QueryModel(fitted, STRATEGIES["rare_category"], finds=finds)
+
+    lanes = model.query_strategy.lanes(model, pool.features, rng=rng())
+
+    assert lanes.reasons[0] == "resembles the 2 found of weapons, which is not learned yet"
+    assert pool.truth[lanes.best(0, 20), 1].mean() > 0.7
+
+
+def test_the_default_looks_at_definitions_until_something_is_learned(fitted: LinearClassifier) -> None:
+    assert strategy_for(LinearClassifier(CATEGORIES)).name == "cold_start"
+    assert strategy_for(fitted).name == "expected_change"
 
 
 def test_cold_start_finds_every_category_without_a_label(pool: Pages) -> None:

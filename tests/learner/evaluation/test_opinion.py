@@ -44,7 +44,7 @@ def serve(item: Item) -> None:
     choice = BatchChoice(
         item_id=item.pk,
         stream=Stream.QUERY,
-        strategy=BY_DISTANCE,
+        strategy=BY_DISTANCE[-1],
         score=-0.25,
         reason="close to the threshold of games",
         classifier_number=1,

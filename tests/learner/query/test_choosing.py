@@ -17,10 +17,20 @@ from learner.core.classifier import LinearClassifier
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.files import StoredFile, file_write
+from learner.query.finds import finds_now
 from learner.query.models import QueryRun
 from learner.query.services import ClassifierFile, feature_run_start, query_run_start
 from learner.query.shards import shards_load
-from tests.factories import CATEGORIES, GAMES, make_items, make_member, make_project
+from learner.query.ways import way_of_run
+from tests.factories import (
+    CATEGORIES,
+    GAMES,
+    VIOLENCE,
+    make_items,
+    make_member,
+    make_project,
+    make_resolution,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +73,7 @@ def test_a_batch_of_every_stream_is_opened_when_there_is_a_classifier(project: P
     ledger = list(BatchItem.objects.filter(batch=batch).select_related("item"))
     assert run.status == RunStatus.DONE
     assert (run.batch, run.pool_size) == (batch, 60)
-    assert set(run.phases) == {"classifier", "load", "mask", "score", "select", "open"}
+    assert set(run.phases) == {"classifier", "load", "mask", "score", "gather", "select", "open"}
     assert (batch.n_items, batch.classifier_number, batch.reason) == (10, 1, "next batch due: 0 free places")
     assert {row.stream for row in ledger} == {Stream.QUERY, Stream.RARE, Stream.EXPLORE, Stream.AUDIT}
     assert all((row.item.split == Split.HOLDOUT) == (row.stream == Stream.AUDIT) for row in ledger)
@@ -101,6 +111,39 @@ def test_definitions_steer_the_first_batch_when_nothing_is_labelled(project: Pro
     ledger = BatchItem.objects.filter(batch=run.batch, stream=Stream.QUERY)
     assert {row.strategy for row in ledger} == {"cold_start"}
     assert f"resembles the definition of {GAMES}" in {row.reason for row in ledger}
+
+
+def test_the_first_positives_steer_the_hunt_while_their_category_is_not_learned(project: Project) -> None:
+    """No word of the definitions says "weather": only two resolved pages of the category lead to the others."""
+    file = stored_classifier(project)
+    weather = Item.objects.filter(project=project, url__contains="weather").order_by("pk")
+    for item in weather[:2]:
+        make_resolution(item, [VIOLENCE])
+    weather.filter(pk__in=list(weather.values_list("pk", flat=True)[:2])).update(pooled=False)
+
+    run = run_query(project, ClassifierFile(1, file.name, file.sha256))
+
+    hunted = BatchItem.objects.filter(batch=run.batch, stream=Stream.RARE, reason__contains="2 found of")
+    assert {row.strategy for row in hunted} == {"rare_category"}
+    assert {row.reason.partition(";")[0] for row in hunted} == {
+        f"resembles the 2 found of {VIOLENCE}, which is not learned yet"
+    }
+    assert all("weather" in row.item.url for row in hunted.select_related("item"))
+
+
+def test_finds_of_holdout_sites_and_of_learned_categories_lead_nowhere(project: Project) -> None:
+    file = stored_classifier(project)
+    classifier = way_of_run(run_started(project, file)).model.estimator
+    for item in Item.objects.filter(project=project, split=Split.HOLDOUT)[:2]:
+        make_resolution(item, [VIOLENCE])
+    make_resolution(Item.objects.filter(project=project, split=Split.TRAIN)[0], [GAMES])
+
+    assert classifier.learned.tolist() == [slug == GAMES for slug in CATEGORIES]
+    assert finds_now(project, classifier) == {}
+
+
+def run_started(project: Project, file: StoredFile) -> QueryRun:
+    return query_run_start(project, "", ClassifierFile(1, file.name, file.sha256))
 
 
 def test_only_pooled_items_are_chosen_when_a_batch_was_opened_before(project: Project) -> None:
@@ -142,7 +185,7 @@ def test_a_run_fails_with_its_error_and_raises_when_something_unforeseen_broke(
     def broken(*_: object, **__: object) -> object:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("learner.query.choosing.select_batch", broken)
+    monkeypatch.setattr("learner.query.ways.select_batch", broken)
     run = query_run_start(project, "", None)
 
     with pytest.raises(ZeroDivisionError):
@@ -164,7 +207,7 @@ def test_a_worker_that_was_overtaken_opens_no_batch(
         QueryRun.objects.filter(pk=run.pk).update(attempt=7)
         return set()
 
-    monkeypatch.setattr("learner.query.choosing._open_domains", overtaken)
+    monkeypatch.setattr("learner.query.ways._open_domains", overtaken)
     query_run_execute(run.pk)
 
     run.refresh_from_db()

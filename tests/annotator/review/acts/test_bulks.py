@@ -1,6 +1,7 @@
 """Resolving a pattern by rule: the plan, its spot check, the act, and its undoing."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from random import Random
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from annotator.projects.operations import Operation
 from annotator.review.acts.bulk_acts import Applied, bulk_apply, left_of
 from annotator.review.acts.bulks import bulk_answer, bulk_items, bulk_plan, checked_of
 from annotator.review.acts.reverting import entry_revert
+from annotator.review.acts.sweeping import bulks_sweep
 from annotator.review.desk.holding import disagreement_hold
 from annotator.review.desk.leases import lease_take
 from annotator.review.models import AdjudicationEntry, Bulk, BulkItem, Disagreement, Gold, Method, Resolution
@@ -390,7 +392,7 @@ def test_a_withheld_item_needs_no_answer(lead: Access, disputes: Callable[..., l
     assert apply(lead, bulk).entry.n_items == 11
 
 
-def test_a_plan_cannot_be_deleted_nor_reached_from_another_project(
+def test_a_plan_cannot_be_reached_from_another_project(
     lead: Access, disputes: Callable[..., list[Item]]
 ) -> None:
     disputes(1)
@@ -402,8 +404,6 @@ def test_a_plan_cannot_be_deleted_nor_reached_from_another_project(
 
     with pytest.raises(NotFound):
         apply(stranger, bulk)
-    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
-        Bulk.objects.filter(pk=bulk.pk).delete()
 
 
 def test_items_judged_before_a_category_was_added_are_left_out(
@@ -414,3 +414,58 @@ def test_items_judged_before_a_category_was_added_are_left_out(
 
     with pytest.raises(Conflict, match="not everybody was asked about"):
         plan(project_for(lead.user, project.slug, Can.RESOLVE))
+
+
+# Plans that nobody applies ---------------------------------------------------------------------------------------
+
+
+def aged(bulk: Bulk, *, days: float) -> datetime:
+    """The moment at which the plan is so old."""
+    return bulk.at + timedelta(days=days)
+
+
+def test_a_plan_that_nobody_applied_is_swept_away_after_a_week(
+    lead: Access, disputes: Callable[..., list[Item]]
+) -> None:
+    disputes(12)
+    bulk = plan(lead)
+    bulk_answer(lead, bulk.pk, drawn(bulk)[0], is_confirmed=True)
+
+    assert bulks_sweep(lead.project, aged(bulk, days=6.9)) == 0
+    assert bulks_sweep(lead.project, aged(bulk, days=7.1)) == 1
+
+    assert not Bulk.objects.exists()
+    assert not BulkItem.objects.exists()
+    with pytest.raises(NotFound, match="kept for a week"):
+        bulk_answer(lead, bulk.pk, 1, is_confirmed=True)
+
+
+def test_what_was_applied_or_rejected_stays(
+    lead: Access, other: Access, disputes: Callable[..., list[Item]]
+) -> None:
+    disputes(12)
+    stopped = plan(other, BulkRule(frozenset(), frozenset({GAMES, GAMBLING})))
+    bulk_answer(other, stopped.pk, drawn(stopped)[0], is_confirmed=False)
+    bulk = plan(lead)
+    confirm(lead, bulk)
+    apply(lead, bulk)
+
+    assert bulks_sweep(lead.project, aged(bulk, days=30)) == 0
+
+    assert set(Bulk.objects.all()) == {stopped, bulk}
+    for rows in (
+        BulkItem.objects.filter(bulk=bulk),
+        BulkItem.objects.filter(confirmed=False),
+        Bulk.objects.filter(pk=bulk.pk),
+    ):
+        with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+            rows.delete()
+
+
+def test_the_plans_of_another_project_stay(lead: Access, disputes: Callable[..., list[Item]]) -> None:
+    disputes(12)
+    bulk = plan(lead)
+
+    assert bulks_sweep(make_project(), aged(bulk, days=30)) == 0
+
+    assert Bulk.objects.get() == bulk

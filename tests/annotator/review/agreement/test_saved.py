@@ -12,8 +12,8 @@ from annotator.queue.models import Stopping
 from annotator.review.agreement.saved import Spent, adaptive_report
 from annotator.review.models import OverlapCheck
 from annotator.review.services import review_sweep
+from tests.annotator.review.adaptive.opening import GOOD, POOR, opened
 from tests.annotator.review.knowing import know_skills
-from tests.annotator.review.test_adaptive import GOOD, POOR, opened
 from tests.factories import (
     GAMES,
     VIOLENCE,
@@ -90,7 +90,10 @@ def test_page_and_api_say_what_was_saved_and_why_nothing_is(
     client.force_login(make_member(project, Role.LEAD))
     answered(opened(project), people, [GAMES], [GAMES])
     checked(project, 20, [GAMES], [GAMES])
-    page, api = f"/projects/{project.slug}/agreement/", f"/api/v1/projects/{project.slug}/agreement/adaptive/"
+    page, api = (
+        f"/projects/{project.slug}/agreement/?part=adaptive",
+        f"/api/v1/projects/{project.slug}/agreement/adaptive/",
+    )
 
     working = client.get(page).content.decode()
     told = client.get(api).json()
@@ -114,7 +117,7 @@ def test_empty_project_says_that_nothing_is_known(client: Client) -> None:
     empty = make_project()
     client.force_login(make_member(empty, Role.SCIENTIST))
 
-    text = client.get(f"/projects/{empty.slug}/agreement/").content.decode()
+    text = client.get(f"/projects/{empty.slug}/agreement/?part=adaptive").content.decode()
 
     assert "skills are not measured yet" in text
     assert "Saved" not in text
@@ -125,6 +128,6 @@ def test_page_of_a_project_with_one_place_an_item_is_shown_all_the_same(client: 
     know_skills(single)
     client.force_login(make_member(single, Role.LEAD))
 
-    text = client.get(f"/projects/{single.slug}/agreement/").content.decode()
+    text = client.get(f"/projects/{single.slug}/agreement/?part=adaptive").content.decode()
 
     assert "Skills are known well enough to stop earlier." in text

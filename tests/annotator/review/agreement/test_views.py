@@ -13,12 +13,12 @@ from pytest_django import DjangoAssertNumQueries
 from annotator.accounts.models import User
 from annotator.agreement.bootstrap import Estimate
 from annotator.pool.models import Item
-from annotator.projects.access import Access
 from annotator.projects.models import Clause, GuidelineVersion, Project, Role
 from annotator.review.agreement.breakdowns import Breakdown, PairPart
 from annotator.review.agreement.lines import CHOICES
 from annotator.review.agreement.reports import agreement_measure
 from annotator.review.agreement.tables import MATRIX_MAX, cell_query, legend, matrix_of, steps_of
+from annotator.review.agreement.views import OVERALL, PARTS
 from annotator.review.models import AgreementBreakdown
 from annotator.review.selectors import Unsure
 from tests.annotator.review.crowd import Said, make_guideline, make_judgments
@@ -34,12 +34,6 @@ def items(project: Project) -> list[Item]:
     items = make_items(project, 24)
     make_batch(project, items)
     return items
-
-
-@pytest.fixture
-def pages(client: Client, lead: Access) -> Client:
-    client.force_login(lead.user)
-    return client
 
 
 @pytest.fixture
@@ -76,12 +70,18 @@ def links(text: str) -> list[str]:
     return [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]*/agreement/items/[^"]*)"', text)]
 
 
+def tabs(client: Client, project: Project, **chosen: str) -> str:
+    """What all tabs show, one after the other."""
+    answers = [client.get(page(project), {"part": part, **chosen}) for part in PARTS]
+    return "".join(answer.content.decode() for answer in answers)
+
+
 # The page --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("judged")
-def test_the_page_answers_all_four_questions(pages: Client, project: Project, people: list[User]) -> None:
-    text = pages.get(page(project), {"category": GAMES}).content.decode()
+def test_the_tabs_answer_all_four_questions(pages: Client, project: Project, people: list[User]) -> None:
+    text = tabs(pages, project, category=GAMES)
 
     assert "Where: by category and guideline version" in text
     assert "Since when: Games" in text
@@ -95,7 +95,7 @@ def test_the_page_answers_all_four_questions(pages: Client, project: Project, pe
 
 @pytest.mark.usefixtures("judged")
 def test_every_number_on_the_page_opens_items(pages: Client, project: Project) -> None:
-    found = links(pages.get(page(project), {"category": GAMES}).content.decode())
+    found = links(tabs(pages, project, category=GAMES))
 
     assert len(found) == len(set(found)) >= 12
     for link in found:
@@ -109,7 +109,7 @@ def test_every_number_on_the_page_opens_items(pages: Client, project: Project) -
 def test_only_leads_see_pairs_and_items(client: Client, project: Project, people: list[User]) -> None:
     client.force_login(make_member(project, Role.SCIENTIST))
 
-    text = client.get(page(project)).content.decode()
+    text = tabs(client, project)
 
     assert "Where: by category and guideline version" in text
     assert "Between whom" not in text
@@ -129,7 +129,7 @@ def test_the_page_says_what_is_missing_when_one_person_judged(
     make_judgments(project, [Said(item, people[0], [GAMES]) for item in items])
     agreement_measure(project)
 
-    text = pages.get(page(project)).content.decode()
+    text = tabs(pages, project)
 
     assert "No item has two judgments yet" in text
     assert "No two people share an item" in text
@@ -147,6 +147,20 @@ def test_a_report_from_before_says_that_parts_follow(pages: Client, project: Pro
 
 
 @pytest.mark.usefixtures("judged")
+@pytest.mark.parametrize("part", [*PARTS, "", "nonsense"])
+def test_a_tab_shows_one_question_and_names_all(pages: Client, project: Project, part: str) -> None:
+    answer = pages.get(page(project), {"part": part})
+
+    text = answer.content.decode()
+    shown = part if part in PARTS else OVERALL
+    assert text.count('aria-current="page">How far') == (shown == OVERALL)
+    assert [f'id="{one}"' in text for one in PARTS if one != OVERALL] == [
+        one == shown for one in PARTS if one != OVERALL
+    ]
+    assert all(f"part={one}" in text for one in PARTS)
+
+
+@pytest.mark.usefixtures("judged")
 @pytest.mark.parametrize("coefficient", CHOICES)
 @pytest.mark.parametrize("unsure", Unsure.values)
 def test_the_page_takes_every_choice(pages: Client, project: Project, coefficient: str, unsure: str) -> None:
@@ -160,8 +174,9 @@ def test_the_page_takes_every_choice(pages: Client, project: Project, coefficien
 def test_the_page_costs_the_same_queries_however_many_cells(
     pages: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(16):
-        pages.get(page(project), {"category": GAMES})
+    for part in PARTS:
+        with django_assert_max_num_queries(16):
+            pages.get(page(project), {"category": GAMES, "part": part})
 
 
 # Tables ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.urls import reverse
 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Conflict
@@ -19,6 +18,7 @@ from annotator.review.desk.patterns import patterns_open
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.selectors import Wanted, disagreements_open
 from annotator.review.services import review_sweep
+from tests.annotator.review.visiting import page
 from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +44,6 @@ def early(project: Project, people: list[User]) -> Disagreement:
     Project.objects.filter(pk=project.pk).update(overlap_max=3)
     project.refresh_from_db()
     return Disagreement.objects.get(item=item, closed_at__isnull=True)
-
-
-def page(project: Project, name: str, *args: object) -> str:
-    return reverse(f"review:{name}", args=[project.slug, *args])
 
 
 def act(client: Client, project: Project, row: Disagreement, action: str, **typed: object) -> object:

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 from django.test import Client
-from django.urls import reverse
 
 from annotator.accounts.models import User
 from annotator.projects.access import Access, Can, project_for
@@ -14,6 +13,7 @@ from annotator.projects.models import Project, Role
 from annotator.review.desk.leases import LEASE, lease_next, lease_release, lease_take
 from annotator.review.models import Disagreement, Resolution
 from annotator.review.selectors import Wanted
+from tests.annotator.review.visiting import page
 from tests.factories import GAMES, make_judgment, make_member
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ada(project: Project) -> Access:
     return project_for(make_member(project, Role.LEAD, "ada"), project.slug, Can.RESOLVE)
-
-
-def page(project: Project, name: str, *args: object) -> str:
-    return reverse(f"review:{name}", args=[project.slug, *args])
 
 
 def lapse(row: Disagreement) -> None:

@@ -261,7 +261,7 @@ def test_similar_resolved_pages_come_after_near_duplicates(
         make_judgment(item, people[0], [GAMES])
     decide(items[2], GAMES)
 
-    lines = alike_of(project, items[0].pk, taxonomy_current(project))
+    lines = alike_of(project, items[0].pk, taxonomy_current(project)).lines
 
     assert [(line.near.item, line.is_near, bool(line.resolution)) for line in lines] == [
         (items[1], True, False),

@@ -296,7 +296,8 @@ def test_what_a_draft_of_the_taxonomy_touches_is_shown_before_it_is_published(
     untouched = client.get(address).content.decode()
     parts = {"name_1": "Board", "definition_1": "x", "name_2": "Video", "definition_2": "x"}
     client.post(
-        "/projects/pilot/taxonomy/draft/do/", {"kind": "split", "revision": "0", "source": GAMES, **parts}
+        "/projects/pilot/taxonomy/draft/change/",
+        {"change": "split", "revision": "0", "source": GAMES, **parts},
     )
 
     touched_now = client.get(address).content.decode()

@@ -13,20 +13,15 @@ from django.utils import timezone
 from annotator.accounts.models import User
 from annotator.judgments.models import Judgment
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.drafts import drafting_of
+from annotator.projects.drafts.guideline import guideline_drafting_of
 from annotator.projects.models import Membership, Project, Role
 from annotator.review.models import Disagreement, Gold, Question, QuestionReply, Resolution
 from annotator.review.questions.asking import QuestionDraft, question_answer, question_ask, questions_sweep
 from annotator.review.services import review_sweep
+from tests.annotator.review.visiting import page
 from tests.factories import GAMBLING, GAMES, make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pages(client: Client, lead: Access) -> Client:
-    client.force_login(lead.user)
-    return client
 
 
 @pytest.fixture
@@ -37,10 +32,6 @@ def row(dispute: Callable[[], Disagreement]) -> Disagreement:
 @pytest.fixture
 def asked(lead: Access, row: Disagreement) -> Question:
     return question_ask(lead, row.item_id, QuestionDraft("Is it played for money?"), client_id=uuid4())
-
-
-def page(project: Project, name: str, *args: object) -> str:
-    return reverse(f"review:{name}", args=[project.slug, *args])
 
 
 def of(person: User) -> Client:
@@ -368,7 +359,9 @@ def test_a_clause_begins_with_the_case_and_the_lead_comes_back_to_the_desk(
     sent = {"category": GAMES, "title": "Points are no stakes", "body": "Points cannot be cashed."}
     answer = pages.post(address, sent)
     assert answer.headers["Location"] == page(project, "disagreement", row.pk)
-    added = [clause for clause in drafting_of(project).clauses if clause.title == "Points are no stakes"]
+    added = [
+        clause for clause in guideline_drafting_of(project).clauses if clause.title == "Points are no stakes"
+    ]
     assert [(clause.category, clause.body) for clause in added] == [(GAMES, "Points cannot be cashed.")]
     assert "Added to the draft" in pages.get(answer.headers["Location"]).content.decode()
 
@@ -383,7 +376,7 @@ def test_a_clause_that_cannot_be_comes_back_with_what_was_typed(
 
     assert (empty.status_code, unknown.status_code) == (422, 422)
     assert "Points cannot be cashed." in empty.content.decode()
-    assert drafting_of(project).draft is None
+    assert guideline_drafting_of(project).draft is None
 
 
 @pytest.mark.parametrize("name", ["item_question", "item_gold", "item_clause"])

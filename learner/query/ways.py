@@ -1,0 +1,153 @@
+"""Ways to choose the next batch: settings and a classifier, played over the shards. For workers only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from django.db import connection
+
+from annotator.projects.models import Category, Project
+from annotator.projects.selectors import taxonomy_current
+from annotator.queue.models import Assignment, AssignmentState
+from annotator.runs import Run, run_progress
+from learner.core.arrays import Booleans
+from learner.core.artifact import artifact_read
+from learner.core.candidates import merge
+from learner.core.classifier import LinearClassifier
+from learner.core.definitions import CategoryDefinition, featurise_definitions
+from learner.core.features import PageText
+from learner.core.learner import QueryModel
+from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
+from learner.core.shards import Shard, domain_key
+from learner.core.strategies import strategy_for
+from learner.query.examples import examples_of
+from learner.query.files import file_read
+from learner.query.finds import finds_now
+from learner.query.forecasting import Outlook, outlook_of
+from learner.query.models import QueryRun, ShadowRun
+from learner.query.running import Phases
+from learner.query.selectors import steering_of
+from learner.query.services import ClassifierFile
+from learner.query.shards import shards_load, shards_of
+from learner.query.steering import Steering
+
+POOLED: Final = """
+COPY (SELECT id FROM item WHERE project_id = %s AND pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
+"""
+COPY_HEADER: Final = (
+    19  # signature, flags and length of the extension: PostgreSQL's manual, "COPY", "Binary Format"
+)
+COPY_TRAILER: Final = 2
+COPY_ROW: Final = np.dtype([("fields", ">i2"), ("bytes", ">i4"), ("id", ">i8")])
+BENIGN_FLOOR: Final = 0.25  # of a batch, so that whoever is on lighter pages finds some
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way to choose: who scores, by which strategy, and what a batch is made of."""
+
+    model: QueryModel
+    plan: StreamPlan
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """What one way would put into the next batch, in the order of serving, and what is expected of its candidates."""
+
+    choices: list[Choice]
+    outlook: Outlook
+    candidates: Candidates
+
+
+def way_of(project: Project, classifier: ClassifierFile | None, steering: Steering, seed: int) -> Way:
+    """The way of these settings, with this classifier, or before the first one the definitions alone. Three queries."""
+    taxonomy = taxonomy_current(project)
+    if classifier is None:
+        fitted = LinearClassifier(taxonomy.slugs)
+    else:
+        artifact = file_read(classifier.artifact, classifier.sha256)
+        fitted = artifact_read(artifact, classifier.sha256).classifier
+    known = {category.slug: category for category in taxonomy.categories}
+    examples = examples_of(project, steering.examples)
+    definitions = [_definition(slug, known.get(slug), examples.get(slug, ())) for slug in fitted.categories]
+    finds = finds_now(project, fitted)
+    return Way(
+        model=QueryModel(
+            fitted, strategy_for(fitted, steering.strategy), featurise_definitions(definitions), finds
+        ),
+        plan=StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR, steering.weights),
+    )
+
+
+def way_of_run(run: QueryRun) -> Way:
+    """The way by which a query chooses: its settings and its classifier. At most two queries."""
+    return way_of(run.project, classifier_file(run), steering_of(run.project, run.steering), run.seed)
+
+
+def classifier_file(run: QueryRun | ShadowRun) -> ClassifierFile | None:
+    """The classifier that is to score, None before the first."""
+    if not run.artifact or run.classifier_number is None:
+        return None
+    return ClassifierFile(run.classifier_number, run.artifact, run.artifact_sha256)
+
+
+def choose(run: Run, project: Project, ways: Sequence[Way], phases: Phases) -> list[Chosen]:
+    """What each way would choose now, in one pass over the shards; the run shows how far it is."""
+    total, shards = shards_of(project).count(), shards_load(project)
+    parts: list[list[Candidates]] = [[] for _ in ways]
+    for number in range(total):
+        run_progress(run, "scoring", number, total)
+        with phases.timed("load"):
+            shard = next(shards)
+        for part, candidates in zip(parts, shard_scored(project, shard, ways, phases), strict=True):
+            part.append(candidates)
+    return [chosen_of(project, way, part, phases) for way, part in zip(ways, parts, strict=True)]
+
+
+def shard_scored(project: Project, shard: Shard, ways: Sequence[Way], phases: Phases) -> list[Candidates]:
+    """What each way would take of one shard. It depends on nothing else, so any worker may ask. One query."""
+    with phases.timed("mask"):
+        available = _available(project, shard)
+    with phases.timed("score"):
+        seeds = [(way.plan.seed, int(shard.item_ids[0])) for way in ways]
+        return [
+            shard_candidates(way.model, shard, available, way.plan, np.random.default_rng(seed))
+            for way, seed in zip(ways, seeds, strict=True)
+        ]
+
+
+def chosen_of(project: Project, way: Way, parts: Iterable[Candidates], phases: Phases) -> Chosen:
+    """What a way chooses of the candidates of all shards. Two queries."""
+    pool = merge(parts)
+    outlook = outlook_of(way.model.estimator, pool, taxonomy_current(project))
+    if not len(pool.item_ids):
+        return Chosen([], outlook, pool)
+    with phases.timed("select"):
+        rng = np.random.default_rng(way.plan.seed)
+        choices = select_batch([pool], way.plan, _open_domains(project), rng, benign=outlook.benign)
+    return Chosen(choices, outlook, pool)
+
+
+def _definition(slug: str, category: Category | None, examples: Sequence[PageText]) -> CategoryDefinition:
+    """What steers the search for a category: its terms, for a definition also names what it is not; and pages of it."""
+    if category is None:
+        return CategoryDefinition(slug, "", tuple(examples))
+    terms = " ".join(category.terms) or category.definition
+    return CategoryDefinition(category.name, terms, tuple(examples))
+
+
+def _available(project: Project, shard: Shard) -> Booleans:
+    """Which items of a shard are in the pool. One query, read as bytes: it is asked for every item of the pool."""
+    ends = (project.pk, int(shard.item_ids[0]), int(shard.item_ids[-1]))
+    with connection.cursor() as cursor, cursor.copy(POOLED, ends) as copy:
+        content = b"".join(bytes(part) for part in copy)
+    rows = np.frombuffer(content[COPY_HEADER:-COPY_TRAILER], dtype=COPY_ROW)
+    return np.isin(shard.item_ids, rows["id"].astype(np.int64), assume_unique=True, kind="sort")
+
+
+def _open_domains(project: Project) -> set[int]:
+    """Sites of items that wait in the queue already."""
+    waiting = Assignment.objects.filter(project=project, state=AssignmentState.FREE)
+    domains = waiting.values_list("item__registrable_domain", flat=True).distinct()
+    return {domain_key(domain) for domain in domains}

@@ -1,0 +1,98 @@
+"""API operations on the learner: its queries, how it chooses, and two ways to choose side by side."""
+
+from dataclasses import asdict
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.projects.access import Can, project_for
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from learner.query.models import QueryRun
+from learner.query.selectors import queries_of, shadow_of, steering_latest, steering_of
+from learner.query.services import steering_set
+from learner.training.serializers import (
+    QuerySerializer,
+    ShadowSerializer,
+    SteeringInUseSerializer,
+    SteeringSerializer,
+    SteeringSetSerializer,
+    SteeringVersionSerializer,
+)
+from learner.training.services import shadow_request
+
+
+class QueryListView(GenericAPIView[QueryRun]):
+    """The queries of a project."""
+
+    serializer_class = QuerySerializer
+    pagination_class = ByIdPagination
+    queryset = QueryRun.objects.none()
+
+    @extend_schema(
+        operation_id="query_list", responses={200: QuerySerializer(many=True), **ERRORS}, tags=["learner"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Newest first. What a batch is made of stands in its ledger."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return page_of(self, queries_of(access.project), QuerySerializer)
+
+
+class SteeringView(APIView):
+    """How the learner chooses."""
+
+    @extend_schema(
+        operation_id="steering_read", responses={200: SteeringInUseSerializer, **ERRORS}, tags=["learner"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The settings in use."""
+        project = project_for(caller(request), slug, Can.INSPECT).project
+        latest = steering_latest(project)
+        in_use = asdict(steering_of(project, latest)) | {"number": latest.number if latest else 0}
+        return Response(SteeringInUseSerializer(in_use).data)
+
+    @extend_schema(
+        operation_id="steering_set",
+        request=SteeringSetSerializer,
+        responses={201: SteeringVersionSerializer, **errors(400, 409)},
+        tags=["learner"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Set new ones; the next query goes by them. 409, naming what changed, when others were set meanwhile."""
+        access = project_for(caller(request), slug, Can.STEER)
+        sent = SteeringSetSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        based_on, note = sent.validated_data["based_on"], sent.validated_data["note"]
+        version = steering_set(access, sent.steering, based_on=based_on, note=note)
+        return Response(SteeringVersionSerializer(version).data, status=201)
+
+
+class ShadowListView(APIView):
+    """Two ways to choose, side by side."""
+
+    @extend_schema(
+        operation_id="comparison_ask",
+        request=SteeringSerializer,
+        responses={202: ShadowSerializer, **errors(400, 409)},
+        tags=["learner"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Compare the settings in use with these; answers at once with the run. It opens no batch."""
+        access = project_for(caller(request), slug, Can.STEER)
+        sent = SteeringSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return Response(ShadowSerializer(shadow_request(access, sent.steering)).data, status=202)
+
+
+class ShadowView(APIView):
+    """One comparison."""
+
+    @extend_schema(
+        operation_id="comparison_read", responses={200: ShadowSerializer, **ERRORS}, tags=["learner"]
+    )
+    def get(self, request: Request, slug: str, shadow_id: int) -> Response:
+        """What each way would have taken, once it is done."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return Response(ShadowSerializer(shadow_of(access.project, shadow_id)).data)
