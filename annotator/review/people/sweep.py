@@ -3,7 +3,7 @@
 import random
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -58,7 +58,15 @@ class Person:
         return Candidate(self.membership.project, self.membership, gold, frozenset(self.avoid))
 
 
-def quality_sweep(project: Project, now: datetime) -> None:
+Seed = Callable[[], int]
+
+
+def _unforeseen() -> int:
+    """A seed that nobody can foresee: which gold comes next is nobody's to work out."""
+    return secrets.randbits(62)
+
+
+def quality_sweep(project: Project, now: datetime, *, seed: Seed = _unforeseen) -> None:
     """Bring gold, checks and standings of a project up to date. Seven queries when nothing is due.
 
     1. Retire gold of which something else is held true now; note whether there is enough of it to qualify people.
@@ -80,8 +88,8 @@ def quality_sweep(project: Project, now: datetime) -> None:
     for person in people:
         if person.membership.standing == Standing.QUALIFYING:
             qualify(person.candidate(gold), now)
-    _open_gold(project, gold, people, now)
-    _open_retests(project, people, now)
+    _open_gold(project, gold, people, now, seed)
+    _open_retests(project, people, now, seed)
     _set_shares(project, people)
 
 
@@ -149,7 +157,7 @@ def _move_standings(project: Project, gold: GoldSet, people: Sequence[Person]) -
         Membership.objects.filter(pk=person.membership.pk).update(checks_read=person.newest_check)
 
 
-def _open_gold(project: Project, gold: GoldSet, people: Sequence[Person], now: datetime) -> None:
+def _open_gold(project: Project, gold: GoldSet, people: Sequence[Person], now: datetime, seed: Seed) -> None:
     """Gold places for those who run low. One query when somebody does, and those of each opening."""
     due = [person for person in people if gold.items and _is_low(person, Purpose.GOLD, now)]
     if not due or (not project.gold_share and not project.gold_share_new):
@@ -162,11 +170,11 @@ def _open_gold(project: Project, gold: GoldSet, people: Sequence[Person], now: d
             for item in gold.items
             if item.item_id not in known[person.pk] and not item.labels & person.avoid
         ]
-        seed = secrets.randbits(62)
-        drawn = gold_draw(unseen, asked, READY[Purpose.GOLD], random.Random(seed))
+        drawn_by = seed()
+        drawn = gold_draw(unseen, asked, READY[Purpose.GOLD], random.Random(drawn_by))
         choices = [PersonalChoice(one.item.item_id, one.item.labels, one.probability) for one in drawn]
         reason = f"Gold for {person.membership.user.username}, balanced over categories"
-        draw = Draw("gold-balanced", reason, pool_size=len(unseen), seed=seed)
+        draw = Draw("gold-balanced", reason, pool_size=len(unseen), seed=drawn_by)
         opened = places_personal_open(project, person.membership.user, Purpose.GOLD, choices, draw=draw)
         person.ready[Purpose.GOLD] += opened
 
@@ -185,7 +193,7 @@ def items_known(item_ids: Sequence[int], people: Sequence[int]) -> Mapping[int, 
     return known
 
 
-def _open_retests(project: Project, people: Sequence[Person], now: datetime) -> None:
+def _open_retests(project: Project, people: Sequence[Person], now: datetime, seed: Seed) -> None:
     """Retests for those who run low and have judged long enough ago. One query a person, and those of each opening."""
     if not project.retest_share:
         return
@@ -194,12 +202,12 @@ def _open_retests(project: Project, people: Sequence[Person], now: datetime) -> 
         if person.first_at is None or person.first_at >= before or not _is_low(person, Purpose.RETEST, now):
             continue
         pool = _retestable(project, person, before)
-        seed = secrets.randbits(62)
+        drawn_by = seed()
         n = min(READY[Purpose.RETEST], len(pool))
-        drawn = random.Random(seed).sample(sorted(pool), n)
+        drawn = random.Random(drawn_by).sample(sorted(pool), n)
         choices = [PersonalChoice(item, pool[item], n / len(pool)) for item in drawn]
         reason = f"A page that {person.membership.user.username} judged before {before:%Y-%m-%d}, at random"
-        draw = Draw("retest-random", reason, pool_size=len(pool), seed=seed)
+        draw = Draw("retest-random", reason, pool_size=len(pool), seed=drawn_by)
         opened = places_personal_open(project, person.membership.user, Purpose.RETEST, choices, draw=draw)
         person.ready[Purpose.RETEST] += opened
 
