@@ -1,6 +1,7 @@
 """Pages on how the policy changes: its history, what a draft of the taxonomy touches, and rechecks."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -23,19 +24,27 @@ from annotator.review.desk.forms import RecheckForm, VersionsForm
 from annotator.review.policy.affected import Group, groups_of, taxonomy_impact
 from annotator.review.policy.rechecking import chosen_of, recheck_cancel, recheck_chosen
 
+COUNT_SECONDS = 1.5
+
 
 @dataclass(frozen=True)
 class GroupLine:
-    """One change on the page of rechecks, with how many items it touches, counted up to `RECHECK_MAX`."""
+    """One change on the page of rechecks, with how many items it touches, counted up to `RECHECK_MAX`.
+
+    None where the page had no time left to count: choosing it and counting first tells.
+    """
 
     group: Group
-    n_items: int
+    n_items: int | None
     is_chosen: bool
 
     @property
     def shown(self) -> str:
         """The number in words."""
-        return f"over {RECHECK_MAX:,}" if self.n_items > RECHECK_MAX else f"{self.n_items:,}"
+        if self.n_items is None:
+            return "not counted yet"
+        items = "item" if self.n_items == 1 else "items"
+        return f"over {RECHECK_MAX:,} items" if self.n_items > RECHECK_MAX else f"{self.n_items:,} {items}"
 
 
 @require_GET
@@ -124,9 +133,7 @@ def _rechecks(
         "nav": "guideline",
         "taxonomy": taxonomy,
         "guideline": guideline,
-        "lines": [
-            GroupLine(group, len(group.rows.item_ids(RECHECK_MAX + 1)), group.key in keys) for group in groups
-        ],
+        "lines": list(_counted(groups, keys)),
         "chosen": chosen,
         "most": RECHECK_MAX,
         "form": form,
@@ -135,6 +142,15 @@ def _rechecks(
     }
     status = error.status if error else 422 if form.errors else 200
     return render_page(request, "review/rechecks.html", context, status=status)
+
+
+def _counted(groups: Sequence[Group], keys: Sequence[str]) -> Iterator[GroupLine]:
+    """The changes with their counts, for as long as a page may take: among millions of judgments each is a second."""
+    until = time.monotonic() + COUNT_SECONDS
+    for group in groups:
+        in_time = time.monotonic() < until
+        n_items = len(group.rows.item_ids(RECHECK_MAX + 1)) if in_time else None
+        yield GroupLine(group, n_items, group.key in keys)
 
 
 def _versions(request: HttpRequest, access: Access) -> tuple[int, int]:

@@ -288,6 +288,21 @@ def test_a_lead_counts_opens_and_cancels_on_the_page(
     assert "cancelled by lee" in client.get(page).content.decode()
 
 
+def test_what_there_is_no_time_to_count_can_be_chosen_and_counted_first(
+    project: Project, items: list[Item], guide: Access, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split(project)
+    client.force_login(guide.user)
+    page, key = "/projects/pilot/rechecks/", f"category/{GAMES}"
+
+    monkeypatch.setattr("annotator.review.policy.views.COUNT_SECONDS", 0.0)
+    shown = client.get(page).content.decode()
+    counted = client.post(page, {"group": key, "count": "1"}).content.decode()
+
+    assert "not counted yet" in shown
+    assert "1 item, 2 places" in counted
+
+
 def test_what_a_draft_of_the_taxonomy_touches_is_shown_before_it_is_published(
     project: Project, items: list[Item], guide: Access, client: Client
 ) -> None:
