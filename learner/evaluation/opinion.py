@@ -9,16 +9,11 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import BatchItem
 from annotator.queue.selectors import ledger_of_item
 from annotator.review.models import Disagreement
+from learner.core.catalogue import BY_DISTANCE
 from learner.evaluation.selectors import CategoryResult, evaluation_latest, result_of
 from learner.suspects.models import Suspect
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_latest
-
-BY_DISTANCE = (
-    "multilabel_uncertainty",
-    "expected_change",
-)  # as in learner.core.strategies, which is heavy: the
-# score is minus the distance to a category's threshold, in logits
 
 
 @dataclass(frozen=True)
