@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Frame, Page, Request
 from annotator.accounts.models import User
 from annotator.projects.models import Project
 from tests.browser.labelling import LABEL
+from tests.conftest import watch
 from tests.connections import eventually
 from tests.factories import make_batch, make_items, make_member, make_project
 
@@ -92,3 +93,18 @@ def desk(page: Page, live_server: Any, sign_in: SignIn, ann: User, quiet: None) 
     with page.expect_response("**/label/next/"):
         page.goto(live_server.url + LABEL)
     return page
+
+
+@pytest.fixture
+def other(page: Page, page_errors: list[str], sign_in: SignIn, project: Project) -> Iterator[Page]:
+    """The window of a second lead; the first one is signed in."""
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context()
+    window = context.new_page()
+    watch(window, page_errors)
+    sign_in(context, "second-lead")
+    sign_in(page.context, "lead")
+    yield window
+    window.goto("about:blank")
+    context.close()

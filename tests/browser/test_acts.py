@@ -1,6 +1,6 @@
 """Leads act on many items at once in a real browser: by keyboard alone, and against another lead."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +14,6 @@ from annotator.projects.models import Project, Role
 from annotator.review.acts.bulks import bulk_items
 from annotator.review.models import AdjudicationEntry, Bulk, Disagreement, Resolution
 from annotator.review.services import review_sweep
-from tests.conftest import watch
 from tests.factories import GAMBLING, GAMES, make_batch, make_items, make_judgment, make_member, make_project
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quiet")]
@@ -46,21 +45,6 @@ def items(project: Project) -> list[Item]:
             make_judgment(item, person, labels)
         review_sweep(project)
     return items
-
-
-@pytest.fixture
-def other(page: Page, page_errors: list[str], sign_in: SignIn, project: Project) -> Iterator[Page]:
-    """The window of a second lead."""
-    browser = page.context.browser
-    assert browser is not None
-    context = browser.new_context()
-    window = context.new_page()
-    watch(window, page_errors)
-    sign_in(context, "second-lead")
-    sign_in(page.context, "lead")
-    yield window
-    window.goto("about:blank")
-    context.close()
 
 
 def open_item(page: Page, server: str, item: Item) -> None:

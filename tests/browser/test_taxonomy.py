@@ -1,7 +1,7 @@
 """Leads change the taxonomy in a real browser: drafted, weighed, published, and looked at again."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,6 @@ from annotator.projects.models import CategoryMapping, Project, Role, TaxonomyDr
 from annotator.queue.models import BatchItem
 from annotator.review.models import Resolution
 from annotator.review.services import review_sweep
-from tests.conftest import watch
 from tests.connections import eventually
 from tests.factories import (
     GAMBLING,
@@ -69,21 +68,6 @@ def items(project: Project, people: list[User]) -> list[Item]:
             make_judgment(item, person, labels, seconds=30.0)
     review_sweep(project)
     return items
-
-
-@pytest.fixture
-def other(page: Page, page_errors: list[str], sign_in: SignIn, project: Project) -> Iterator[Page]:
-    """The window of a second lead; the first one is signed in."""
-    browser = page.context.browser
-    assert browser is not None
-    context = browser.new_context()
-    window = context.new_page()
-    watch(window, page_errors)
-    sign_in(context, "second-lead")
-    sign_in(page.context, "lead")
-    yield window
-    window.goto("about:blank")
-    context.close()
 
 
 def opened(page: Page, summary: str) -> Locator:
