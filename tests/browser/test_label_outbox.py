@@ -125,19 +125,22 @@ def test_what_waits_survives_a_reload_and_goes_out_in_order(
 def test_what_waits_survives_the_end_of_the_browser_tab(
     desk: Page, context: BrowserContext, live_server: Any, page_errors: list[str]
 ) -> None:
+    desk.goto("about:blank")
+    tab = context.new_page()
+    tab.goto(live_server.url + LABEL)
     context.set_offline(True)
-    answer(desk, "1")
-    expect(waiting(desk)).to_have_text("1 waiting to be saved")
-    with desk.expect_event("crash"), suppress(Error):
-        desk.goto("chrome://crash")  # closed politely, a page may find the network back while it closes
+    answer(tab, "1")
+    expect(waiting(tab)).to_have_text("1 waiting to be saved")
+    with tab.expect_event("crash"), suppress(Error):
+        tab.goto("chrome://crash")  # closed politely, a page may find the network back while it closes
+    tab.close()
     assert answers() == []
     context.set_offline(False)
 
-    again = context.new_page()
-    again.goto(live_server.url + LABEL)
+    desk.goto(live_server.url + LABEL)
 
     saved(1)
-    expect(waiting(again)).to_have_text("")
+    expect(waiting(desk)).to_have_text("")
     assert Judgment.objects.count() == 1
     page_errors.clear()
 
