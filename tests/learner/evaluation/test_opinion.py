@@ -12,7 +12,8 @@ from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Disagreement
 from annotator.runs import RunStatus
-from learner.evaluation.opinion import BY_DISTANCE, opinion_of
+from learner.core.catalogue import BY_DISTANCE
+from learner.evaluation.opinion import opinion_of
 from learner.suspects.models import Suspect, SuspectRun
 from tests.factories import (
     GAMBLING,
