@@ -1,7 +1,8 @@
 """Scoring the shards of a query on as many workers as are free: each takes a part, and stores its candidates.
 
 The worker that has the run works too, so that a query needs nobody else; messages only call others to help. A part
-whose worker dies is taken again after `STALE_AFTER`, and scoring a shard twice gives the same bytes. For workers only.
+whose worker dies is taken again after `STALE_AFTER`; of two who score a shard the first to store it counts. For workers
+only.
 """
 
 import os
@@ -40,7 +41,10 @@ def alone(run_id: int, n: int) -> None:
 
 
 def parts_scored(run: QueryRun, way: Way, phases: Phases, call: Call = alone) -> list[Candidates]:
-    """The candidates of every shard, scored here and by whoever was called: `call(run.pk, n)` asks n others."""
+    """The candidates of every shard, scored here and by whoever was called: `call(run.pk, n)` asks n others.
+
+    Raises FileDamagedError when a shard cannot be read, whoever found out: a batch is chosen from all of the pool.
+    """
     total = _parts_open(run)
     if total > 1:
         call(run.pk, min(total - 1, HELPERS_MAX))
@@ -55,6 +59,8 @@ def parts_scored(run: QueryRun, way: Way, phases: Phases, call: Call = alone) ->
         if not _parts_work(run, way, phases, progress):
             with phases.timed("wait"):
                 time.sleep(POLL_SECONDS)
+    if parts.count() < total:  # a helper has discarded it, and asked for its features anew
+        raise FileDamagedError("A feature shard is gone or damaged. Its features are computed again.")
     run.workers = parts.values("taken_by").distinct().count() or 1
     with phases.timed("gather"):
         return [
@@ -127,14 +133,15 @@ def _parts_work(
 def _part_store(run: QueryRun, part: QueryPart, candidates: Candidates) -> None:
     directory = f"projects/{run.project_id}/queries/{run.pk}"
     file = file_write(directory, str(part.shard_id), candidates_bytes(candidates))
-    QueryPart.objects.filter(pk=part.pk, path="").update(
-        path=file.name, sha256=file.sha256, taken_by=_worker()
-    )
+    mine = QueryPart.objects.filter(pk=part.pk)
+    stored = mine.filter(path="").update(path=file.name, sha256=file.sha256, taken_by=_worker())
+    if not stored and not mine.exists():  # the query is over: nobody else would remove it
+        default_storage.delete(file.name)
 
 
 def _part_take(run: QueryRun) -> QueryPart | None:
     """A part for this worker, by compare-and-set: nobody waits for anybody."""
-    free = QueryPart.objects.filter(_free(), run=run).order_by("pk")
+    free = QueryPart.objects.filter(_free(), run=run, run__status=RunStatus.RUNNING).order_by("pk")
     for part in free.select_related("shard")[:HELPERS_MAX]:
         mine = QueryPart.objects.filter(_free(), pk=part.pk)
         if mine.update(taken_by=_worker(), taken_at=timezone.now()):

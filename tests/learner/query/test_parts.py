@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -20,6 +21,7 @@ from learner.query.files import FileDamagedError
 from learner.query.models import FeatureShard, QueryPart, QueryRun
 from learner.query.parts import query_help
 from learner.query.services import feature_run_start, query_run_start
+from learner.query.ways import shard_scored
 from tests.factories import make_items, make_project
 
 SHARDS = 6
@@ -167,3 +169,41 @@ def test_what_a_failed_query_left_goes_with_the_next(project: Project) -> None:
     query_run_execute(start(project).pk)
 
     assert not QueryPart.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_shard_that_a_helper_found_damaged_fails_the_query(project: Project) -> None:
+    """It must not be chosen from what is left of the pool."""
+    row = FeatureShard.objects.latest("pk")
+
+    def call(run_id: int, _: int) -> None:
+        QueryPart.objects.filter(run=run_id).exclude(shard=row).update(taken_at=timezone.now())
+        default_storage.delete(row.path)
+        with pytest.raises(FileDamagedError):
+            query_help(run_id)
+        QueryPart.objects.filter(run=run_id).update(taken_at=None)
+
+    run = start(project)
+    query_run_execute(run.pk, call=call)
+
+    run.refresh_from_db()
+    assert (run.status, Batch.objects.count()) == (RunStatus.FAILED, 0)
+    assert "features are computed again" in run.error
+
+
+@pytest.mark.django_db
+def test_what_is_scored_for_a_query_that_is_over_leaves_no_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(project)
+    QueryRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING)
+    QueryPart.objects.create(run=run, shard=FeatureShard.objects.earliest("pk"))
+
+    def over_meanwhile(*arguments: Any) -> Any:
+        QueryPart.objects.all().delete()
+        return shard_scored(*arguments)
+
+    monkeypatch.setattr(parts, "shard_scored", over_meanwhile)
+    query_help(run.pk)
+
+    assert default_storage.listdir(f"projects/{project.pk}/queries/{run.pk}")[1] == []
