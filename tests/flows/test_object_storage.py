@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
@@ -42,6 +43,7 @@ def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     server.start()
     try:
         address = "http://{}:{}".format(*server.get_host_and_port())
+        httpx.post(f"{address}/moto-api/reset").raise_for_status()  # servers of one process share their buckets
         store = boto3.resource("s3", endpoint_url=address, region_name="us-east-1")
         made = store.create_bucket(Bucket=BUCKET)
         options = {"bucket_name": BUCKET, "endpoint_url": address, "region_name": "us-east-1"}
