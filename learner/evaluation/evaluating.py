@@ -8,15 +8,16 @@ from django.db import transaction
 from django.db.models import Max
 
 from annotator.errors import CrossguardError
+from annotator.pool.models import Item, Split
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_version, truth_carried
 from annotator.projects.services import log_write
 from annotator.review.models import Resolution
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.arrays import Array, Floats, Integers
+from learner.core.arrays import Array, Floats, Floats32, Integers
 from learner.core.artifact import artifact_read
+from learner.core.audited import Drawn, Population, audited_scores
 from learner.core.classifier import LinearClassifier
-from learner.core.evaluation import category_scores, overall_score
 from learner.evaluation.models import Evaluation, EvaluationRun
 from learner.evaluation.selectors import audited_resolutions
 from learner.query.files import file_read
@@ -37,12 +38,12 @@ class Audited:
     """Audited holdout items; row i of every part is the same item.
 
     `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for what the resolution does not
-    tell in the taxonomy of the classifier; `weights` (n_items,) are 1 / inclusion probability.
+    tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion probabilities.
     """
 
     item_ids: Integers
     truth: Array
-    weights: Floats
+    chances: Floats
     last_resolution: int
 
 
@@ -77,7 +78,7 @@ def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str
     return Audited(
         item_ids=np.array([item_id for item_id, _, _, _ in rows], dtype=np.int64),
         truth=np.array(truth, dtype=np.int8).reshape(len(rows), len(categories)),
-        weights=np.array([1 / probability for _, _, _, probability in rows], dtype=np.float64),
+        chances=np.array([probability for _, _, _, probability in rows], dtype=np.float64),
         last_resolution=newest,
     )
 
@@ -85,56 +86,58 @@ def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str
 def _evaluated(
     run: EvaluationRun, version: ClassifierVersion, classifier: LinearClassifier, audited: Audited
 ) -> Evaluation:
-    found: list[Integers] = [np.empty(0, dtype=np.int64)]
-    sites: list[Integers] = [np.empty(0, dtype=np.int64)]
-    predicted: list[Array] = [np.empty((0, audited.truth.shape[1]), dtype=np.uint8)]
-    total = shards_of(run.project).count()
-    for number, shard in enumerate(shards_load(run.project)):
-        run_progress(run, "scoring holdout items", number, total)
-        _, rows, places = np.intersect1d(
-            audited.item_ids, shard.item_ids, assume_unique=True, return_indices=True
-        )
-        if len(rows):
-            found.append(rows)
-            sites.append(shard.domains[places])
-            predicted.append(classifier.predict(shard.features[places]))
-    rows = np.concatenate(found)
+    holdout = _holdout_scored(run, classifier)
+    _, rows, places = np.intersect1d(
+        holdout.item_ids, audited.item_ids, assume_unique=True, return_indices=True
+    )
     if not len(rows):
         raise NothingToEvaluate("No audited holdout item is resolved yet. Label on: each batch has some.")
-    facts = _facts(
-        audited.truth[rows],
-        np.concatenate(predicted),
-        audited.weights[rows],
-        sites=np.concatenate(sites),
-        categories=classifier.categories,
-        seed=(version.pk, audited.last_resolution),
+    scores, overall = audited_scores(
+        Population(holdout.logits),
+        Drawn(rows, audited.truth[places].astype(np.float64), audited.chances[places], holdout.sites[rows]),
+        classifier.thresholds_,
+        rng=np.random.default_rng((version.pk, audited.last_resolution)),
     )
+    categories = zip(classifier.categories, scores, strict=True)
     return Evaluation(
         project=run.project,
         classifier=version,
         last_resolution=audited.last_resolution,
         n_items=len(rows),
-        facts=facts,
+        facts=asdict(overall)
+        | {
+            "n_population": len(holdout.item_ids),
+            "categories": [{"category": category, **asdict(score)} for category, score in categories],
+        },
     )
 
 
-def _facts(
-    truth: Array,
-    predicted: Array,
-    weights: Floats,
-    *,
-    sites: Integers,
-    categories: Sequence[str],
-    seed: tuple[int, int],
-) -> dict[str, object]:
-    scores = category_scores(truth, predicted, weights, rng=np.random.default_rng(seed), sites=sites)
-    overall = overall_score(truth, predicted, weights, rng=np.random.default_rng(seed), sites=sites)
-    return asdict(overall) | {
-        "categories": [
-            {"category": category, **asdict(score)}
-            for category, score in zip(categories, scores, strict=True)
-        ]
-    }
+@dataclass(frozen=True, eq=False)
+class _Holdout:
+    """Every holdout item that has features and is not withheld; item_ids (n_items,) ascend."""
+
+    item_ids: Integers
+    sites: Integers
+    logits: Floats32
+
+
+def _holdout_scored(run: EvaluationRun, classifier: LinearClassifier) -> _Holdout:
+    """What the classifier gives the whole holdout: a statement about it rests on all scores, and on some labels."""
+    withheld = Item.objects.filter(project=run.project, split=Split.HOLDOUT, withheld=True)
+    hidden = np.fromiter(withheld.values_list("pk", flat=True).iterator(), dtype=np.int64)
+    found: list[Integers] = [np.empty(0, dtype=np.int64)]
+    sites: list[Integers] = [np.empty(0, dtype=np.int64)]
+    logits: list[Floats32] = [np.empty((0, len(classifier.categories)), dtype=np.float32)]
+    total = shards_of(run.project).count()
+    for number, shard in enumerate(shards_load(run.project)):
+        run_progress(run, "scoring holdout items", number, total)
+        rows = np.flatnonzero(shard.holdout & ~np.isin(shard.item_ids, hidden))
+        found.append(shard.item_ids[rows])
+        sites.append(shard.domains[rows])
+        logits.append(classifier.decision(shard.features[rows]))
+    ids = np.concatenate(found)
+    order = np.argsort(ids)
+    return _Holdout(ids[order], np.concatenate(sites)[order], np.concatenate(logits)[order])
 
 
 @transaction.atomic

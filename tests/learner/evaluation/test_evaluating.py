@@ -109,14 +109,19 @@ def test_each_category_has_scores_with_n_and_intervals_when_holdout_items_are_au
     assert "Classifier v1 on 10 audited holdout items: macro-F1 1.00" in LogEntry.objects.latest("pk").text
 
 
-def test_rarely_drawn_items_weigh_more_when_probabilities_differ(project: Project) -> None:
+def test_what_was_audited_stands_for_the_whole_holdout(project: Project) -> None:
+    make_items(project, 27, topic="games chess", split=Split.HOLDOUT)
     audited(project, 3, "games chess", [GAMES], probability=0.1)
     audited(project, 3, "weather", [GAMES], probability=1.0)
+    hidden = make_items(project, 1, topic="games chess", split=Split.HOLDOUT)
+    Item.objects.filter(pk=hidden[0].pk).update(withheld=True)
 
     evaluate(project)
 
-    score = Evaluation.objects.get(project=project).facts["categories"][0]
-    assert (round(score["tp"], 6), score["fn"], score["n"]) == (30.0, 3.0, 6)
+    facts = Evaluation.objects.get(project=project).facts
+    score = facts["categories"][0]
+    assert (score["tp"], score["fn"], score["n"]) == (30.0, 3.0, 6)
+    assert facts["n_population"] == 33
 
 
 def test_only_what_the_audit_stream_drew_from_holdout_counts(project: Project) -> None:
@@ -133,7 +138,7 @@ def test_only_what_the_audit_stream_drew_from_holdout_counts(project: Project) -
     found = audited_items(project, taxonomy_current(project), CATEGORIES)
 
     assert found.item_ids.tolist() == [item.pk for item in counted]
-    assert np.array_equal(found.weights, [2.0, 2.0])
+    assert np.array_equal(found.chances, [0.5, 0.5])
     assert audited_resolutions(project).count() == 2
 
 
