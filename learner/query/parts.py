@@ -102,7 +102,11 @@ def _parts_open(run: QueryRun) -> int:
 
 
 def _parts_work(
-    run: QueryRun, way: Way, phases: Phases, patience: timedelta, after_each: Callable[[], object] = lambda: None
+    run: QueryRun,
+    way: Way,
+    phases: Phases,
+    patience: timedelta,
+    after_each: Callable[[], object] = lambda: None,
 ) -> int:
     """Take parts that nobody took within `patience` and score them until there are none; how many.
 

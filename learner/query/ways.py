@@ -32,8 +32,8 @@ from learner.query.services import ClassifierFile
 from learner.query.shards import shards_load, shards_of
 from learner.query.steering import Steering
 
-POOLED: Final = """
-COPY (SELECT id FROM item WHERE project_id = %s AND pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
+TAKEN: Final = """
+COPY (SELECT id FROM item WHERE project_id = %s AND NOT pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
 """
 COPY_HEADER: Final = (
     19  # signature, flags and length of the extension: PostgreSQL's manual, "COPY", "Binary Format"
@@ -138,12 +138,16 @@ def _definition(slug: str, category: Category | None, examples: Sequence[PageTex
 
 
 def _available(project: Project, shard: Shard) -> Booleans:
-    """Which items of a shard are in the pool. One query, read as bytes: it is asked for every item of the pool."""
+    """Which items of a shard are in the pool. One query, read as bytes: it is asked for every shard.
+
+    It asks for those that are not: they are few, and no item of a shard can be deleted.
+    """
     ends = (project.pk, int(shard.item_ids[0]), int(shard.item_ids[-1]))
-    with connection.cursor() as cursor, cursor.copy(POOLED, ends) as copy:
+    with connection.cursor() as cursor, cursor.copy(TAKEN, ends) as copy:
         content = b"".join(bytes(part) for part in copy)
     rows = np.frombuffer(content[COPY_HEADER:-COPY_TRAILER], dtype=COPY_ROW)
-    return np.isin(shard.item_ids, rows["id"].astype(np.int64), assume_unique=True, kind="sort")
+    taken = rows["id"].astype(np.int64)
+    return np.isin(shard.item_ids, taken, assume_unique=True, invert=True, kind="sort")
 
 
 def _open_domains(project: Project) -> set[int]:
