@@ -132,7 +132,7 @@ def project_tick(project: Project, now: datetime) -> None:
         _start_if_due(project, training_facts(project), training_due, now=now)
     level = queue_level(project)
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
-        _start_if_due(project, queue_facts(project, level, coverage), query_due, now=now)
+        _start_if_due(project, queue_facts(project, level, coverage, now), query_due, now=now)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
 
