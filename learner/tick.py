@@ -52,11 +52,11 @@ from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import evaluate
 from learner.query.facts import feature_facts, queue_facts
-from learner.query.models import FeatureRun, QueryRun, ShadowRun
+from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun
 from learner.query.selectors import attempts_of
 from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
-from learner.query.tasks import choose, compare, featurise
+from learner.query.tasks import choose, compare, featurise, look
 from learner.snapshots.models import SnapshotRun
 from learner.snapshots.tasks import freeze
 from learner.suspects.models import SuspectRun
@@ -76,6 +76,7 @@ KINDS: Final = (
     (FeatureRun, featurise),
     (QueryRun, choose),
     (ShadowRun, compare),
+    (LookRun, look),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
     (SuspectRun, suspect),

@@ -67,7 +67,7 @@ def item_ledger(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """A part for the page of an item: why it was served, each time."""
     access = project_for(request.user, slug, Can.INSPECT)
     shown = item_of(access.project, item_id)
-    context = {"access": access, "rows": ledger_of_item(access.project, shown.pk)}
+    context = {"access": access, "item": shown, "rows": ledger_of_item(access.project, shown.pk)}
     return render(request, "queue/item_ledger.html", context)
 
 
