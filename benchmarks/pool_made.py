@@ -1,7 +1,6 @@
-"""Projects whose pool has any number of made-up pages, written by the database itself. Import it once the services run."""
+"""Pools of any number of made-up pages, written by the database itself. Import it once the services run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import django
@@ -11,10 +10,7 @@ django.setup()
 import numpy as np  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from annotator.accounts.models import User  # noqa: E402
-from annotator.projects.blueprint import default_blueprint  # noqa: E402
 from annotator.projects.models import Project  # noqa: E402
-from annotator.projects.services import project_create  # noqa: E402
 from benchmarks.ingest import WORDS  # noqa: E402
 from learner.core.arrays import Array, Integers  # noqa: E402
 
@@ -73,14 +69,11 @@ class Pool:
         return np.stack(numbers, axis=1) % len(WORDS)
 
 
-def pool_make(slug: str, n_items: int, settings: Mapping[str, Any]) -> Pool:
-    """A project from the shipped blueprint with these settings and a pool of so many items.
+def pool_fill(project: Project, n_items: int) -> Pool:
+    """So many items for a project of an otherwise empty database.
 
     Neither triggers nor foreign keys are asked; the indexes of the table are made once it is full.
     """
-    admin = User.objects.filter(username="admin").first() or User.objects.create_superuser("admin")
-    loop = replace(default_blueprint().settings, **settings)
-    project = project_create(replace(default_blueprint(), slug=slug, name=slug, settings=loop), by=admin)
     pool = Pool(project, n_items)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -89,9 +82,18 @@ def pool_make(slug: str, n_items: int, settings: Mapping[str, Any]) -> Pool:
         for name, _ in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
         for first in range(1, n_items + 1, AT_ONCE):
-            span = {"first": first, "last": min(first + AT_ONCE - 1, n_items), "project": project.pk}
-            same = {"sites": pool.n_sites, "holdout": HOLDOUT_OF, "words": len(WORDS), "list": WORDS}
-            cursor.execute(ITEMS, span | same)
+            span: dict[str, Any] = {
+                "first": first,
+                "last": min(first + AT_ONCE - 1, n_items),
+                "project": project.pk,
+            }
+            same: dict[str, Any] = {
+                "sites": pool.n_sites,
+                "holdout": HOLDOUT_OF,
+                "words": len(WORDS),
+                "list": WORDS,
+            }
+            cursor.execute(ITEMS, {**span, **same})
         for _, definition in indexes:
             cursor.execute(definition)
         cursor.execute("SELECT SETVAL(PG_GET_SERIAL_SEQUENCE('item', 'id'), %s)", [n_items])

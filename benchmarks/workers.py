@@ -3,15 +3,17 @@
     python benchmarks/workers.py --items 1000000 --dir /var/tmp [--json workers.json]
     python benchmarks/workers.py --items 10000000 --dir /var/tmp --json OUT
 
-Real: PostgreSQL, Valkey, a row for each item, shards in the product's storage, beat, the tick, and worker processes that
-take the shards of the product's own query run (decision 129) and open a batch of 500. Made up: the items, written by the
-database itself (`pool_made.py`), their features (drawn as in `query_round.py`: computing those of ten million addresses
-takes an hour), and the classifier. The project is paused, so that nothing but the queries runs.
+Real: PostgreSQL, Valkey, a row for each item, shards in the product's storage, beat, the tick, and worker processes
+that take the shards of the product's own query run (decision 129) and open a batch of 500. Made up: the items, written
+by the database itself (`pool_made.py`), their features (drawn as in `query_round.py`: computing those of ten million
+addresses takes ten minutes and more), and the classifier, whose weights are random. The project is paused, so that
+nothing but the queries runs.
 
-After one turn to warm up, --repeats turns for each number of workers, of which the fastest counts: seconds from the start
-of the run to its end, processor seconds of all workers, and the batch. Then, with the most workers (at least two), one of
-them is killed (SIGKILL, with its children) once a third of the shards are scored: first one that helps, then the one
-that has the run. The batch has to be the same each time: otherwise the exit code is 1. It is put back after each turn.
+After one turn to warm up, --repeats turns for each number of workers, of which the fastest counts: seconds from the
+start of the run to its end, processor seconds of all workers, and the batch. Then, with the most workers (at least
+two), one of them is killed (SIGKILL, with its children) once a third of the shards are scored: first one that helps,
+then the one that has the run. The batch has to be the same each time: otherwise the exit code is 1. It is put back
+after each turn.
 
 Ten million items take about 11 GB in --dir, and half an hour on a quiet machine; the space is checked first.
 """

@@ -1,7 +1,7 @@
 """What the benchmark of workers asks of the database and the storage. Import it once the services run."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import django
@@ -11,12 +11,15 @@ django.setup()
 import numpy as np  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from annotator.accounts.models import User  # noqa: E402
 from annotator.pool.models import Item  # noqa: E402
+from annotator.projects.blueprint import default_blueprint  # noqa: E402
 from annotator.projects.models import Project  # noqa: E402
 from annotator.projects.selectors import taxonomy_current  # noqa: E402
+from annotator.projects.services import project_create  # noqa: E402
 from annotator.queue.models import BatchItem  # noqa: E402
 from annotator.runs import RunStatus  # noqa: E402
-from benchmarks.pool_made import Pool, item_bytes, pool_make  # noqa: E402
+from benchmarks.pool_made import Pool, item_bytes, pool_fill  # noqa: E402
 from benchmarks.query_round import SHARD_ITEMS, made_classifier, made_features  # noqa: E402
 from learner.core.artifact import artifact_bytes  # noqa: E402
 from learner.core.classifier import LinearClassifier  # noqa: E402
@@ -39,7 +42,9 @@ class Made:
 def made(n_items: int, columns: int, batch: int, seed: int) -> Made:
     """A paused project with so many items, their shards, and a classifier with random weights."""
     start = time.monotonic()
-    pool = pool_make("workers", n_items, {"batch_size": batch})
+    loop = replace(default_blueprint().settings, batch_size=batch)
+    admin = User.objects.create_superuser("admin")
+    pool = pool_fill(project_create(replace(default_blueprint(), settings=loop), by=admin), n_items)
     Project.objects.filter(pk=pool.project.pk).update(paused=True)
     facts = {"rows (s)": time.monotonic() - start, "bytes of an item's row": item_bytes() / n_items}
     start = time.monotonic()
@@ -82,19 +87,12 @@ def _shard_write(pool: Pool, first: int, columns: int, seed: int) -> int:
 def _classifier_write(project: Project, seed: int) -> ClassifierFile:
     slugs = taxonomy_current(project).slugs
     drawn = made_classifier(len(slugs), np.random.default_rng(seed))
-    statuses = [
-        type(status)(**{**_columns(status), "category": slug})
-        for status, slug in zip(drawn.statuses_, slugs, strict=True)
-    ]
+    statuses = [replace(status, category=slug) for status, slug in zip(drawn.statuses_, slugs, strict=True)]
     named = LinearClassifier.restored(
         statuses, weights=drawn.weights_, bias=drawn.bias_, thresholds=drawn.thresholds_
     )
     file = file_write(f"projects/{project.pk}/classifiers", "v1", artifact_bytes(named, {}))
     return ClassifierFile(1, file.name, file.sha256)
-
-
-def _columns(status: object) -> dict[str, object]:
-    return {name: getattr(status, name) for name in status.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def ask(made: Made, seed: int) -> int:
