@@ -100,7 +100,7 @@ def _facts(
         share = steering_of(project).shares.get("audit", 0)
         yield (
             "Its site is held out: it never trains, and the audit stream alone may take it, at random "
-            f"({share:.0%} of a batch)."
+            f"({100 * share:.0f} % of a batch)."
         )
         return
     if version is None:
@@ -136,7 +136,7 @@ def _by_chance(project: Project, pool_size: int) -> str:
     n_random = steering.batch_size * steering.shares.get("explore", 0)
     return (
         f"Explore draws about {n_random:.0f} of {pool_size:,} pages for a batch at random: "
-        f"a chance of {min(1.0, n_random / pool_size):.2%} each time."
+        f"a chance of {100 * min(1.0, n_random / pool_size):.2f} % each time."
     )
 
 

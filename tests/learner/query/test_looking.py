@@ -103,7 +103,7 @@ def test_a_held_out_page_says_that_audits_alone_take_it(scientist: Access) -> No
     look = look_of(scientist.project, item)
 
     assert "Its features are not computed yet" in look.facts[0]
-    assert "the audit stream alone may take it, at random (10% of a batch)" in look.facts[1]
+    assert "the audit stream alone may take it, at random (10 % of a batch)" in look.facts[1]
     assert not look.may_score
 
 
