@@ -83,8 +83,6 @@ KINDS: Final = (
     (SnapshotRun, freeze),
 )
 
-FOLLOWED_UP: Final = {choose.name, train.name}
-
 Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts, SuspectFacts)
 
 
@@ -98,10 +96,14 @@ def tick() -> None:
 def _follow_up(sender: "Task[Any, Any] | None" = None, **_: object) -> None:
     """What people wait for is looked at as soon as it may be due, and not at the next beat.
 
-    A version that was trained may choose at once, and a batch that was not enough is followed by another. When a tick
-    runs already, this one does nothing, and the next beat finds the same rows.
+    A version that was trained may choose at once, and a batch that was not enough is followed by another; a query that
+    opened none is not, or it would be asked without a pause. When a tick runs already, this one does nothing, and the
+    next beat finds the same rows.
     """
-    if sender is not None and sender.name in FOLLOWED_UP:
+    if sender is None or sender.name not in {choose.name, train.name}:
+        return
+    opened = QueryRun.objects.filter(pk__in=sender.request.args or (), batch__isnull=False)
+    if sender.name == train.name or opened.exists():
         wake(tick)
 
 
