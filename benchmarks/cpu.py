@@ -1,7 +1,7 @@
 """CPU seconds that each part of a running Crossguard has used, from /proc; and those of the whole machine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,14 @@ def cpu_look(supervisor: int) -> Cpu:
             parts[name] = parts.get(name, 0.0) + seconds
     first = Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
     return Cpu(parts, sum(int(first[index]) for index in BUSY) / TICKS)
+
+
+def tree_seconds(pids: Iterable[int]) -> float:
+    """What these processes and all below them have used until now; those that ended are left out."""
+    names = (path.name for path in Path("/proc").iterdir())
+    processes = {pid: found for pid in map(int, filter(str.isdigit, names)) if (found := _stat(pid))}
+    trees = {one for pid in pids if pid in processes for one in _tree(pid, processes)}
+    return sum(processes[pid][1] for pid in trees)
 
 
 def _stat(pid: int) -> tuple[int, float] | None:

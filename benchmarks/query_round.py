@@ -1,9 +1,13 @@
 """One query round over millions of items, beside the bare sparse product of the same run.
 
     python benchmarks/query_round.py --items 100000,1000000 --dir /var/tmp/shards [--json query_round.json]
+    python benchmarks/query_round.py --items 100000,1000000,10000000 --repeats 3 --dir /var/tmp/shards --json OUT
 
-Shards of 20,000 items with about --columns columns each are made with a seed in --dir, and deleted at the end. In
-each of --repeats turns, for each size:
+The second takes 5.6 GB in --dir, about four minutes on a quiet machine, and so much memory beside its own that the
+files stay cached (else the disk is measured). Without the space it says what is missing and makes nothing.
+
+Shards of 20,000 items with about --columns columns each are made with a seed in --dir, one size after the other, and
+deleted when it was measured. In each of --repeats turns, for each size:
 
 - product: every shard is read, and only its product with the packed weights is timed: what any scoring must cost;
 - round: read each shard and compare its hash, score, find the candidates of all streams, merge them, and select a
@@ -12,7 +16,9 @@ each of --repeats turns, for each size:
 The least of the turns counts, by the clock on the wall and by the processor (of both threads: a busy machine stretches
 the former alone). modAL's stock path (`ActiveLearner.query` over scikit-learn's one-vs-rest logistic
 regression) is measured on --modal-items items, with every strategy that takes more than one category. Targets, on
-2 cores: a round of at most 2 products and 3 s at 1,000,000 items, under 2 GB, within 10 % of linear.
+2 cores: a round of at most 2 products and 3 s at 1,000,000 items, under 2 GB, within 10 % of linear: a million items
+cost at most 1.1 times as many processor seconds as at any smaller size. They cost less, for choosing of the
+candidates takes the same time at any size; so what each further million costs is printed too.
 """
 
 import argparse
@@ -53,6 +59,10 @@ SHARES: Final = {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
 HOLDOUT: Final = 0.1
 ITEMS_A_SITE: Final = 8
 LABELLED: Final = 2_000
+LINEAR: Final = 1.1
+BYTES_A_COLUMN: Final = 8
+BYTES_AN_ITEM: Final = 40
+SPARE_BYTES: Final = 2**30  # of a disk, for everybody else
 MODAL: Final = {
     "min_confidence": min_confidence,
     "avg_confidence": avg_confidence,
@@ -86,6 +96,16 @@ def made_features(n_items: int, columns: int, rng: np.random.Generator) -> csr_m
     indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     data = np.repeat(1 / np.sqrt(sizes), sizes).astype(np.float32)
     return csr_matrix((data, drawn[kept].astype(np.int32), indptr), shape=(n_items, N_FEATURES))
+
+
+def space_check(directory: Path, n_items: int, columns: int) -> None:
+    """Exit with a sentence unless the disk of `directory` has room for shards of so many items."""
+    needed = n_items * (columns * BYTES_A_COLUMN + BYTES_AN_ITEM)
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    print(f"{n_items:,} items take {needed / 1e9:.1f} GB in {directory}; {free / 1e9:.1f} GB are free")
+    if free < needed + SPARE_BYTES:
+        raise SystemExit("That is too little, with 1 GB to spare. Take another --dir, or fewer --items.")
 
 
 def shards_make(directory: Path, n_items: int, columns: int, seed: int) -> list[Stored]:
@@ -182,9 +202,16 @@ def _timed(call: Callable[[], object]) -> float:
 
 def measured(n_items: int, options: argparse.Namespace) -> dict[str, Any]:
     """The least seconds of the product and of the round over `n_items` items."""
-    stored = shards_make(options.dir / str(n_items), n_items, options.columns, options.seed)
+    directory = options.dir / str(n_items)
+    if directory.exists():
+        raise SystemExit(
+            f"{directory} is there already, and would be deleted at the end: take another --dir."
+        )
     classifier = made_classifier(options.categories, np.random.default_rng(options.seed))
+    begin = time.perf_counter()
     try:
+        stored = shards_make(directory, n_items, options.columns, options.seed)
+        made = time.perf_counter() - begin
         for reading in stored[:3]:
             _ = reading.read().features @ classifier.weights_
         turns = [
@@ -192,10 +219,11 @@ def measured(n_items: int, options: argparse.Namespace) -> dict[str, Any]:
             for turn in range(options.repeats)
         ]
     finally:
-        shutil.rmtree(options.dir / str(n_items))
+        shutil.rmtree(directory, ignore_errors=True)
     best = min((phases for _, phases in turns), key=lambda phases: phases["round"])
     return {
         "items": n_items,
+        "seconds to make the shards": made,
         "product": min(product["wall"] for product, _ in turns),
         "ratio": min(phases["round"] / product["wall"] for product, phases in turns),
         "ratio_of_cores": min(phases["core"] / product["core"] for product, phases in turns),
@@ -203,6 +231,34 @@ def measured(n_items: int, options: argparse.Namespace) -> dict[str, Any]:
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         **best,
     }
+
+
+def linear(sizes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each size after the smallest: processor seconds a million against the least of the smaller sizes.
+
+    `further` is what each million beyond the next smaller size cost.
+    """
+    rows = sorted(sizes, key=lambda row: int(row["items"]))
+    found = []
+    for place, row in enumerate(rows[1:], start=1):
+        before = rows[place - 1]
+        least = min(_a_million(smaller) for smaller in rows[:place])
+        further = (row["core"] - before["core"]) / (row["items"] - before["items"]) * 1e6
+        found.append(
+            {
+                "items": row["items"],
+                "core a million": _a_million(row),
+                "least of smaller sizes": least,
+                "ratio": _a_million(row) / least,
+                "further": further,
+                "is linear": _a_million(row) <= LINEAR * least,
+            }
+        )
+    return found
+
+
+def _a_million(row: dict[str, Any]) -> float:
+    return float(row["core"] / row["items"] * 1e6)
 
 
 def main() -> None:
@@ -219,13 +275,23 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; ", end="")
     print(f"{options.categories} categories, {options.columns} columns drawn an item, batch of {BATCH}")
-    sizes = [measured(int(size), options) for size in options.items.split(",")]
-    for row in sizes:
+    wanted = [int(size) for size in options.items.split(",")]
+    space_check(options.dir, max(wanted), options.columns)
+    sizes = []
+    for size in wanted:
+        sizes.append(row := measured(size, options))
         print(
             f"{row['items']:>10,} items: round {row['round']:.2f} s = {row['ratio']:.2f} x "
             f"product {row['product']:.2f} s (processor: {row['core']:.2f} s, {row['ratio_of_cores']:.2f} x); "
             f"{row['round'] / row['items'] * 1e6:.2f} s a million; peak {row['peak_megabytes']:.0f} MB; "
             + ", ".join(f"{name} {row[name]:.2f}" for name in ("wait for shards", "score", "merge", "select"))
+        )
+    growth = linear(sizes)
+    for line in growth:
+        print(
+            f"{line['items']:>10,} items: {line['core a million']:.2f} processor seconds a million, "
+            f"{line['ratio']:.2f} times the least of smaller sizes (at most {LINEAR}: "
+            f"{'reached' if line['is linear'] else 'MISSED'}); each further million {line['further']:.2f}"
         )
     modal = modal_seconds(options.modal_items, options.categories, options.columns, options.seed)
     ours = sizes[-1]["core"] / sizes[-1]["items"] * options.modal_items
@@ -235,7 +301,9 @@ def main() -> None:
             f"  {name:16} {seconds:.3f} s = {seconds / modal['product']:.1f} x the product, {seconds / ours:.1f} x ours"
         )
     if options.json:
-        options.json.write_text(json.dumps({"sizes": sizes, "modal": modal, "ours": ours}, indent=1))
+        options.json.write_text(
+            json.dumps({"sizes": sizes, "linear": growth, "modal": modal, "ours": ours}, indent=1)
+        )
 
 
 if __name__ == "__main__":

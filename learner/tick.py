@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from celery import shared_task
+from celery import Task, shared_task
+from celery.signals import task_success
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
@@ -51,11 +52,11 @@ from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import evaluate
 from learner.query.facts import feature_facts, queue_facts
-from learner.query.models import FeatureRun, QueryRun, ShadowRun
+from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun
 from learner.query.selectors import attempts_of
 from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
-from learner.query.tasks import choose, compare, featurise
+from learner.query.tasks import choose, compare, featurise, look
 from learner.snapshots.models import SnapshotRun
 from learner.snapshots.tasks import freeze
 from learner.suspects.models import SuspectRun
@@ -75,6 +76,7 @@ KINDS: Final = (
     (FeatureRun, featurise),
     (QueryRun, choose),
     (ShadowRun, compare),
+    (LookRun, look),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
     (SuspectRun, suspect),
@@ -88,6 +90,21 @@ Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFact
 def tick() -> None:
     """One tick; nothing when another one runs."""
     tick_once()
+
+
+@task_success.connect
+def _follow_up(sender: "Task[Any, Any] | None" = None, **_: object) -> None:
+    """What people wait for is looked at as soon as it may be due, and not at the next beat.
+
+    A version that was trained may choose at once, and a batch that was not enough is followed by another; a query that
+    opened none is not, or it would be asked without a pause. When a tick runs already, this one does nothing, and the
+    next beat finds the same rows.
+    """
+    if sender is None or sender.name not in {choose.name, train.name}:
+        return
+    opened = QueryRun.objects.filter(pk__in=sender.request.args or (), batch__isnull=False)
+    if sender.name == train.name or opened.exists():
+        wake(tick)
 
 
 def tick_once() -> bool:
@@ -132,7 +149,7 @@ def project_tick(project: Project, now: datetime) -> None:
         _start_if_due(project, training_facts(project), training_due, now=now)
     level = queue_level(project)
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
-        _start_if_due(project, queue_facts(project, level, coverage), query_due, now=now)
+        _start_if_due(project, queue_facts(project, level, coverage, now), query_due, now=now)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
 

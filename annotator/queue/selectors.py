@@ -172,9 +172,10 @@ def batches_summarised(batches: Sequence[Batch]) -> list[BatchSummary]:
     ]
 
 
-def ledger_of(batch: Batch) -> QuerySet[BatchItem]:
-    """Why each item is in a batch, in the order they are served. One query."""
-    return BatchItem.objects.filter(batch=batch).select_related("item", "batch").order_by("rank")
+def ledger_of(batch: Batch, *, stream: str = "") -> QuerySet[BatchItem]:
+    """Why each item is in a batch, in the order they are served; of one stream alone where it is named. One query."""
+    rows = BatchItem.objects.filter(batch=batch).select_related("item", "batch").order_by("rank")
+    return rows.filter(stream=stream) if stream else rows
 
 
 def ledger_of_item(project: Project, item_id: int) -> QuerySet[BatchItem]:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from annotator.errors import BadInput
 from annotator.http import render_page
 from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.selectors import item_of
@@ -46,15 +47,20 @@ def batches(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def batch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """One batch and its ledger."""
+    """One batch and its ledger, or what one stream has in it."""
     access = project_for(request.user, slug, Can.INSPECT)
     opened = batch_of(access.project, number)
-    page = Paginator(ledger_of(opened), LEDGER_PAGE).get_page(request.GET.get("page"))
+    (summary,) = batches_summarised([opened])
+    stream = request.GET.get("stream", "")
+    if stream and stream not in summary.streams:
+        raise BadInput("This batch has nothing of such a stream. Take one of those that its page names.")
+    page = Paginator(ledger_of(opened, stream=stream), LEDGER_PAGE).get_page(request.GET.get("page"))
     context = {
         "access": access,
         "nav": "batches",
         "batch": opened,
-        "summary": batches_summarised([opened])[0],
+        "summary": summary,
+        "stream": stream,
         "page": page,
         "rows": [(row, _url_of(row)) for row in page.object_list],
     }
@@ -67,7 +73,7 @@ def item_ledger(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
     """A part for the page of an item: why it was served, each time."""
     access = project_for(request.user, slug, Can.INSPECT)
     shown = item_of(access.project, item_id)
-    context = {"access": access, "rows": ledger_of_item(access.project, shown.pk)}
+    context = {"access": access, "item": shown, "rows": ledger_of_item(access.project, shown.pk)}
     return render(request, "queue/item_ledger.html", context)
 
 

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
 from learner.core.features import N_FEATURES
-from learner.core.lanes import Lanes, largest_remainder
+from learner.core.lanes import Lanes, highest, largest_remainder
 from learner.core.learner import QueryModel
 from learner.core.shards import Shard
 from learner.core.strategies import STRATEGIES, Strategy
@@ -186,7 +186,7 @@ def _merged(before: Candidates, more: Sequence[Candidates]) -> Candidates:
 def _drawn(stream: str, shard: Shard, rows: Integers, plan: StreamPlan, n: int) -> LaneCandidates:
     """The n rows with the highest uniform keys: the n highest over all shards are a simple random sample."""
     keys = uniform_keys(shard.item_ids[rows], plan.seed)
-    best = np.argsort(-keys, kind="stable")[:n]
+    best = highest(keys, n)
     return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best], keys[best])
 
 

@@ -39,13 +39,15 @@ class Attempts:
 class QueueFacts:
     """The queue and the pool behind it: free places, the level to refill at, and items still available.
 
-    `waiting` counts annotators who came away with nothing, whatever places are free for others.
+    `waiting` counts annotators who came away with nothing, whatever places are free for others; `filled_meanwhile`
+    how many places are filled, at the pace of now, while a batch is chosen and opened.
     """
 
     free_places: int
     low_water: int
     pool_size: int
     waiting: int = 0
+    filled_meanwhile: int = 0
     attempts: Attempts = Attempts()
 
 
@@ -119,6 +121,8 @@ def query_due(facts: QueueFacts, *, now: datetime) -> Due | NotDue:
     level = f"{_count(facts.free_places, 'free place')}, low-water mark {facts.low_water}"
     if facts.waiting:
         level = f"nothing for {_count(facts.waiting, 'annotator')}, {level}"
+    elif facts.low_water <= facts.free_places < facts.filled_meanwhile:
+        level = f"{level}, {_count(facts.filled_meanwhile, 'place')} filled while a batch opens"
     elif facts.free_places >= facts.low_water:
         return NotDue(f"queue is full enough: {level}")
     if not facts.pool_size:

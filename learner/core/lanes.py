@@ -55,11 +55,23 @@ class Lanes:
 
     def best(self, lane: int, n: int) -> Integers:
         """Up to n positions of items in a lane, best first, ties by position."""
-        scores = self.scores[lane]
-        candidates = np.flatnonzero(np.isfinite(scores))
-        if len(candidates) > n:
-            candidates = candidates[np.argpartition(-scores[candidates], n - 1)[:n]]
-        return candidates[np.lexsort((candidates, -scores[candidates]))]
+        return highest(self.scores[lane], n)
+
+
+def highest(scores: Array, n: int) -> Integers:
+    """Up to n positions of `scores` (n_items,), highest first, ties by position, those of -inf never.
+
+    Only what reaches the n-th highest score is sorted: a query asks this of every lane of every shard.
+
+    Examples
+    --------
+    >>> highest(np.array([0.5, -np.inf, 0.7, 0.5]), 2).tolist()
+    [2, 0]
+    """
+    finite = scores[scores > -np.inf]
+    least = np.partition(finite, len(finite) - n)[len(finite) - n] if 0 < n < len(finite) else -np.inf
+    reach = np.flatnonzero((scores >= least) & (scores > -np.inf))
+    return reach[np.argsort(-scores[reach], kind="stable")[: max(n, 0)]]
 
 
 def no_lanes(n_items: int) -> Lanes:

@@ -1,6 +1,7 @@
 """The machine's half of the demo's history: the runs of the loop, done here and now instead of by workers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from django.utils import timezone
@@ -49,7 +50,8 @@ def features_compute(project: Project) -> None:
 
 def query_if_due(project: Project) -> None:
     """Open the next batch if the queue is low."""
-    facts = queue_facts(project, queue_level(project), coverage_of(project))
+    facts = queue_facts(project, queue_level(project), coverage_of(project), timezone.now())
+    facts = replace(facts, filled_meanwhile=0)  # the demo's people answer in no time, and wait for nobody
     due = query_due(facts, now=timezone.now())
     if isinstance(due, Due):
         log_write(project, "query", due.reason)

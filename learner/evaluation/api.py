@@ -42,6 +42,12 @@ class CategoryResultSerializer(serializers.Serializer[Any]):
     threshold = serializers.FloatField(allow_null=True)
     n_positive = serializers.IntegerField()
     n_sites = serializers.IntegerField()
+    strength = serializers.FloatField(
+        allow_null=True, help_text="Inverse strength of regularisation, chosen on sites it had not seen."
+    )
+    url_weight = serializers.FloatField(
+        allow_null=True, help_text="How much the URL weighs beside what the page says, chosen likewise."
+    )
     precision = EstimateSerializer()
     recall = EstimateSerializer()
     f1 = EstimateSerializer()

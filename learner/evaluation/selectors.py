@@ -26,6 +26,8 @@ class CategoryResult:
     """One category of one classifier version: whether it is learned, and how well it does on audited items.
 
     `fitted_f1` is that on training sites which each part of the fit had not seen, at a threshold chosen there.
+    `strength` is the inverse strength of regularisation and `url_weight` the weight of the URL beside the page, both
+    chosen on unseen sites; None where the category is not learned, or by a version from before they were kept.
     """
 
     slug: str
@@ -36,6 +38,8 @@ class CategoryResult:
     n_positive: int
     n_sites: int
     fitted_f1: float | None
+    strength: float | None
+    url_weight: float | None
     precision: Estimate
     recall: Estimate
     f1: Estimate
@@ -134,6 +138,7 @@ def categories_compared(results: Sequence[ClassifierResult]) -> list[ComparedCat
 
 def _category(status: Mapping[str, Any], score: Mapping[str, Any], taxonomy: Taxonomy) -> CategoryResult:
     name = taxonomy.name_of(status["category"])
+    setting = status.get("setting") or {}
     return CategoryResult(
         slug=status["category"],
         name=name,
@@ -143,6 +148,8 @@ def _category(status: Mapping[str, Any], score: Mapping[str, Any], taxonomy: Tax
         n_positive=status["n_positive"],
         n_sites=status["n_sites"],
         fitted_f1=status["f1"],
+        strength=setting.get("C"),
+        url_weight=setting.get("url_weight"),
         precision=_estimate(name, score.get("precision")),
         recall=_estimate(name, score.get("recall")),
         f1=_estimate(name, score.get("f1"), "" if status["learned"] else status["reason"]),

@@ -1,12 +1,24 @@
 """What the tick has to know of features and queue. For workers only."""
 
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from django.conf import settings
+
+from annotator.judgments.models import Judgment
 from annotator.pool.models import Ingest, Item
 from annotator.projects.models import Project
 from annotator.queue.selectors import QueueLevel
-from annotator.runs import ACTIVE
+from annotator.runs import ACTIVE, RunStatus
 from learner.core.due import FeatureFacts, QueueFacts
 from learner.query.featurising import SHARD_ITEMS
+from learner.query.models import QueryRun
 from learner.query.shards import FeatureCoverage
+
+PACE_SECONDS: Final = 30
+USUAL_SECONDS: Final = 5.0  # from a query that is asked for to its batch, before there was any
+SPARE: Final = 2  # the next query may take twice as long as the last, or people be twice as fast
 
 
 def feature_facts(project: Project, coverage: FeatureCoverage) -> FeatureFacts:
@@ -17,16 +29,34 @@ def feature_facts(project: Project, coverage: FeatureCoverage) -> FeatureFacts:
     return FeatureFacts(items_without=behind, ingest_running=ingest_running, shard_size=SHARD_ITEMS)
 
 
-def queue_facts(project: Project, level: QueueLevel, coverage: FeatureCoverage) -> QueueFacts:
-    """The queue's level, and whether (not how much) the pool has items that can be scored. At most one query.
+def queue_facts(project: Project, level: QueueLevel, coverage: FeatureCoverage, now: datetime) -> QueueFacts:
+    """The queue's level, and whether (not how much) the pool has items that can be scored. At most three queries.
 
     The pool is looked at only when the queue wants more: finding nothing in a pool that is used up is slow.
     """
     wants = level.waiting > 0 or level.free < project.low_water
+    filled = 0 if wants or level.is_capped else filled_meanwhile(project, now)
     pooled = Item.objects.filter(project=project, pooled=True, pk__lte=coverage.last_item)
     return QueueFacts(
         free_places=level.free,
         low_water=project.low_water,
-        pool_size=int(not wants or pooled.exists()),
+        pool_size=int(not (wants or level.free < filled) or pooled.exists()),
         waiting=level.waiting,
+        filled_meanwhile=filled,
     )
+
+
+def filled_meanwhile(project: Project, now: datetime) -> int:
+    """How many places people will fill, at the pace of the last half minute, until a query that is due has its batch.
+
+    Twice what the last one took and two ticks. At most two queries; one while nobody labels.
+    """
+    since = now - timedelta(seconds=PACE_SECONDS)
+    filled = Judgment.objects.filter(project=project, created_at__gt=since).count()
+    if not filled:
+        return 0
+    last = QueryRun.objects.filter(project=project, status=RunStatus.DONE).order_by("-pk").first()
+    took = (
+        (last.finished_at - last.created_at).total_seconds() if last and last.finished_at else USUAL_SECONDS
+    )
+    return ceil(SPARE * filled / PACE_SECONDS * (took + 2 * settings.TICK_SECONDS))

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from annotator.pool.models import Item
 from annotator.projects.models import APPEND_ONLY, Project
 from annotator.queue.models import Batch
 from annotator.runs import ACTIVE, Run
@@ -154,3 +155,24 @@ class ShadowRun(Run):
             )
         ]
         indexes = [models.Index(name="shadow_run_latest", fields=["project", "-id"])]
+
+
+class LookRun(Run):
+    """One item looked at because somebody asked: where it stands in each lane of the next query. It opens nothing."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    classifier_number = models.PositiveIntegerField(null=True)
+    artifact = models.CharField(max_length=300, blank=True, default="")
+    artifact_sha256 = models.CharField(max_length=64, blank=True, default="")
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "look_run"
+        constraints = [
+            models.UniqueConstraint(
+                name="look_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
+            )
+        ]
+        indexes = [models.Index(name="look_run_latest", fields=["item", "-id"])]

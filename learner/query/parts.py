@@ -1,8 +1,8 @@
 """Scoring the shards of a query on as many workers as are free: each takes a part, and stores its candidates.
 
 The worker that has the run works too, so that a query needs nobody else; messages only call others to help. A part
-whose worker dies is taken again after `STALE_AFTER`; of two who score a shard the first to store it counts. For workers
-only.
+whose worker dies is taken again after `STALE_AFTER`, and after `SLOW_AFTER` by the worker that has the run and would
+only wait for it; of two who score a shard the first to store it counts. For workers only.
 """
 
 import os
@@ -30,6 +30,7 @@ from learner.query.shards import shard_damaged, shard_open, shards_of
 from learner.query.ways import Way, shard_scored, way_of_run
 
 STALE_AFTER: Final = timedelta(seconds=30)
+SLOW_AFTER: Final = timedelta(seconds=5)
 HELPERS_MAX: Final = 32
 POLL_SECONDS: Final = 0.05
 
@@ -55,10 +56,12 @@ def parts_scored(run: QueryRun, way: Way, phases: Phases, call: Call = alone) ->
         run_progress(run, "scoring", total - left, total)
         return left
 
+    patience = STALE_AFTER
     while progress():
-        if not _parts_work(run, way, phases, progress):
+        if not _parts_work(run, way, phases, patience, progress):
             with phases.timed("wait"):
                 time.sleep(POLL_SECONDS)
+        patience = SLOW_AFTER  # with nothing else to do, score again what somebody else is slow or dead over
     if parts.count() < total:  # a helper has discarded it, and asked for its features anew
         raise FileDamagedError("A feature shard is gone or damaged. Its features are computed again.")
     run.workers = parts.values("taken_by").distinct().count() or 1
@@ -84,9 +87,9 @@ def query_help(run_id: int) -> int:
         .filter(pk=run_id, status=RunStatus.RUNNING)
         .first()
     )
-    if run is None or not QueryPart.objects.filter(_free(), run=run).exists():
+    if run is None or not QueryPart.objects.filter(_free(STALE_AFTER), run=run).exists():
         return 0
-    return _parts_work(run, way_of_run(run), Phases())
+    return _parts_work(run, way_of_run(run), Phases(), STALE_AFTER)
 
 
 def _parts_open(run: QueryRun) -> int:
@@ -99,16 +102,22 @@ def _parts_open(run: QueryRun) -> int:
 
 
 def _parts_work(
-    run: QueryRun, way: Way, phases: Phases, after_each: Callable[[], object] = lambda: None
+    run: QueryRun,
+    way: Way,
+    phases: Phases,
+    patience: timedelta,
+    after_each: Callable[[], object] = lambda: None,
 ) -> int:
-    """Take parts that nobody has and score them until there are none; how many. While one is scored, the next is read.
+    """Take parts that nobody took within `patience` and score them until there are none; how many.
+
+    While one is scored, the next is read.
 
     Whatever ends it early, the parts that it has taken and not scored are free at once.
     """
     taken: deque[QueryPart] = deque()
 
     def readings() -> Iterator[Callable[[], Shard]]:
-        while part := _part_take(run):
+        while part := _part_take(run, patience):
             taken.append(part)
             yield partial(shard_open, part.shard)
 
@@ -139,19 +148,19 @@ def _part_store(run: QueryRun, part: QueryPart, candidates: Candidates) -> None:
         default_storage.delete(file.name)
 
 
-def _part_take(run: QueryRun) -> QueryPart | None:
+def _part_take(run: QueryRun, patience: timedelta) -> QueryPart | None:
     """A part for this worker, by compare-and-set: nobody waits for anybody."""
-    free = QueryPart.objects.filter(_free(), run=run, run__status=RunStatus.RUNNING).order_by("pk")
+    free = QueryPart.objects.filter(_free(patience), run=run, run__status=RunStatus.RUNNING).order_by("pk")
     for part in free.select_related("shard")[:HELPERS_MAX]:
-        mine = QueryPart.objects.filter(_free(), pk=part.pk)
+        mine = QueryPart.objects.filter(_free(patience), pk=part.pk)
         if mine.update(taken_by=_worker(), taken_at=timezone.now()):
             return part
     return None
 
 
-def _free() -> Q:
-    """Parts that are not done and that no living worker has."""
-    return Q(path="") & (Q(taken_at__isnull=True) | Q(taken_at__lt=timezone.now() - STALE_AFTER))
+def _free(patience: timedelta) -> Q:
+    """Parts that are not done and that nobody took within `patience`."""
+    return Q(path="") & (Q(taken_at__isnull=True) | Q(taken_at__lt=timezone.now() - patience))
 
 
 def _worker() -> str:

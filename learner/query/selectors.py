@@ -8,7 +8,7 @@ from annotator.errors import NotFound
 from annotator.projects.models import Project
 from annotator.runs import ACTIVE, Run, RunStatus
 from learner.core.due import Attempts
-from learner.query.models import FeatureRun, QueryRun, ShadowRun, SteeringVersion
+from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SteeringVersion
 from learner.query.steering import Steering
 
 RUNS_LOOKED_AT = 12  # after so many failures in a row, waiting has long been as long as it gets
@@ -92,3 +92,8 @@ def shadow_of(project: Project, pk: int) -> ShadowRun:
 def shadows_of(project: Project) -> QuerySet[ShadowRun]:
     """The comparisons of a project, newest first. One query."""
     return ShadowRun.objects.select_related("asked_by").filter(project=project).order_by("-pk")
+
+
+def look_latest(project: Project, item_id: int) -> LookRun | None:
+    """The newest look at an item, or None. One query."""
+    return LookRun.objects.filter(project=project, item=item_id).order_by("-pk").first()

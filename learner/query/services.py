@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 
 from annotator.errors import BadInput, Conflict
+from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_start
-from learner.query.models import FeatureRun, QueryRun, ShadowRun, SteeringVersion
+from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SteeringVersion
 from learner.query.selectors import steering_latest, steering_of
 from learner.query.steering import Steering, steering_changes, steering_check
 
@@ -100,6 +101,14 @@ def shadow_run_start(access: Access, candidate: Steering, classifier: Classifier
         raise Conflict(
             "Another comparison is under way in this project. Wait until it is done, then ask again."
         )
+    return run
+
+
+def look_run_start(access: Access, item: Item, classifier: ClassifierFile | None) -> LookRun:
+    """A run that scores one item as the next query would; Conflict while another item of the project is looked at."""
+    run = run_start(LookRun, access.project, item=item, asked_by=access.user, **_columns(classifier))
+    if run.item_id != item.pk:
+        raise Conflict("Another page of this project is being scored. Ask again in a moment.")
     return run
 
 

@@ -5,6 +5,7 @@ from celery import shared_task
 from annotator.runs import wake
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
+from learner.query.looking import look_run_execute
 from learner.query.parts import query_help
 from learner.query.shadowing import shadow_run_execute
 
@@ -31,6 +32,12 @@ def score(run_id: int) -> None:
 def compare(run_id: int) -> None:
     """Compare two ways to choose the next batch."""
     shadow_run_execute(run_id)
+
+
+@shared_task(name="query.look")
+def look(run_id: int) -> None:
+    """Score one item as the next query would."""
+    look_run_execute(run_id)
 
 
 def _call(run_id: int, n: int) -> None:

@@ -25,15 +25,15 @@ from learner.query.examples import examples_of
 from learner.query.files import file_read
 from learner.query.finds import finds_now
 from learner.query.forecasting import Outlook, outlook_of
-from learner.query.models import QueryRun, ShadowRun
+from learner.query.models import LookRun, QueryRun, ShadowRun
 from learner.query.running import Phases
 from learner.query.selectors import steering_of
 from learner.query.services import ClassifierFile
 from learner.query.shards import shards_load, shards_of
 from learner.query.steering import Steering
 
-POOLED: Final = """
-COPY (SELECT id FROM item WHERE project_id = %s AND pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
+TAKEN: Final = """
+COPY (SELECT id FROM item WHERE project_id = %s AND NOT pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
 """
 COPY_HEADER: Final = (
     19  # signature, flags and length of the extension: PostgreSQL's manual, "COPY", "Binary Format"
@@ -85,7 +85,7 @@ def way_of_run(run: QueryRun) -> Way:
     return way_of(run.project, classifier_file(run), steering_of(run.project, run.steering), run.seed)
 
 
-def classifier_file(run: QueryRun | ShadowRun) -> ClassifierFile | None:
+def classifier_file(run: QueryRun | ShadowRun | LookRun) -> ClassifierFile | None:
     """The classifier that is to score, None before the first."""
     if not run.artifact or run.classifier_number is None:
         return None
@@ -108,13 +108,26 @@ def choose(run: Run, project: Project, ways: Sequence[Way], phases: Phases) -> l
 def shard_scored(project: Project, shard: Shard, ways: Sequence[Way], phases: Phases) -> list[Candidates]:
     """What each way would take of one shard. It depends on nothing else, so any worker may ask. One query."""
     with phases.timed("mask"):
-        available = _available(project, shard)
+        available = available_in(project, shard)
     with phases.timed("score"):
         seeds = [(way.plan.seed, int(shard.item_ids[0])) for way in ways]
         return [
             shard_candidates(way.model, shard, available, way.plan, np.random.default_rng(seed))
             for way, seed in zip(ways, seeds, strict=True)
         ]
+
+
+def available_in(project: Project, shard: Shard) -> Booleans:
+    """Which items of a shard are in the pool. One query, read as bytes: it is asked for every shard.
+
+    It asks for those that are not: they are few, and no item of a shard can be deleted.
+    """
+    ends = (project.pk, int(shard.item_ids[0]), int(shard.item_ids[-1]))
+    with connection.cursor() as cursor, cursor.copy(TAKEN, ends) as copy:
+        content = b"".join(bytes(part) for part in copy)
+    rows = np.frombuffer(content[COPY_HEADER:-COPY_TRAILER], dtype=COPY_ROW)
+    taken = rows["id"].astype(np.int64)
+    return np.isin(shard.item_ids, taken, assume_unique=True, invert=True, kind="sort")
 
 
 def chosen_of(project: Project, way: Way, parts: Iterable[Candidates], phases: Phases) -> Chosen:
@@ -135,15 +148,6 @@ def _definition(slug: str, category: Category | None, examples: Sequence[PageTex
         return CategoryDefinition(slug, "", tuple(examples))
     terms = " ".join(category.terms) or category.definition
     return CategoryDefinition(category.name, terms, tuple(examples))
-
-
-def _available(project: Project, shard: Shard) -> Booleans:
-    """Which items of a shard are in the pool. One query, read as bytes: it is asked for every item of the pool."""
-    ends = (project.pk, int(shard.item_ids[0]), int(shard.item_ids[-1]))
-    with connection.cursor() as cursor, cursor.copy(POOLED, ends) as copy:
-        content = b"".join(bytes(part) for part in copy)
-    rows = np.frombuffer(content[COPY_HEADER:-COPY_TRAILER], dtype=COPY_ROW)
-    return np.isin(shard.item_ids, rows["id"].astype(np.int64), assume_unique=True, kind="sort")
 
 
 def _open_domains(project: Project) -> set[int]:

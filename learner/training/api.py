@@ -8,12 +8,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
 from learner.query.models import QueryRun
 from learner.query.selectors import queries_of, shadow_of, steering_latest, steering_of
 from learner.query.services import steering_set
+from learner.training.looks import look_of
 from learner.training.serializers import (
+    LookSerializer,
     QuerySerializer,
     ShadowSerializer,
     SteeringInUseSerializer,
@@ -21,7 +24,7 @@ from learner.training.serializers import (
     SteeringSetSerializer,
     SteeringVersionSerializer,
 )
-from learner.training.services import shadow_request
+from learner.training.services import look_request, shadow_request
 
 
 class QueryListView(GenericAPIView[QueryRun]):
@@ -96,3 +99,26 @@ class ShadowView(APIView):
         """What each way would have taken, once it is done."""
         access = project_for(caller(request), slug, Can.INSPECT)
         return Response(ShadowSerializer(shadow_of(access.project, shadow_id)).data)
+
+
+class LookView(APIView):
+    """Why no batch has taken an item."""
+
+    @extend_schema(operation_id="item_look", responses={200: LookSerializer, **ERRORS}, tags=["learner"])
+    def get(self, request: Request, slug: str, item_id: int) -> Response:
+        """What decides it, and its newest scores."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return Response(LookSerializer(look_of(access.project, item_of(access.project, item_id))).data)
+
+    @extend_schema(
+        operation_id="item_look_ask",
+        request=None,
+        responses={202: LookSerializer, **errors(409)},
+        tags=["learner"],
+    )
+    def post(self, request: Request, slug: str, item_id: int) -> Response:
+        """Have it scored as the next query would; answers at once, the scores come in a few seconds."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        item = item_of(access.project, item_id)
+        look_request(access, item)
+        return Response(LookSerializer(look_of(access.project, item)).data, status=202)

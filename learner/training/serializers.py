@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotator.pool.addresses import URL_CHARS_MAX
-from learner.query.models import QueryRun, ShadowRun, SteeringVersion
+from learner.query.models import LookRun, QueryRun, ShadowRun, SteeringVersion
 from learner.query.steering import (
     BATCH_MAX,
     EXAMPLES_MAX,
@@ -130,3 +130,20 @@ class ShadowSerializer(serializers.ModelSerializer[ShadowRun]):
             "id", "status", "created_at", "finished_at", "error", "base", "classifier_number", "in_use",
             "candidate", "result", "seed",
         ]  # fmt: skip
+
+
+class LookRunSerializer(serializers.ModelSerializer[LookRun]):
+    """The newest look at an item: where it stood in each lane of its shard, and what the classifier gave it."""
+
+    class Meta:
+        model = LookRun
+        fields = ["id", "status", "created_at", "finished_at", "error", "classifier_number", "result"]
+
+
+class LookSerializer(serializers.Serializer[Any]):
+    """Why no batch has taken an item, in sentences; and its scores, where somebody asked for them."""
+
+    facts = serializers.ListField(child=serializers.CharField())
+    may_score = serializers.BooleanField()
+    is_old = serializers.BooleanField(help_text="The next query has another classifier.")
+    run = LookRunSerializer(allow_null=True)

@@ -1,13 +1,14 @@
 """Asking for training runs and batches. Imports nothing heavy: pages ask, workers do the work."""
 
-from annotator.errors import Conflict
+from annotator.errors import Conflict, Withheld
+from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_start
 from learner.core.recipe import RECIPE
-from learner.query.models import FeatureShard, QueryRun, ShadowRun
-from learner.query.services import ClassifierFile, query_run_start, shadow_run_start
+from learner.query.models import FeatureShard, LookRun, QueryRun, ShadowRun
+from learner.query.services import ClassifierFile, look_run_start, query_run_start, shadow_run_start
 from learner.query.steering import Steering
 from learner.training.models import TrainingRun
 from learner.training.selectors import classifier_latest
@@ -48,6 +49,22 @@ def shadow_request(access: Access, candidate: Steering) -> ShadowRun:
     """
     _refuse_without_features(access.project)
     return shadow_run_start(access, candidate, _newest_file(access.project))
+
+
+def look_request(access: Access, item: Item) -> LookRun:
+    """A look at one item by the newest classifier version: where it stands in each lane.
+
+    Raises Withheld for a sealed one; Conflict when it has left the pool, or has no features yet.
+    """
+    if item.withheld:
+        raise Withheld
+    if not item.pooled:
+        raise Conflict("This page has left the pool: a batch has taken it. Its ledger says why.")
+    if not FeatureShard.objects.filter(
+        project=access.project, recipe=RECIPE, first_item__lte=item.pk, last_item__gte=item.pk
+    ).exists():
+        raise Conflict("No features of this page are computed yet. Wait a moment, then ask again.")
+    return look_run_start(access, item, _newest_file(access.project))
 
 
 def _newest_file(project: Project) -> ClassifierFile | None:

@@ -8,6 +8,7 @@ app_name = "learner"
 urlpatterns = [
     path("learner/", views.learner, name="queries"),
     path("learner/queries/<int:query_id>/", views.query, name="query"),
+    path("learner/items/<int:item_id>/", views.look, name="look"),
     path("learner/settings/", views.steering, name="steering"),
     path("learner/comparisons/<int:shadow_id>/", views.shadow, name="shadow"),
     path("learner/comparisons/<int:shadow_id>/adopt/", views.shadow_adopt, name="shadow_adopt"),

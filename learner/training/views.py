@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotator.errors import BadInput
 from annotator.http import render_page
+from annotator.pool.selectors import item_of
 from annotator.projects.access import Access, Can, project_for
 from learner.core.catalogue import WORDS
 from learner.query.selectors import (
@@ -31,7 +32,8 @@ from learner.training.lines import (
     query_lines,
     settings_compared,
 )
-from learner.training.services import shadow_request
+from learner.training.looks import look_of
+from learner.training.services import look_request, shadow_request
 
 QUERIES_PAGE = 10
 VERSIONS_SHOWN = 20
@@ -131,6 +133,20 @@ def shadow_adopt(request: HttpRequest, slug: str, shadow_id: int) -> HttpRespons
     )
     messages.success(request, f"Set: {version.changes}. The next query goes by it.")
     return redirect("learner:steering", slug=slug)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def look(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
+    """Why no batch has taken an item, and where it stands in the next; POST has it scored."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    item = item_of(access.project, item_id)
+    if request.method == "POST":
+        look_request(access, item)
+        if "HX-Request" not in request.headers:
+            return redirect("pool:item", slug=slug, item_id=item_id)
+    context = {"access": access, "nav": "learner", "look": look_of(access.project, item)}
+    return render_page(request, "query/look.html", context, part="live")
 
 
 def _compare_or_set(request: HttpRequest, access: Access, form: SteeringForm) -> HttpResponse:

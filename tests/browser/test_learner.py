@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from annotator.pool.models import Item
 from annotator.projects.models import Project, Role
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
-from learner.query.models import ShadowRun, SteeringVersion
+from learner.query.looking import look_run_execute
+from learner.query.models import LookRun, ShadowRun, SteeringVersion
 from learner.query.services import feature_run_start, query_run_start
 from learner.query.shadowing import shadow_run_execute
 from tests.browser.conftest import SignIn
@@ -84,4 +86,24 @@ def test_by_keyboard_alone_an_example_is_given(sam: Page, page_errors: list[str]
     sam.get_by_role("button", name="Set without comparing").press("Enter")
 
     expect(sam.get_by_text("examples of games 0 → 1").first).to_be_visible()
+    assert page_errors == []
+
+
+def test_a_page_that_was_never_served_says_where_it_stands(
+    sam: Page, live_server: Any, page_errors: list[str]
+) -> None:
+    item = Item.objects.filter(pooled=True).earliest("pk")
+    sam.goto(f"{live_server.url}/projects/pilot/items/{item.pk}/")
+    expect(sam.get_by_role("heading", name="Why it was not served yet")).to_be_visible()
+    expect(sam.get_by_text("No classifier has scored it")).to_be_visible()
+
+    sam.get_by_role("button", name="Score it now").click()
+    expect(sam.get_by_text("waiting for a worker")).to_be_visible()
+    look_run_execute(LookRun.objects.get().pk)
+
+    lanes = sam.get_by_role("list", name="Where it stands").get_by_role(
+        "listitem"
+    )  # by itself: it asks again
+    expect(lanes.filter(has_text="Resembles the definition of")).not_to_have_count(0)
+    expect(sam.get_by_role("button", name="Score it again")).to_be_visible()
     assert page_errors == []

@@ -135,6 +135,21 @@ def test_the_ledger_says_what_was_expected_of_each_item(lead: Client, project: P
     assert {row["severity"] for row in rows} == {0, 3}
 
 
+def test_the_ledger_of_one_stream_is_shown_when_it_is_chosen(lead: Client, project: Project) -> None:
+    first, second = make_items(project, 2)
+    choices = [choice(first), choice(second, stream=Stream.RARE, reason="likely games")]
+    number = batch_open(
+        project, choices, fingerprint="f", reason="", seed=5, classifier_number=3, pool_size=2
+    ).number
+    address = reverse("queue:batch", args=["pilot", number])
+
+    page = lead.get(address, {"stream": "rare"})
+
+    assert [row.item_id for row, _ in page.context["rows"]] == [second.pk]
+    assert "?stream=query" in page.content.decode()
+    assert lead.get(address, {"stream": "nonsense"}).status_code == 400
+
+
 def test_the_api_lists_batches_and_their_items(lead: Client, project: Project) -> None:
     batch = opened(project, make_items(project, 2))
 

@@ -43,6 +43,14 @@ def failed(times: int, seconds_ago: float) -> Attempts:
             Due("next batch due: nothing for 2 annotators, 40 free places, low-water mark 40"),
         ),
         (
+            replace(QUEUE, free_places=60, filled_meanwhile=90),
+            Due("next batch due: 60 free places, low-water mark 40, 90 places filled while a batch opens"),
+        ),
+        (
+            replace(QUEUE, free_places=90, filled_meanwhile=90),
+            NotDue("queue is full enough: 90 free places, low-water mark 40"),
+        ),
+        (
             replace(QUEUE, pool_size=0),
             NotDue("pool is used up: 18 free places, low-water mark 40; ingest more items", blocked=True),
         ),

@@ -19,6 +19,13 @@ def test_best_sorts_by_score_then_position_and_leaves_out_who_is_not_in_the_lane
     assert lanes.best(0, 9).tolist() == [2, 4, 0, 3]
 
 
+def test_of_equal_scores_the_first_positions_are_the_best() -> None:
+    scores = np.zeros((1, 1_000), dtype=np.float32)
+    scores[0, ::2] = -np.inf
+
+    assert Lanes(scores, np.ones(1), ("a",)).best(0, 3).tolist() == [1, 3, 5]
+
+
 def test_lanes_take_turns_by_their_shares() -> None:
     queues = [np.arange(0, 10), np.arange(10, 20)]
 

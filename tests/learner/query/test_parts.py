@@ -115,14 +115,29 @@ def test_the_part_of_a_worker_that_died_is_scored_by_another(
         part = QueryPart.objects.filter(run=run_id).latest("pk")
         QueryPart.objects.filter(pk=part.pk).update(taken_by="gone:1", taken_at=timezone.now())
 
-    monkeypatch.setattr(parts, "STALE_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr(parts, "SLOW_AFTER", timedelta(seconds=3))
     run = start(project)
 
     query_run_execute(run.pk, call=die)
 
     run.refresh_from_db()
     assert (run.status, run.batch is None) == (RunStatus.DONE, False)
-    assert run.phases["wait"] > 0.5
+    assert run.phases["wait"] > 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds_ago", "scored"), [(20, 0), (40, 1)])
+def test_a_helper_takes_what_another_worker_took_long_ago_alone(
+    project: Project, seconds_ago: int, scored: int
+) -> None:
+    run = start(project)
+    QueryRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING)
+    taken_at = timezone.now() - timedelta(seconds=seconds_ago)
+    QueryPart.objects.create(
+        run=run, shard=FeatureShard.objects.earliest("pk"), taken_by="other:1", taken_at=taken_at
+    )
+
+    assert query_help(run.pk) == scored
 
 
 @pytest.mark.django_db

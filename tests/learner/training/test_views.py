@@ -12,7 +12,8 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Batch
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
-from learner.query.models import QueryRun, ShadowRun, SteeringVersion
+from learner.query.looking import look_run_execute
+from learner.query.models import LookRun, QueryRun, ShadowRun, SteeringVersion
 from learner.query.selectors import steering_of
 from learner.query.services import feature_run_start, query_run_start
 from learner.query.shadowing import shadow_run_execute
@@ -179,3 +180,41 @@ def test_the_same_by_api(sam: Client, project: Project) -> None:
     assert sam.get(address).json()["number"] == 1
     queries = sam.get(reverse("api:query-list", args=["pilot"])).json()["results"]
     assert [(row["batch"], row["steering"]) for row in queries] == [(1, None)]
+
+
+def test_a_page_that_was_never_served_is_scored_when_somebody_asks(sam: Client, project: Project) -> None:
+    item = Item.objects.filter(project=project, pooled=True).earliest("pk")
+    address = page("look", item.pk)
+
+    assert "Score it now" in sam.get(address).content.decode()
+    answer = sam.post(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, reverse("pool:item", args=["pilot", item.pk]))
+    run = LookRun.objects.get(item=item)
+    assert "waiting for a worker" in sam.get(address).content.decode()
+
+    look_run_execute(run.pk)
+
+    text = sam.get(address).content.decode()
+    assert "resembles the definition of" in text.lower()
+    assert "Score it again" in text
+
+
+def test_the_api_says_why_a_page_was_not_chosen_and_has_it_scored(sam: Client, project: Project) -> None:
+    item = Item.objects.filter(project=project, pooled=True).earliest("pk")
+    address = f"/api/v1/projects/pilot/items/{item.pk}/look/"
+
+    assert sam.get(address).json()["run"] is None
+    asked = sam.post(address)
+    look_run_execute(asked.json()["run"]["id"])
+
+    assert asked.status_code == 202
+    assert sam.get(address).json()["run"]["result"]["lanes"]
+
+
+def test_a_page_that_a_batch_took_is_not_scored(sam: Client, project: Project) -> None:
+    item = Item.objects.filter(project=project, pooled=False).earliest("pk")
+
+    assert sam.post(f"/api/v1/projects/pilot/items/{item.pk}/look/").status_code == 409
+    assert sam.post(page("look", item.pk)).status_code == 409
+    assert not LookRun.objects.exists()
