@@ -2,10 +2,12 @@
 
     python benchmarks/emerging.py --data urls.parquet --category drugs,dating --seeds 5 --json emerging.json
 
-Of the file one category at a time is hidden: nobody has labelled it. Then it is added with its name, or with its name
-and five example pages, and labels are given in batches until the category is learned well enough. A batch is half
-likely finds, three tenths near the threshold, one fifth at random, as the loop mixes them; the first ones go by
-likeness to name and examples. `random` draws every batch. The examples come from other sites than those that measure.
+Of the file one category at a time is hidden: nobody has labelled it. Then it is added with its name, with name and
+terms (those of the K-12 blueprint, where it has such a category), or with that and five example pages, and labels are
+given in batches until the category is learned well enough. A batch is half likely finds, three tenths near the
+threshold, one fifth at random, as the loop mixes them; the first ones go by likeness to what is known of the category,
+then to the first finds, as a query does. `random` draws every batch. The examples come from other sites than those
+that measure.
 """
 
 import argparse
@@ -17,16 +19,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+import yaml
+from scipy.sparse import csr_matrix
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from annotator.pool.addresses import AddressRefused, canonical
 from learner.core.arrays import Array, Integers
 from learner.core.classifier import LinearClassifier
-from learner.core.definitions import CategoryDefinition, featurise_definitions
+from learner.core.definitions import (
+    FINDS,
+    CategoryDefinition,
+    Finds,
+    beside_examples,
+    column_rarity,
+    featurise_definitions,
+    finds_of,
+)
 from learner.core.efficiency import average_precision, over_seeds
-from learner.core.features import N_URL, unit_rows
 from learner.core.labelled_pages import LabelledPages, read_labelled
 from learner.core.learner import QueryModel
 from learner.core.simulation import World, part_of_sites, world_of
@@ -37,7 +47,20 @@ EXAMPLES: Final = 5
 FIRST: Final = 20
 GROWTH: Final = 0.15
 LIKELY, NEAR = 0.5, 0.3
-WAYS: Final = ("random", "name", "name and examples")
+WAYS: Final = ("random", "name", "terms", "terms and examples")
+LIKE: Final = {
+    "adult": ("adult-content",),
+    "drugs": ("drugs-alcohol",),
+    "malware-scam": ("malware-phishing",),
+    "social-chat": ("social-media", "chat"),
+    "violence-hate": ("violence", "hate"),
+}
+"""Categories of the blueprint under another name; the others go by the same one, or have none."""
+ROOT: Final = Path(__file__).resolve().parent.parent
+BLUEPRINT: Final = {
+    row["slug"]: CategoryDefinition(row["name"], " ".join(row["terms"]))
+    for row in yaml.safe_load((ROOT / "annotator/projects/defaults/k12.yaml").read_text())["categories"]
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,15 +165,16 @@ def _labels_needed(late: Late, way: str, seed: int, budget: int) -> float:
         LinearClassifier([late.name], seed=seed), STRATEGIES["rare_category"], _definition(late, way, seed)
     )
     n_items = len(late.world.pool)
-    available = np.ones(n_items, dtype=np.bool_)
-    while (labelled := int(n_items - available.sum())) < min(budget, n_items):
-        n = min(max(FIRST, round(GROWTH * labelled)), budget - labelled)
-        free = np.flatnonzero(available)
+    order: list[int] = []
+    while len(order) < min(budget, n_items):
+        n = min(max(FIRST, round(GROWTH * len(order))), budget - len(order))
+        free = np.setdiff1d(np.arange(n_items), order)
         if way == "random":
-            available[rng.choice(free, size=min(n, len(free)), replace=False)] = False
+            order += rng.choice(free, size=min(n, len(free)), replace=False).tolist()
         else:
-            available[_chosen(model, late, free, n, rng)] = False
-        rows = np.flatnonzero(~available)
+            model.finds = _finds(late, order)
+            order += _chosen(model, late, free, n, rng).tolist()
+        rows = np.sort(order)
         model.fit(
             csr_matrix(late.world.pool.features[rows]),
             late.truth[rows, None],
@@ -161,22 +185,25 @@ def _labels_needed(late: Late, way: str, seed: int, budget: int) -> float:
     return float("inf")
 
 
+def _finds(late: Late, order: list[int]) -> dict[int, Finds]:
+    """The newest positives, as a query looks for them while the category is not learned."""
+    newest = [row for row in order if late.truth[row] == 1][-FINDS:]
+    return {0: finds_of(csr_matrix(late.world.pool.features[newest]))} if newest else {}
+
+
 def _definition(late: Late, way: str, seed: int) -> csr_matrix:
-    """The name of the category in the space of features, with the mean of five pages where the way has them."""
-    words = " ".join(late.name.replace("_", " ").split())
-    said = featurise_definitions([CategoryDefinition(words, "")])
-    if way != "name and examples":
+    """What is known of the category in the space of features, beside the other definitions of the blueprint."""
+    words = " ".join(late.name.replace("_", " ").replace("-", " ").split())
+    own = LIKE.get(late.name, (late.name,))
+    terms = " ".join(BLUEPRINT[slug].definition for slug in own if slug in BLUEPRINT)
+    others = [definition for slug, definition in BLUEPRINT.items() if slug not in own]
+    said = featurise_definitions([CategoryDefinition(words, terms if way != "name" else ""), *others])[[0]]
+    if way != "terms and examples":
         return said
     present = np.flatnonzero(late.truth == 1)
     shown = np.random.default_rng((seed, 9)).choice(present, size=min(EXAMPLES, len(present)), replace=False)
-    mean = csr_matrix(late.world.pool.features[shown].sum(axis=0))
-    both = csr_matrix(said + _unit_blocks(mean))
-    return _unit_blocks(both)
-
-
-def _unit_blocks(row: csr_matrix) -> csr_matrix:
-    blocks = (unit_rows(csr_matrix(row[:, :N_URL])), unit_rows(csr_matrix(row[:, N_URL:])))
-    return csr_matrix(hstack(blocks, format="csr", dtype=np.float32))
+    sum_of_shown = csr_matrix(late.world.pool.features[shown].sum(axis=0))
+    return beside_examples(said, sum_of_shown, column_rarity(late.world.pool.features))
 
 
 def _chosen(model: QueryModel, late: Late, free: Integers, n: int, rng: np.random.Generator) -> Integers:
