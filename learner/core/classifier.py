@@ -195,7 +195,8 @@ class LinearClassifier(BaseEstimator):
 
 def _used_columns(features: csr_matrix) -> tuple[Array, csr_matrix]:
     """The columns that occur, and the matrix of these alone, float64: liblinear keeps a weight for each."""
-    columns, places = np.unique(features.indices, return_inverse=True)
+    there = np.bincount(features.indices, minlength=features.shape[1]) > 0
+    columns, places = np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[features.indices]
     shape = (features.shape[0], len(columns))
     return columns, csr_matrix((features.data.astype(np.float64), places, features.indptr), shape=shape)
 
