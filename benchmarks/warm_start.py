@@ -10,7 +10,6 @@ liblinear takes no start, so each part that could be taken over is measured by i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -42,11 +41,10 @@ class Labels:
 
 @dataclass(frozen=True, eq=False)
 class Before:
-    """The version before: packed, and its machines as each solver left them, (n_features + 1, n_categories)."""
+    """The version before: packed, and its machines, (n_features + 1, n_categories), the intercepts last."""
 
     classifier: LinearClassifier
-    by_liblinear: Floats
-    by_descent: Floats
+    machines: Floats
 
     @property
     def strengths(self) -> Floats:
@@ -71,8 +69,7 @@ def before_of(labels: Labels, categories: list[str], seed: int) -> Before:
     classifier = LinearClassifier(categories, seed=seed).fit(
         labels.features, labels.truth, groups=labels.sites
     )
-    made = partial(_machines, labels, C=_chosen(classifier))
-    return Before(classifier, made(fit=_liblinear), made(fit=_descended))
+    return Before(classifier, _machines(labels, C=_chosen(classifier), fit=_liblinear))
 
 
 def from_nothing(labels: Labels, before: Before) -> Refit:
@@ -106,12 +103,12 @@ def descent_from_nothing(labels: Labels, before: Before) -> Refit:
 
 def descent_from_before(labels: Labels, before: Before) -> Refit:
     """One fit by L-BFGS a category, from the weights that it had."""
-    return _calibrated(_machines(labels, C=before.strengths, fit=_descended, begin=before.by_descent), before)
+    return _calibrated(_machines(labels, C=before.strengths, fit=_descended, begin=before.machines), before)
 
 
 def steps_from_before(labels: Labels, before: Before) -> Refit:
     """A few passes of stochastic gradient descent a category, from the weights that it had."""
-    return _calibrated(_machines(labels, C=before.strengths, fit=_stepped, begin=before.by_liblinear), before)
+    return _calibrated(_machines(labels, C=before.strengths, fit=_stepped, begin=before.machines), before)
 
 
 WAYS: Final[dict[str, Callable[[Labels, Before], Refit]]] = {
@@ -130,7 +127,7 @@ def _chosen(classifier: LinearClassifier) -> Floats:
 
 def _calibrated(machines: Floats, before: Before) -> Refit:
     """Machines under the sigmoids and thresholds of the version before."""
-    old, packed = before.by_liblinear, before.classifier.weights_.astype(np.float64)
+    old, packed = before.machines, before.classifier.weights_.astype(np.float64)
     squared = np.maximum((old[:-1] ** 2).sum(axis=0), 1e-12)
     slopes = (old[:-1] * packed).sum(axis=0) / squared  # packed = slope x machine, exactly
     offsets = before.classifier.bias_ - slopes * old[-1]
