@@ -43,7 +43,8 @@ class CategoryStatus:
 
     `threshold` is the probability from which on the category counts as present; `f1` is what it reached on
     unseen sites, a little optimistic because the threshold was chosen there; `setting` is what was chosen for it.
-    All three are None while the category is not learned; `reason` is empty once it is.
+    All three are None while the category is not learned; `reason` is empty once it is. `weights` are the least and the
+    most that one label counted, 1 on average.
     """
 
     category: str
@@ -55,6 +56,7 @@ class CategoryStatus:
     threshold: float | None
     f1: float | None
     setting: dict[str, float] | None = None
+    weights: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class _Counts:
     positive_sites: int
     negative_sites: int
     sites: int
+    weights: dict[str, float] | None
 
 
 def _counts(task: CategoryTask) -> _Counts:
@@ -172,7 +175,12 @@ def _counts(task: CategoryTask) -> _Counts:
         positive_sites=_different(task.sites[present]),
         negative_sites=_different(task.sites[~present]),
         sites=_different(task.sites),
+        weights=_spread(task.weights),
     )
+
+
+def _spread(weights: Floats) -> dict[str, float] | None:
+    return {"least": float(weights.min()), "most": float(weights.max())} if len(weights) else None
 
 
 def _different(sites: Integers) -> int:
@@ -296,4 +304,5 @@ def _status(category: str, counts: _Counts, *, reason: str = "") -> CategoryStat
         n_sites=counts.sites,
         threshold=None,
         f1=None,
+        weights=counts.weights,
     )

@@ -91,7 +91,8 @@ class LinearClassifier(BaseEstimator):
         groups : (n_items,), optional
             Site of each item, for instance its `domain_key`. Without it every item is its own site.
         sample_weight : (n_items,), optional
-            Positive.
+            Positive: how much each label counts, in the machines as in settings, calibration and thresholds. Of each
+            category they are scaled to a mean of 1 over its known answers, so that C means the same.
 
         Raises
         ------
@@ -188,6 +189,8 @@ class LinearClassifier(BaseEstimator):
     def _fit_one(self, whole: CategoryTask, number: int, options: FitOptions) -> CategoryFit:
         truth = whole.truth[:, number]
         known = replace(whole, truth=truth).part(truth != _UNKNOWN)
+        if len(known.weights):
+            known = replace(known, weights=known.weights / known.weights.mean())
         return fit_category(
             known, self.categories[number], options, rng=np.random.default_rng((self.seed, number))
         )

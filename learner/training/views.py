@@ -31,6 +31,7 @@ from learner.training.lines import (
     query_lines,
     settings_compared,
 )
+from learner.training.selectors import classifier_latest
 from learner.training.services import shadow_request
 
 QUERIES_PAGE = 10
@@ -55,6 +56,7 @@ def learner(request: HttpRequest, slug: str) -> HttpResponse:
         "steering": in_use,
         "shares": [(stream, round(100 * in_use.shares.get(stream, 0))) for stream in STREAMS],
         "version": latest,
+        "classifier": classifier_latest(access.project),
     }
     return render_page(request, "query/learner.html", context, part="live")
 
