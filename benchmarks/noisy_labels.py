@@ -91,7 +91,7 @@ def _majority(judged: Judged, number: int) -> Lesson:
 
 
 def _counted(judged: Judged, number: int, *, power: float) -> Lesson:
-    return _hard(judged, number, truth=judged.majority, weights=judged.n**power)
+    return _hard(judged, number, truth=judged.majority, weights=judged.n.astype(np.float64) ** power)
 
 
 def _inferred(judged: Judged, number: int) -> Lesson:

@@ -56,7 +56,7 @@ class Before:
 class Refit:
     """Logits of what is asked, and thresholds (n_categories,)."""
 
-    logits: Callable[[csr_matrix], Floats]
+    logits: Callable[[csr_matrix], Array]
     thresholds: Floats
 
 
@@ -169,8 +169,14 @@ def _descended(features: csr_matrix, sign: Floats, C: float, begin: Floats) -> F
         gradient = weights + np.append(flipped @ back, back.sum())
         return float(weights @ weights / 2 + C * (short @ short)), gradient
 
-    options = {"maxiter": _STEPS, "ftol": _CLOSE, "maxcor": 5}
-    return np.asarray(minimize(loss, begin, jac=True, method="L-BFGS-B", options=options).x)
+    found = minimize(
+        loss,
+        begin,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _STEPS, "ftol": _CLOSE, "maxcor": 5},
+    )
+    return np.asarray(found.x)
 
 
 def _stepped(features: csr_matrix, sign: Floats, C: float, begin: Floats) -> Floats:
