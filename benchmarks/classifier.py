@@ -1,6 +1,7 @@
 """Classifiers side by side on labelled sets, tested on sites that none of them has seen.
 
     OMP_NUM_THREADS=1 python benchmarks/classifier.py --data DIR [--sets urls,text,curlie] [--seeds 5] [--json FILE]
+    OMP_NUM_THREADS=1 python benchmarks/classifier.py --data DIR --noise --sets text,urls --limit 10000
 
 For each set and seed, three tenths of the sites are held out. Each candidate learns from the rest: its thresholds,
 calibration and parameters too come from there, from decisions about sites that the deciding fit had not seen. Then
@@ -12,6 +13,9 @@ calibration and parameters too come from there, from decisions about sites that 
 - seconds of everything that was fitted.
 
 With several seeds, the difference to the plain baseline is paired by seed, with a 95 % interval by Student's t.
+
+With `--noise` the product's classifier with C = 1 learns alone, from labels as a simulated crowd gives them
+(`benchmarks/noisy_labels.py`): hard, soft, and weighted by the number of judgments. It is tested on the true labels.
 """
 
 import argparse
@@ -39,6 +43,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
 from benchmarks.labelled_sets import SETS, LabelledSet
+from benchmarks.noisy_labels import LESSONS, MAJORITY, Judged, Lesson, judged
 from learner.core.arrays import Array, Floats, Integers
 from learner.core.calibration import best_f1_threshold, calibration_error, platt_sigmoid, site_folds
 from learner.core.classifier import LinearClassifier
@@ -290,6 +295,46 @@ def compared(labelled: LabelledSet, options: argparse.Namespace) -> dict[str, li
     return rows
 
 
+def taught(material: Material, crowd: Judged, lesson_of: Callable[[Judged, int], Lesson]) -> Answers:
+    """The product's classifier, each category taught by what the crowd's judgments are taken for."""
+    logits = np.empty((material.tested.shape[0], len(material.categories)))
+    thresholds = np.empty(len(material.categories))
+    for number, category in enumerate(material.categories):
+        lesson = lesson_of(crowd, number)
+        classifier = LinearClassifier([category], C=1.0, seed=material.seed).fit(
+            csr_matrix(material.features[lesson.rows]),
+            lesson.truth.astype(np.int8)[:, None],
+            groups=material.sites[lesson.rows],
+            sample_weight=lesson.weights,
+        )
+        logits[:, number] = classifier.decision(material.tested)[:, 0]
+        thresholds[number] = classifier.thresholds_[0]
+    return Answers(logits, thresholds)
+
+
+def compared_with_noise(
+    labelled: LabelledSet, options: argparse.Namespace
+) -> dict[str, list[dict[str, float]]]:
+    """The scores of each way to learn from a crowd, one a seed."""
+    features = featurise(labelled.pages)
+    rows: dict[str, list[dict[str, float]]] = {}
+    for seed in range(options.seeds):
+        held = labelled.held_out(seed)
+        sites = np.unique(labelled.sites[~held], return_inverse=True)[1]
+        material = Material(
+            features[~held], labelled.truth[~held], sites, features[held], labelled.categories, seed
+        )
+        crowd = judged(material.truth, np.random.default_rng((seed, 7)))
+        for name, lesson_of in LESSONS.items():
+            start = time.process_time()
+            answers = taught(material, crowd, lesson_of)
+            seconds = time.process_time() - start
+            row = {**scores(answers, labelled.truth[held]), "seconds": seconds}
+            rows.setdefault(name, []).append(row)
+            print(f"  seed {seed}, {name}: AP {row['ap']:.4f}, F1 {row['f1']:.4f}", flush=True)
+    return rows
+
+
 def paired(own: list[dict[str, float]], other: list[dict[str, float]], metric: str) -> tuple[float, float]:
     """The mean difference by seed, and half its 95 % interval."""
     differences = [a[metric] - b[metric] for a, b in zip(own, other, strict=True)]
@@ -315,6 +360,11 @@ def show(labelled: LabelledSet, rows: dict[str, list[dict[str, float]]]) -> None
             parts = [(metric, *paired(rows[OURS], rows[name], metric)) for metric in METRICS[:5]]
             line = ", ".join(f"{metric} {mean:+.4f} ± {half:.4f}" for metric, mean, half in parts)
             print(f"ours - {name}: {line}")
+    for name, found in rows.items():
+        if MAJORITY in rows and name != MAJORITY:
+            parts = [(metric, *paired(found, rows[MAJORITY], metric)) for metric in METRICS[:5]]
+            line = ", ".join(f"{metric} {mean:+.4f} ± {half:.4f}" for metric, mean, half in parts)
+            print(f"{name} - {MAJORITY}: {line}")
 
 
 def main() -> None:
@@ -325,6 +375,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--limit", type=int, default=1_000_000, help="items of a set, drawn at random")
     parser.add_argument("--candidates", default="")
+    parser.add_argument("--noise", action="store_true", help="learn from a simulated crowd")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     wanted = [name.strip() for name in options.candidates.split(";") if name.strip()]
@@ -335,7 +386,9 @@ def main() -> None:
     result = {}
     for name in options.sets.split(","):
         labelled = SETS[name](options.data).limited(options.limit, seed=5)
-        result[name] = compared(labelled, options)
+        result[name] = (
+            compared_with_noise(labelled, options) if options.noise else compared(labelled, options)
+        )
         show(labelled, result[name])
         if options.json:
             options.json.write_text(json.dumps(result, indent=1))

@@ -10,10 +10,16 @@ from scipy.special import expit, logit
 from sklearn.svm import LinearSVC
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
-from learner.core.calibration import Sigmoid, best_f1_threshold, cross_entropy, platt_sigmoid, site_folds
+from learner.core.calibration import (
+    Sigmoid,
+    best_f1_threshold,
+    cross_entropy,
+    numbered,
+    platt_sigmoid,
+    site_folds,
+)
 
 _STOP_AT = 0.1  # liblinear's own default; a tighter one costs 1.5 times the time and changes no third digit
-_BOTH = 2
 TUNED_ITEMS = 4_000  # settings are tried on at most so many items: beyond, the choice hardly changes
 ENOUGH_DECIDED, ENOUGH_POSITIVES = 20_000, 100  # decisions about unseen sites that calibrate a category
 
@@ -37,7 +43,8 @@ class CategoryStatus:
 
     `threshold` is the probability from which on the category counts as present; `f1` is what it reached on
     unseen sites, a little optimistic because the threshold was chosen there; `setting` is what was chosen for it.
-    All three are None while the category is not learned; `reason` is empty once it is.
+    All three are None while the category is not learned; `reason` is empty once it is. `weights` are the least and the
+    most that one label counted, 1 on average.
     """
 
     category: str
@@ -49,6 +56,7 @@ class CategoryStatus:
     threshold: float | None
     f1: float | None
     setting: dict[str, float] | None = None
+    weights: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,7 @@ class _Counts:
     positive_sites: int
     negative_sites: int
     sites: int
+    weights: dict[str, float] | None
 
 
 def _counts(task: CategoryTask) -> _Counts:
@@ -163,10 +172,19 @@ def _counts(task: CategoryTask) -> _Counts:
     return _Counts(
         positives=int(present.sum()),
         negatives=int((~present).sum()),
-        positive_sites=len(np.unique(task.sites[present])),
-        negative_sites=len(np.unique(task.sites[~present])),
-        sites=len(np.unique(task.sites)),
+        positive_sites=_different(task.sites[present]),
+        negative_sites=_different(task.sites[~present]),
+        sites=_different(task.sites),
+        weights=_spread(task.weights),
     )
+
+
+def _spread(weights: Floats) -> dict[str, float] | None:
+    return {"least": float(weights.min()), "most": float(weights.max())} if len(weights) else None
+
+
+def _different(sites: Integers) -> int:
+    return int(np.count_nonzero(np.bincount(sites)))
 
 
 def _too_little(counts: _Counts, options: FitOptions) -> str:
@@ -201,7 +219,7 @@ def _tuned_on(task: CategoryTask, rng: np.random.Generator) -> Booleans:
     """Whole sites with up to `TUNED_ITEMS` items, half of them from sites with positives as far as there are any."""
     if len(task.truth) <= TUNED_ITEMS:
         return np.ones(len(task.truth), dtype=np.bool_)
-    sites = np.unique(task.sites, return_inverse=True)[1]
+    sites = numbered(task.sites)
     sizes = np.bincount(sites)
     has_positives = np.bincount(sites, weights=task.truth) > 0
     shuffled = rng.permutation(len(sizes))
@@ -235,21 +253,25 @@ def _unseen(
     task: CategoryTask, n_folds: int, setting: Setting, *, options: FitOptions, rng: np.random.Generator
 ) -> _Unseen | None:
     """The decisions about unseen sites; None where too few could be made to calibrate anything."""
-    folds = site_folds(task.truth, np.unique(task.sites, return_inverse=True)[1], n_folds, rng)
+    folds = site_folds(task.truth, numbered(task.sites), n_folds, rng)
     decisions = np.full(len(task.truth), np.nan)
     for fold in range(n_folds):
         rest = folds != fold
-        if len(np.unique(task.truth[rest])) == _BOTH:
+        if _has_both(task.truth[rest]):
             machine = _machine(task.part(rest), setting.C, options)
             decisions[~rest] = machine.decision_function(task.features[~rest])
         if _is_enough(task.truth[np.isfinite(decisions)]):
             break
     seen = np.isfinite(decisions)
     decided, truth, weights = decisions[seen], task.truth[seen], task.weights[seen]
-    if len(np.unique(truth)) < _BOTH:
+    if not _has_both(truth):
         return None
     sigmoid = platt_sigmoid(decided, truth, weights)
     return _Unseen(sigmoid.slope * decided + sigmoid.offset, truth, weights, sigmoid)
+
+
+def _has_both(truth: Array) -> bool:
+    return 0 < int(truth.sum()) < len(truth)
 
 
 def _is_enough(decided: Array) -> bool:
@@ -282,4 +304,5 @@ def _status(category: str, counts: _Counts, *, reason: str = "") -> CategoryStat
         n_sites=counts.sites,
         threshold=None,
         f1=None,
+        weights=counts.weights,
     )

@@ -91,7 +91,8 @@ class LinearClassifier(BaseEstimator):
         groups : (n_items,), optional
             Site of each item, for instance its `domain_key`. Without it every item is its own site.
         sample_weight : (n_items,), optional
-            Positive.
+            Positive: how much each label counts, in the machines as in settings, calibration and thresholds. Of each
+            category they are scaled to a mean of 1 over its known answers, so that C means the same.
 
         Raises
         ------
@@ -188,6 +189,8 @@ class LinearClassifier(BaseEstimator):
     def _fit_one(self, whole: CategoryTask, number: int, options: FitOptions) -> CategoryFit:
         truth = whole.truth[:, number]
         known = replace(whole, truth=truth).part(truth != _UNKNOWN)
+        if len(known.weights):
+            known = replace(known, weights=known.weights / known.weights.mean())
         return fit_category(
             known, self.categories[number], options, rng=np.random.default_rng((self.seed, number))
         )
@@ -195,7 +198,8 @@ class LinearClassifier(BaseEstimator):
 
 def _used_columns(features: csr_matrix) -> tuple[Array, csr_matrix]:
     """The columns that occur, and the matrix of these alone, float64: liblinear keeps a weight for each."""
-    columns, places = np.unique(features.indices, return_inverse=True)
+    there = np.bincount(features.indices, minlength=features.shape[1]) > 0
+    columns, places = np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[features.indices]
     shape = (features.shape[0], len(columns))
     return columns, csr_matrix((features.data.astype(np.float64), places, features.indptr), shape=shape)
 

@@ -26,7 +26,9 @@ class CategoryDefinition:
     examples: tuple[PageText, ...] = ()
 
 
-def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matrix:
+def featurise_definitions(
+    definitions: Sequence[CategoryDefinition], rarity: Floats32 | None = None
+) -> csr_matrix:
     """Definitions in the feature space of `learner.core.features`, one row per category.
 
     A term counts by how few definitions use it (inverse definition frequency), so that "page" or "content"
@@ -37,6 +39,8 @@ def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matr
     ----------
     definitions : sequence of CategoryDefinition
         In the order of the classifier's categories.
+    rarity : float32 (N_FEATURES,), optional
+        How rare each column is in the pool: `column_rarity`. Only examples need it.
 
     Returns
     -------
@@ -53,7 +57,18 @@ def featurise_definitions(definitions: Sequence[CategoryDefinition]) -> csr_matr
     said = csr_matrix(hstack([_by_rarity(url), _by_rarity(text)], format="csr", dtype=np.float32))
     if not any(definition.examples for definition in definitions):
         return said
-    return _unit_blocks(csr_matrix(said + _unit_blocks(_shown(definitions))))
+    return beside_examples(said, _shown(definitions), rarity)
+
+
+def beside_examples(said: csr_matrix, shown: csr_matrix, rarity: Floats32 | None) -> csr_matrix:
+    """What definitions say and what examples show, as one; all (n_categories, N_FEATURES).
+
+    Of a page everything counts, also what most pages have: columns of examples are weighted by the square of their
+    rarity, as finds are. The words of a definition were chosen by somebody, and are not.
+    """
+    if rarity is not None:
+        shown = csr_matrix(shown @ diags_array(rarity**2))
+    return _unit_blocks(csr_matrix(said + _unit_blocks(shown)))
 
 
 def _shown(definitions: Sequence[CategoryDefinition]) -> csr_matrix:

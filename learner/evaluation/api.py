@@ -66,6 +66,9 @@ class ClassifierSerializer(serializers.Serializer[Any]):
     size = serializers.IntegerField(source="version.size")
     n_resolutions = serializers.IntegerField(source="version.n_resolutions")
     n_known = serializers.IntegerField(source="version.n_known")
+    weighing = serializers.CharField(
+        source="version.weighing", help_text="How much one label counted in the fit, in words."
+    )
     n_learned = serializers.IntegerField()
     n_audited = serializers.IntegerField(source="evaluation.n_items", allow_null=True, default=None)
     evaluated_at = serializers.DateTimeField(source="evaluation.created_at", allow_null=True, default=None)

@@ -14,7 +14,8 @@ from annotator.pool.models import Item
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.services import log_write
 from learner.core.archive import archive_read
-from learner.core.arrays import Integers
+from learner.core.arrays import Floats32, Integers
+from learner.core.definitions import column_rarity
 from learner.core.recipe import RECIPE
 from learner.core.shards import Shard, read_ahead, shard_read
 from learner.query.files import FileDamagedError, file_read
@@ -55,6 +56,20 @@ def shards_load(project: Project) -> Iterator[Shard]:
         except FileDamagedError as error:
             raise shard_damaged(row, error) from error
         yield shard
+
+
+def pool_rarity(project: Project) -> Floats32 | None:
+    """How rare each column is among the pages of the first shard; None before there is one. One query.
+
+    Raises FileDamagedError as `shards_load` does.
+    """
+    row = shards_of(project).first()
+    if row is None:
+        return None
+    try:
+        return column_rarity(shard_open(row).features)
+    except FileDamagedError as error:
+        raise shard_damaged(row, error) from error
 
 
 def shard_open(row: FeatureShard) -> Shard:

@@ -29,7 +29,7 @@ from learner.query.models import LookRun, QueryRun, ShadowRun
 from learner.query.running import Phases
 from learner.query.selectors import steering_of
 from learner.query.services import ClassifierFile
-from learner.query.shards import shards_load, shards_of
+from learner.query.shards import pool_rarity, shards_load, shards_of
 from learner.query.steering import Steering
 
 TAKEN: Final = """
@@ -61,7 +61,10 @@ class Chosen:
 
 
 def way_of(project: Project, classifier: ClassifierFile | None, steering: Steering, seed: int) -> Way:
-    """The way of these settings, with this classifier, or before the first one the definitions alone. Three queries."""
+    """The way of these settings, with this classifier, or before the first one the definitions alone.
+
+    Three queries; with examples up to two more, and one shard is read for what is rare in the pool.
+    """
     taxonomy = taxonomy_current(project)
     if classifier is None:
         fitted = LinearClassifier(taxonomy.slugs)
@@ -71,11 +74,10 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
     known = {category.slug: category for category in taxonomy.categories}
     examples = examples_of(project, steering.examples)
     definitions = [_definition(slug, known.get(slug), examples.get(slug, ())) for slug in fitted.categories]
-    finds = finds_now(project, fitted)
+    rarity = pool_rarity(project) if any(examples.values()) else None
+    said = featurise_definitions(definitions, rarity)
     return Way(
-        model=QueryModel(
-            fitted, strategy_for(fitted, steering.strategy), featurise_definitions(definitions), finds
-        ),
+        model=QueryModel(fitted, strategy_for(fitted, steering.strategy), said, finds_now(project, fitted)),
         plan=StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR, steering.weights),
     )
 

@@ -15,7 +15,7 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_current
 from annotator.projects.services import log_write
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.arrays import Integers
+from learner.core.arrays import Floats, Integers
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
 from learner.core.driving import drivers_of
@@ -40,12 +40,13 @@ class NothingToLearn(CrossguardError):
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Ids, sites (n_items,), features (n_items, n_features) and truth (n_items, n_categories) of the same items."""
+    """Ids, sites and weights (n_items,), features (n_items, n_features), truth (n_items, n_categories): row by row."""
 
     item_ids: Integers
     features: csr_matrix
     truth: Truth
     sites: Integers
+    weights: Floats
 
 
 def training_run_execute(run_id: int) -> None:
@@ -66,7 +67,9 @@ def training_run_execute(run_id: int) -> None:
             return
         run_progress(run, f"fitting on {len(material.truth):,} items", 0)
         with phases.timed("fit"):
-            QueryModel(classifier).fit(material.features, material.truth, groups=material.sites)
+            QueryModel(classifier).fit(
+                material.features, material.truth, groups=material.sites, sample_weight=material.weights
+            )
         with phases.timed("drivers"):
             driving = _driving(classifier, material)
         version = ClassifierVersion(
@@ -105,7 +108,11 @@ def _material(run: TrainingRun, labelled: LabelledItems) -> Material:
         )
     found = np.concatenate(rows)
     return Material(
-        labelled.item_ids[found], csr_matrix(vstack(parts)), labelled.truth[found], np.concatenate(sites)
+        labelled.item_ids[found],
+        csr_matrix(vstack(parts)),
+        labelled.truth[found],
+        np.concatenate(sites),
+        labelled.weights[found],
     )
 
 

@@ -53,3 +53,15 @@ class ClassifierVersion(models.Model):
 
     def __str__(self) -> str:
         return f"classifier v{self.number}"
+
+    @property
+    def weighing(self) -> str:
+        """How much one label counted in the fit, in words."""
+        spreads = [row["weights"] for row in self.categories if row.get("weights")]
+        least = min((spread["least"] for spread in spreads), default=1.0)
+        most = max((spread["most"] for spread in spreads), default=1.0)
+        if least == most:
+            return "each counts the same"
+        return (
+            f"by the square root of the number of people behind it, {least:.2f} to {most:.2f} times the mean"
+        )

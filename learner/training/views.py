@@ -33,6 +33,7 @@ from learner.training.lines import (
     settings_compared,
 )
 from learner.training.looks import look_of
+from learner.training.selectors import classifier_latest
 from learner.training.services import look_request, shadow_request
 
 QUERIES_PAGE = 10
@@ -57,6 +58,7 @@ def learner(request: HttpRequest, slug: str) -> HttpResponse:
         "steering": in_use,
         "shares": [(stream, round(100 * in_use.shares.get(stream, 0))) for stream in STREAMS],
         "version": latest,
+        "classifier": classifier_latest(access.project),
     }
     return render_page(request, "query/learner.html", context, part="live")
 

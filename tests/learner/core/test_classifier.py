@@ -209,6 +209,55 @@ def test_counts_are_zero_before_the_first_fit() -> None:
     assert classifier.learned.tolist() == [False, False, False]
 
 
+def test_labels_that_count_little_mislead_little(pages: Pages) -> None:
+    wrong = np.random.default_rng(3).random(400) < 0.3
+    truth = np.where(wrong[:, None], 1 - pages.truth, pages.truth).astype(np.int8)
+    weights = np.where(wrong, 0.2, 1.0)
+    others = make_pages(300, seed=9)
+
+    misled = LinearClassifier(CATEGORIES).fit(pages.features, truth, groups=pages.sites)
+    weighted = LinearClassifier(CATEGORIES).fit(
+        pages.features, truth, groups=pages.sites, sample_weight=weights
+    )
+
+    def f1(classifier: LinearClassifier) -> float:
+        return float(f1_score(others.truth, classifier.predict(others.features), average="macro"))
+
+    assert f1(weighted) > f1(misled) + 0.02
+    distance = [
+        np.abs(one.predict_proba(others.features).mean(axis=0) - others.truth.mean(axis=0)).max()
+        for one in (weighted, misled)
+    ]
+    assert distance[0] < distance[1]
+
+
+def test_only_the_ratios_of_weights_count(pages: Pages) -> None:
+    weights = 1 + np.arange(400) % 3.0
+    first, second, even, plain = (
+        LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites, sample_weight=given)
+        for given in (weights, 4 * weights, np.full(400, 4.0), None)
+    )
+
+    assert artifact_bytes(first, {}) == artifact_bytes(second, {})
+    assert artifact_bytes(even, {}) == artifact_bytes(plain, {}) != artifact_bytes(first, {})
+    assert plain.statuses_[0].weights == {"least": 1.0, "most": 1.0}
+    assert first.statuses_[0].weights == pytest.approx({"least": 1 / 1.9975, "most": 3 / 1.9975}, rel=1e-3)
+
+
+def test_an_answer_that_is_not_known_stays_so_whatever_its_weight(pages: Pages) -> None:
+    truth = pages.truth.copy()
+    truth[::2, 1] = -1
+    weights = np.where(np.arange(400) % 2 == 0, 3.0, 1.0)
+
+    fitted = LinearClassifier(CATEGORIES).fit(
+        pages.features, truth, groups=pages.sites, sample_weight=weights
+    )
+
+    status = fitted.statuses_[1]
+    assert status.n_positive + status.n_negative == 200
+    assert status.weights == {"least": 1.0, "most": 1.0}
+
+
 def test_bad_training_data_is_refused_with_the_value(pages: Pages) -> None:
     classifier = LinearClassifier(CATEGORIES)
 

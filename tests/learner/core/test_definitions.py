@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -38,6 +40,22 @@ def test_a_definition_without_usable_words_is_an_empty_row() -> None:
 
 def test_no_definitions_give_no_rows() -> None:
     assert featurise_definitions([]).shape == (0, N_FEATURES)
+
+
+def test_what_most_pages_have_says_little_of_a_category_when_its_examples_have_it_too() -> None:
+    boilerplate = "home contact privacy terms cookies"
+    example = PageText("", "", "", "", "", f"{boilerplate} tombola")
+    pool = featurise([replace(example, text=f"{boilerplate} topic{chr(97 + n)}") for n in range(20)])
+    asked = featurise(
+        [replace(example, text=text) for text in ("a tombola tonight", f"{boilerplate} weather")]
+    )
+    definition = [CategoryDefinition("Gambling", "", (example,))]
+
+    plain = (asked @ featurise_definitions(definition).T).toarray()[:, 0]
+    weighted = (asked @ featurise_definitions(definition, column_rarity(pool)).T).toarray()[:, 0]
+
+    assert plain[0] < plain[1]
+    assert weighted[0] > weighted[1]
 
 
 def test_rare_columns_weigh_one_and_common_ones_less() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item, Split
-from annotator.projects.models import LogEntry, Project
+from annotator.projects.models import LogEntry, Project, Role
 from annotator.projects.selectors import taxonomy_current
 from annotator.review.models import Method
 from annotator.runs import RunStatus
@@ -23,6 +23,7 @@ from tests.factories import (
     GAMES,
     VIOLENCE,
     make_items,
+    make_member,
     make_project,
     make_resolution,
     make_taxonomy,
@@ -72,6 +73,38 @@ def test_a_version_and_its_artifact_are_made_when_labels_are_resolved(project: P
     text = LogEntry.objects.latest("pk").text
     assert text.startswith("Classifier v1 is trained on 24 resolutions and 0 known labels: 1 of 3 categories")
     assert text.endswith("(retrain due: a test asks for it)")
+
+
+def test_a_label_counts_by_the_root_of_the_people_behind_it(project: Project) -> None:
+    lead = make_member(project, Role.LEAD)
+    decided = {"method": Method.ADJUDICATED, "resolved_by": lead}
+    items = make_items(project, 4, topic="games chess")
+    for item, judgments, columns in zip(
+        items, ([1], [1, 2], [1, 2, 3], []), ({}, {}, decided, decided), strict=True
+    ):
+        make_resolution(item, [GAMES], judgments=judgments, **columns)
+    (known,) = make_items(project, 1, topic="games chess", known_labels=[GAMES])
+
+    labelled = labelled_items(project, taxonomy_current(project))
+
+    weights = dict(zip(labelled.item_ids.tolist(), labelled.weights.tolist(), strict=True))
+    squares = [round(weights[item.pk] ** 2) for item in (*items, known)]
+    assert squares == [1, 2, 4, 2, 1]
+
+
+def test_a_version_says_how_labels_were_weighted(project: Project) -> None:
+    train(project)
+    for item in make_items(project, 6, topic="games chess"):
+        make_resolution(item, [GAMES], judgments=[1, 2, 3, 4])
+    featurise(project)
+    train(project)
+
+    first, second = ClassifierVersion.objects.filter(project=project).order_by("number")
+    assert first.weighing == "each counts the same"
+    assert (
+        second.weighing == "by the square root of the number of people behind it, 0.83 to 1.67 times the mean"
+    )
+    assert first.categories[0]["weights"] == {"least": 1.0, "most": 1.0}
 
 
 def test_no_new_version_is_made_when_nothing_is_new(project: Project) -> None:
