@@ -79,7 +79,16 @@ def test_the_command_writes_the_files_once(project: Project, tmp_path: Path) -> 
     call_command("snapshot", "pilot", out=again, stdout=StringIO())
 
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["README.md", "items.parquet", "judgments.parquet", "manifest.json"]
+    assert names == [
+        "README.md",
+        "card.html",
+        "card.json",
+        "croissant.json",
+        "items-train.parquet",
+        "items.parquet",
+        "judgments.parquet",
+        "manifest.json",
+    ]
     assert all((out / name).read_bytes() == (again / name).read_bytes() for name in names)
     assert Snapshot.objects.count() == 1
 
