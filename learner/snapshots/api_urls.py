@@ -12,6 +12,12 @@ urlpatterns = [
         api.SnapshotDownloadView.as_view(),
         name="snapshot-download",
     ),
+    path("projects/<slug:slug>/card-sections/", api.CardSectionListView.as_view(), name="card-section-list"),
+    path(
+        "projects/<slug:slug>/card-sections/<slug:section>/",
+        api.CardSectionView.as_view(),
+        name="card-section-write",
+    ),
     path(
         "projects/<slug:slug>/snapshot-runs/<int:pk>/",
         api.SnapshotRunView.as_view(),

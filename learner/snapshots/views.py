@@ -1,17 +1,46 @@
-"""Pages of the snapshots: the list, one card, and the downloads."""
+"""Pages of the snapshots: the list, one card, the downloads, and what people write on the card."""
 
+from dataclasses import dataclass
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_http_methods
 
+from annotator.errors import BadInput, CrossguardError
 from annotator.http import render_page
-from annotator.projects.access import Can, project_for
+from annotator.projects.access import Access, Can, project_for
 from annotator.projects.prose import prose
-from learner.snapshots.files import CARD, file_open, withheld_in, zip_stream
-from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
+from learner.core.cards import Figure, figures_of, read_first, tiles_of
+from learner.snapshots.dialects import card_body
+from learner.snapshots.files import CARD, PAGE, file_open, withheld_in, zip_stream
+from learner.snapshots.forms import SectionForm
+from learner.snapshots.models import CardSection, Snapshot
+from learner.snapshots.reading import facts_of
+from learner.snapshots.selectors import (
+    card_history,
+    card_missing,
+    card_written,
+    section_of,
+    snapshot_of,
+    snapshot_runs_of,
+    snapshots_of,
+)
 from learner.snapshots.services import snapshot_run_start
+from learner.snapshots.writing import MISSING, card_section_write
+
+SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the card, ready for a page."""
+
+    figure: Figure
+    svg: SafeString
 
 
 @require_http_methods(["GET", "POST"])
@@ -19,16 +48,27 @@ from learner.snapshots.services import snapshot_run_start
 def snapshots(request: HttpRequest, slug: str) -> HttpResponse:
     """The snapshots of a project; POST takes a new one."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
+    missing, refused = card_missing(card_written(access.project)), ""
     if request.method == "POST":
-        snapshot_run_start(access.project, by=access.user)
-        return redirect("snapshots:snapshots", slug=slug)
+        try:
+            snapshot_run_start(access.project, by=access.user)
+        except BadInput as error:
+            if error.code != MISSING:
+                raise
+            refused = "No snapshot was taken."
+        else:
+            return redirect("snapshots:snapshots", slug=slug)
     context = {
         "access": access,
         "nav": "snapshots",
         "snapshots": snapshots_of(access.project),
         "run": snapshot_runs_of(access.project).first(),
+        "missing": missing,
+        "refused": refused,
     }
-    return render_page(request, "snapshots/snapshots.html", context, part="list")
+    return render_page(
+        request, "snapshots/snapshots.html", context, part="list", status=422 if refused else 200
+    )
 
 
 @require_GET
@@ -38,16 +78,27 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.SNAPSHOT)
     frozen = snapshot_of(access.project, number)
     with file_open(frozen, CARD) as stream:
-        _, _, card = stream.read().decode().partition("\n# ")  # after the front matter and the title
+        card = card_body(stream.read().decode())
     context = {
         "access": access,
         "nav": "snapshots",
         "snapshot": frozen,
-        "card": prose(card.partition("\n")[2]),
+        "card": prose(card),
         "files": sorted(frozen.manifest["files"].items()),
+        "page": PAGE if PAGE in frozen.manifest["files"] else "",
         "n_withheld": withheld_in(frozen),
+        **_pictures(frozen),
     }
     return render_page(request, "snapshots/snapshot.html", context)
+
+
+def _pictures(frozen: Snapshot) -> dict[str, object]:
+    """The plots of the card, drawn from its own facts; nothing for a snapshot from before there were any."""
+    facts = facts_of(frozen)
+    if facts is None:
+        return {}
+    plots = [Plot(figure, mark_safe(figure.svg)) for figure in figures_of(facts)]  # noqa: S308 - drawn by us, escaped
+    return {"tiles": tiles_of(facts), "first": read_first(facts), "plots": plots}
 
 
 @require_GET
@@ -64,7 +115,72 @@ def download(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 @require_GET
 @login_required
 def download_file(request: HttpRequest, slug: str, number: int, name: str) -> HttpResponseBase:
-    """One file of the snapshot."""
+    """One file of the snapshot, never to be shown in our own name: the card as a page brings its own style."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     stream = file_open(snapshot_of(access.project, number), name)
-    return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+    response = FileResponse(
+        stream, as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
+    response["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+@require_GET
+@login_required
+def card(request: HttpRequest, slug: str) -> HttpResponse:
+    """What people write on the data card, section by section."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    written = card_written(access.project)
+    context = {
+        "access": access,
+        "nav": "snapshots",
+        "sections": [(row, prose(row.text)) for row in written],
+        "missing": card_missing(written),
+    }
+    return render_page(request, "snapshots/card.html", context)
+
+
+@require_GET
+@login_required
+def card_part(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the next snapshot waits for, to stand on another page; empty when nothing is missing."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    context = {"access": access, "missing": card_missing(card_written(access.project))}
+    return render_page(request, "snapshots/missing.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def card_section(request: HttpRequest, slug: str, section: str) -> HttpResponse:
+    """One section with its history; POST writes the next version."""
+    access = project_for(request.user, slug, Can.DESCRIBE if request.method == "POST" else Can.SNAPSHOT)
+    asked = section_of(section)
+    history = list(card_history(access.project, asked))
+    form = SectionForm(request.POST or None, initial=_initial(history))
+    if request.method == "POST" and form.is_valid():
+        try:
+            _write(access, section, form)
+        except CrossguardError as error:
+            form.add_error("text", error.message)
+        else:
+            messages.success(request, f"{asked.title} is saved. The next snapshot has it.")
+            return redirect("snapshots:card", slug=slug)
+    context = {
+        "access": access,
+        "nav": "snapshots",
+        "section": asked,
+        "form": form,
+        "history": [(row, prose(row.text)) for row in history],
+    }
+    return render_page(request, "snapshots/card_section.html", context, status=422 if form.errors else 200)
+
+
+def _initial(history: list[CardSection]) -> dict[str, object]:
+    return (
+        {"text": history[0].text, "based_on": history[0].number} if history else {"text": "", "based_on": 0}
+    )
+
+
+def _write(access: Access, section: str, form: SectionForm) -> None:
+    text, based_on = form.cleaned_data["text"], form.cleaned_data["based_on"]
+    card_section_write(access.project, section_of(section), text, by=access.user, based_on=based_on)

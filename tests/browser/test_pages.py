@@ -90,6 +90,8 @@ PAGES: Final = {
     "learner:shadow": "sam",
     "snapshots:snapshots": "sam",
     "snapshots:snapshot": "sam",
+    "snapshots:card": "sam",
+    "snapshots:card_section": "sam",
     "suspects:suspects": "lee",
     "training:classifiers": "sam",
     "training:curve": "sam",
@@ -110,7 +112,7 @@ NO_PAGES: Final = {
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
-        "training:item_part", "review:questions_count",
+        "training:item_part", "review:questions_count", "snapshots:card_part",
     },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
