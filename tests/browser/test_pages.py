@@ -180,6 +180,7 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "ingest_id": Ingest.objects.earliest("pk").pk,
         "item_id": pilot.disagreement.item_id,
         "number": 1,
+        "section": "licence",
         "disagreement_id": pilot.disagreement.pk,
         "question_id": pilot.question.pk,
         "judgment_id": pilot.judgment.pk,
