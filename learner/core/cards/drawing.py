@@ -13,6 +13,9 @@ ROW: Final = 34
 BASE: Final = 130
 SERIES: Final = 6
 NAMES_MAX: Final = 8
+COLUMN_MAX: Final = 12.0
+"""Percent across that a column takes: one alone is not a wall."""
+NAME_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,11 @@ def intervals(rows: Sequence[Span], title: str, *, target: float | None = None) 
         _text(f"{quarter / 4:g}", f"{25 * quarter}%", height + 14, anchor=anchors[quarter])
         for quarter in range(5)
     ]
-    if target is not None:
-        drawn.append(_upright("chart-target", 100 * target, height))
     drawn += [_span(row, ROW * at) for at, row in enumerate(rows)]
+    if target is not None:  # beside the bars alone: a rule through the words would be read as a letter
+        drawn += [
+            _upright("chart-target", 100 * target, ROW * at + 31, ROW * at + 16) for at in range(len(rows))
+        ]
     return _drawing(title, (f"{row.name}: {row.words}" for row in rows), height + 20, drawn)
 
 
@@ -75,8 +80,9 @@ def columns(parts: Sequence[Part], title: str) -> str:
     for at, part in enumerate(parts):
         height = round((BASE - 20) * part.value / highest, 1)
         tip = f"<title>{escape(f'{part.name}: {part.words}')}</title>"
-        left, across = min(width * 0.12, 1.0), width - 2 * min(width * 0.12, 1.0)
-        box = f'x="{width * at + left:.2f}%" width="{across:.2f}%" y="{BASE - height:.1f}" height="{height}"'
+        across = min(width * 0.84, COLUMN_MAX)
+        left = width * (at + 0.5) - across / 2
+        box = f'x="{left:.2f}%" width="{across:.2f}%" y="{BASE - height:.1f}" height="{height}"'
         drawn.append(f'<rect class="chart-part series-1" {box}>{tip}</rect>')
         if at % step == 0:
             drawn.append(_text(part.name, f"{width * (at + 0.5):.2f}%", BASE + 16, anchor="middle"))
@@ -100,7 +106,7 @@ def stacked(parts: Sequence[Part], title: str) -> str:
 
 def grid(names: Sequence[str], cells: Sequence[Sequence[float | None]], title: str) -> str:
     """A square of shares from 0 to 1, row by row; columns are numbered as the rows are. None is left empty."""
-    left, cell = 34.0, 26
+    left, cell = 46.0, 26
     width = (100 - left) / max(len(names), 1)
     drawn = [
         _text(str(at + 1), f"{left + width * (at + 0.5):.2f}%", 12, anchor="middle")
@@ -109,7 +115,7 @@ def grid(names: Sequence[str], cells: Sequence[Sequence[float | None]], title: s
     words = []
     for down, (name, row) in enumerate(zip(names, cells, strict=True)):
         top = 18 + cell * down
-        drawn.append(_text(f"{down + 1} {name}", "0", top + 17, css="chart-name"))
+        drawn.append(_text(f"{down + 1} {_cut(name)}", "0", top + 17, css="chart-name"))
         for across, share in enumerate(row):
             if share is None:
                 continue
@@ -162,12 +168,16 @@ def _span(row: Span, top: int) -> str:
     return f"<g>{''.join(drawn)}</g>"
 
 
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…"
+
+
 def _across(value: float) -> str:
     return f"{100 * min(max(value, 0.0), 1.0):.2f}%"
 
 
-def _upright(css: str, x: float, height: int) -> str:
-    return f'<line class="{css}" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="{height}"/>'
+def _upright(css: str, x: float, bottom: int, top: int = 0) -> str:
+    return f'<line class="{css}" x1="{x:.2f}%" x2="{x:.2f}%" y1="{top}" y2="{bottom}"/>'
 
 
 def _text(words: str, x: str, y: float, *, anchor: str = "start", css: str = "") -> str:

@@ -11,7 +11,7 @@ from learner.core.cards.facts import CardFacts, CategoryFacts, Interval, in_orde
 from learner.core.cards.wording import LOW_ALPHA, percent
 
 BARS_MAX: Final = 30
-GRID_MAX: Final = 10
+GRID_MAX: Final = 8
 DATES: Final = {"day": "%-d %b %y", "week": "%-d %b %y", "month": "%b %y", "year": "%Y"}
 
 
@@ -34,8 +34,8 @@ def figures_of(facts: CardFacts) -> list[Figure]:
         _agreement(facts),
         _together(facts),
         _judgments(facts),
-        _time(facts),
         _sites(facts),
+        _time(facts),
     ]
     return [figure for figure in drawn if figure is not None]
 
@@ -94,9 +94,8 @@ def _agreement(facts: CardFacts) -> Figure:
 def _span(name: str, estimate: Interval) -> Span:
     if estimate.value is None:
         return Span(name, None, None, None, estimate.why_undefined or "not measured yet")
-    between = (
-        "" if estimate.low is None or estimate.high is None else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    )
+    has_ends = estimate.low is not None and estimate.high is not None
+    between = f" [{estimate.low:.2f}, {estimate.high:.2f}]" if has_ends else " no interval"
     words = f"{estimate.value:.2f}{between} n={estimate.n_items:,}"
     return Span(name, estimate.value, estimate.low, estimate.high, words)
 

@@ -47,8 +47,8 @@ def data_card(facts: CardFacts) -> str:
 
 
 def _purpose(facts: CardFacts) -> str:
-    description = facts.description or "The project has no description."
-    return f"""# {facts.project}, snapshot v{facts.number}
+    description = below(facts.description) or "The project has no description."
+    return f"""# {" ".join(facts.project.split())}, snapshot v{facts.number}
 
 State of the project as of {facts.state_as_of}. Taxonomy version {facts.taxonomy}, guideline version {facts.guideline}.
 

@@ -83,7 +83,7 @@ def _disputed(facts: CardFacts) -> list[CategoryFacts]:
 def _named(categories: Sequence[CategoryFacts], before: str, after: str) -> list[str]:
     if not categories:
         return []
-    names = [category.name for category in categories]
+    names = [category.name for category in sorted(categories, key=lambda each: -each.severity)]
     more = len(names) - NAMED_MAX
     shown = names if more <= 1 else [*names[:NAMED_MAX], f"{more} more"]
     listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
