@@ -80,14 +80,14 @@ class ErrorsInJson(DefaultContentNegotiation):
         return first, first.media_type
 
 
-class CardSectionSerializer(serializers.Serializer[Written]):
+class CardSectionSerializer(serializers.Serializer[Any]):
     """A section that people write: its newest text, empty with `number` 0 where nobody wrote any."""
 
     section = serializers.CharField(source="section.slug")
     title = serializers.CharField(source="section.title")
     asks = serializers.CharField(source="section.asks")
-    required = serializers.BooleanField(source="section.required")
-    missing = serializers.BooleanField(source="is_missing")
+    is_required = serializers.BooleanField(source="section.required")
+    is_missing = serializers.BooleanField()
     number = serializers.IntegerField()
     text = serializers.CharField()
     written_at = serializers.DateTimeField(source="newest.created_at", allow_null=True, default=None)
@@ -110,7 +110,7 @@ class CardSectionListView(APIView):
         tags=["snapshots"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every section in the order of the page. A snapshot waits for those that are `missing`."""
+        """Every section in the order of the page. A snapshot waits for every section that `is_missing`."""
         access = project_for(caller(request), slug, Can.SNAPSHOT)
         return Response(CardSectionSerializer(card_written(access.project), many=True).data)
 

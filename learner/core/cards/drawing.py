@@ -16,6 +16,11 @@ NAMES_MAX: Final = 8
 COLUMN_MAX: Final = 12.0
 """Percent across that a column takes: one alone is not a wall."""
 NAME_MAX: Final = 20
+NAMES_WIDE: Final = 46.0
+"""Percent across that the names beside a grid take."""
+CELL: Final = 36
+LEAST: Final = 0.005
+"""A share that is told as 1 percent; what is less is told as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,33 +111,21 @@ def stacked(parts: Sequence[Part], title: str) -> str:
 
 def grid(names: Sequence[str], cells: Sequence[Sequence[float | None]], title: str) -> str:
     """A square of shares from 0 to 1, row by row; columns are numbered as the rows are. None is left empty."""
-    left, cell = 46.0, 26
-    width = (100 - left) / max(len(names), 1)
+    width = (100 - NAMES_WIDE) / max(len(names), 1)
+    lefts = [NAMES_WIDE + width * at for at in range(len(names))]
     drawn = [
-        _text(str(at + 1), f"{left + width * (at + 0.5):.2f}%", 12, anchor="middle")
-        for at in range(len(names))
+        _text(str(at + 1), f"{left + width / 2:.2f}%", 12, anchor="middle") for at, left in enumerate(lefts)
     ]
     words = []
     for down, (name, row) in enumerate(zip(names, cells, strict=True)):
-        top = 18 + cell * down
-        drawn.append(_text(f"{down + 1} {_cut(name)}", "0", top + 17, css="chart-name"))
-        for across, share in enumerate(row):
-            if share is None:
-                continue
-            x = left + width * across
-            tip = f"{name}, also {names[across]}: {share:.0%}"
-            box = f'x="{x:.2f}%" width="{width:.2f}%" y="{top}" height="{cell}"'
-            drawn.append(
-                f'<rect class="chart-cell" {box} fill-opacity="{0.04 + 0.6 * share:.2f}">'
-                f"<title>{escape(tip)}</title></rect>"
-            )
-            if share:
-                words.append(tip)
-                middle = f"{x + width / 2:.2f}%"
-                drawn.append(
-                    _text(f"{100 * share:.0f}", middle, top + 17, anchor="middle", css="chart-share")
-                )
-    return _drawing(title, words or ["No two categories occur together."], 18 + cell * len(names), drawn)
+        top = 18 + CELL * down
+        drawn.append(_text(f"{down + 1} {_cut(name)}", "0", top + 22, css="chart-name"))
+        for other, left, share in zip(names, lefts, row, strict=True):
+            if share is not None:
+                tip = f"{name}, also {other}: {share:.0%}"
+                words += [tip] if share else []
+                drawn.append(_cell(share, tip, left, width, top))
+    return _drawing(title, words or ["No two categories occur together."], 18 + CELL * len(names), drawn)
 
 
 def series(at: int) -> str:
@@ -166,6 +159,16 @@ def _span(row: Span, top: int) -> str:
         drawn.append(f'<line class="chart-interval" {ends}/>')
     drawn.append(f'<circle class="chart-point" cx="{_across(row.value)}" cy="{y}" r="4.5"/>')
     return f"<g>{''.join(drawn)}</g>"
+
+
+def _cell(share: float, tip: str, left: float, width: float, top: int) -> str:
+    box = f'x="{left:.2f}%" width="{width:.2f}%" y="{top}" height="{CELL}"'
+    shade = f'fill-opacity="{0.04 + 0.6 * share:.2f}"'
+    square = f'<rect class="chart-cell" {box} {shade}><title>{escape(tip)}</title></rect>'
+    if not share:
+        return square
+    told = f"{100 * share:.0f}" if share >= LEAST else "<1"
+    return square + _text(told, f"{left + width / 2:.2f}%", top + 22, anchor="middle", css="chart-share")
 
 
 def _cut(name: str) -> str:

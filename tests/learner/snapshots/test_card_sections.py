@@ -148,8 +148,8 @@ def test_the_api_lists_and_writes_sections(project: Project) -> None:
     assert (written.status_code, written.json()["number"]) == (200, 1)
     assert [row["section"] for row in listed] == [section.slug for section in SECTIONS]
     licence = next(row for row in listed if row["section"] == "licence")
-    assert (licence["text"], licence["missing"], licence["number"]) == ("mit", False, 1)
-    assert next(row for row in listed if row["section"] == "contact")["missing"]
+    assert (licence["text"], licence["is_missing"], licence["number"]) == ("mit", False, 1)
+    assert next(row for row in listed if row["section"] == "contact")["is_missing"]
     unknown = client.post(f"{address}colour/", {"text": "x", "based_on": 0}, content_type="application/json")
     assert unknown.status_code == 404
     assert "intended-use" in unknown.json()["error"]["message"]
