@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.projects.services import log_write
 from annotator.review.selectors import resolutions_current
 from annotator.runs import run_claim, run_done, run_held, run_progress, run_start
-from learner.core.cards import Changes
+from learner.core.cards import Changes, TableFacts
 from learner.snapshots import files
 from learner.snapshots.dialects import card_write
 from learner.snapshots.facts import Frozen, card_facts, mapping_facts
@@ -85,10 +86,18 @@ def _freeze(run: SnapshotRun, folder: Path) -> Snapshot:
         "versions": versions,
         "categories": list(frozen.taxonomy.slugs),
         "mapping": [asdict(row) for row in mapping_facts(frozen)],
-        "files": {path.name: files.file_facts(path) for path in sorted(folder.iterdir())},
+        "files": _file_facts(folder, counts.tables),
     }
     (folder / files.MANIFEST).write_bytes(files.manifest_bytes(manifest))
     return _publish(run, folder, manifest, parent)
+
+
+def _file_facts(folder: Path, tables: Sequence[TableFacts]) -> dict[str, dict[str, int | str]]:
+    """Size and hash of each file; those of the tables are known, and large."""
+    known: dict[str, dict[str, int | str]] = {
+        table.file: {"sha256": table.sha256, "bytes": table.n_bytes} for table in tables
+    }
+    return {path.name: known.get(path.name) or files.file_facts(path) for path in sorted(folder.iterdir())}
 
 
 def _write_tables(run: SnapshotRun, folder: Path) -> Frozen:

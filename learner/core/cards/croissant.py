@@ -85,7 +85,7 @@ def croissant(facts: CardFacts) -> str:
         "keywords": ["web content safety", "K-12", "multi-label", "active learning"],
         **_responsible(facts),
         "distribution": [_file(table) for table in facts.tables],
-        "recordSet": [_categories(facts), *(_records(facts, table) for table in whole)],
+        "recordSet": [_categories(facts), *(_record_set(facts, table) for table in whole)],
     }
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
 
@@ -206,7 +206,7 @@ def _categories(facts: CardFacts) -> dict[str, Any]:
     }
 
 
-def _records(facts: CardFacts, table: TableFacts) -> dict[str, Any]:
+def _record_set(facts: CardFacts, table: TableFacts) -> dict[str, Any]:
     splits = f" Splits: {', '.join(in_order(facts.splits))}." if table.name == "items" else ""
     return {
         "@type": "cr:RecordSet",
