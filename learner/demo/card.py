@@ -5,8 +5,8 @@ from typing import Final
 from annotator.accounts.models import User
 from annotator.projects.models import Project
 from learner.core.cards.sections import BY_SLUG
-from learner.snapshots.selectors import card_written
-from learner.snapshots.writing import card_section_write
+from learner.snapshots.sections.selectors import card_written
+from learner.snapshots.sections.services import card_section_write
 
 TEXTS: Final = {
     "intended-use": """\

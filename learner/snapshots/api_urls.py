@@ -3,6 +3,7 @@
 from django.urls import path
 
 from learner.snapshots import api
+from learner.snapshots.sections import api as section_api
 
 urlpatterns = [
     path("projects/<slug:slug>/snapshots/", api.SnapshotListView.as_view(), name="snapshot-list"),
@@ -12,10 +13,14 @@ urlpatterns = [
         api.SnapshotDownloadView.as_view(),
         name="snapshot-download",
     ),
-    path("projects/<slug:slug>/card-sections/", api.CardSectionListView.as_view(), name="card-section-list"),
+    path(
+        "projects/<slug:slug>/card-sections/",
+        section_api.CardSectionListView.as_view(),
+        name="card-section-list",
+    ),
     path(
         "projects/<slug:slug>/card-sections/<slug:section>/",
-        api.CardSectionView.as_view(),
+        section_api.CardSectionView.as_view(),
         name="card-section-write",
     ),
     path(

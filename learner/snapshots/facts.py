@@ -19,7 +19,7 @@ from learner.core.cards import (
     in_order,
 )
 from learner.snapshots.pictures import Counted
-from learner.snapshots.selectors import Written
+from learner.snapshots.sections.selectors import WrittenSection
 from learner.snapshots.tables import ItemCounts, JudgmentCounts, Totals, column_of
 
 AGREEMENT_SEED: Final = 20_240_711
@@ -38,7 +38,7 @@ class Frozen:
 
 
 def card_facts(
-    frozen: Frozen, changes: Changes | None, counted: Counted, written: Sequence[Written]
+    frozen: Frozen, changes: Changes | None, counted: Counted, written: Sequence[WrittenSection]
 ) -> CardFacts:
     """All that the data card of `frozen` says."""
     project, taxonomy, totals = frozen.project, frozen.taxonomy, frozen.totals
@@ -109,7 +109,7 @@ def _version_facts(frozen: Frozen) -> dict[int, int]:
     return dict(sorted((numbers[pk], n) for pk, n in frozen.items.versions.items()))
 
 
-def _written(row: Written) -> WrittenFacts:
+def _written(row: WrittenSection) -> WrittenFacts:
     assert row.newest is not None
     return WrittenFacts(
         section=row.section.slug,

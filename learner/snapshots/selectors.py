@@ -1,39 +1,11 @@
 """Reading snapshots and the runs that make them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.db.models import QuerySet
 
 from annotator.errors import NotFound
 from annotator.pool.models import Case
 from annotator.projects.models import Project
-from learner.core.cards.sections import BY_SLUG, SECTIONS, Section
-from learner.snapshots.models import CardSection, Snapshot, SnapshotRun
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One section of the data card with what people wrote last, if anything."""
-
-    section: Section
-    newest: CardSection | None
-
-    @property
-    def text(self) -> str:
-        """The text, or empty."""
-        return self.newest.text if self.newest else ""
-
-    @property
-    def number(self) -> int:
-        """The version of the text; 0 before the first."""
-        return self.newest.number if self.newest else 0
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether a snapshot waits for it."""
-        return self.section.required and not self.text
+from learner.snapshots.models import Snapshot, SnapshotRun
 
 
 def snapshots_of(project: Project) -> QuerySet[Snapshot]:
@@ -66,30 +38,3 @@ def snapshot_run_of(project: Project, pk: int) -> SnapshotRun:
     if run is None:
         raise NotFound(f"This project has no snapshot run {pk}.")
     return run
-
-
-def section_of(slug: str) -> Section:
-    """A section by its short name; raises NotFound. No query."""
-    if slug not in BY_SLUG:
-        raise NotFound(f'A data card has no section "{slug}". It has {", ".join(BY_SLUG)}.')
-    return BY_SLUG[slug]
-
-
-def card_written(project: Project, *, as_of: datetime | None = None) -> list[Written]:
-    """Every section in the order of the page, with its newest text, or that of the moment `as_of`. One query."""
-    rows = CardSection.objects.filter(project=project).select_related("created_by")
-    if as_of is not None:
-        rows = rows.filter(created_at__lte=as_of)
-    newest = {row.section: row for row in rows.order_by("section", "-number").distinct("section")}
-    return [Written(section, newest.get(section.slug)) for section in SECTIONS]
-
-
-def card_missing(written: Iterable[Written]) -> list[Section]:
-    """The required sections that nobody wrote, or whose text was taken back. No query."""
-    return [row.section for row in written if row.is_missing]
-
-
-def card_history(project: Project, section: Section) -> QuerySet[CardSection]:
-    """Every version of a section, newest first. One query."""
-    rows = CardSection.objects.filter(project=project, section=section.slug)
-    return rows.select_related("created_by").order_by("-number")

@@ -25,9 +25,10 @@ from learner.snapshots.dialects import card_write
 from learner.snapshots.facts import Frozen, card_facts, mapping_facts
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.pictures import counted
-from learner.snapshots.selectors import card_written, snapshots_of
+from learner.snapshots.sections.selectors import card_written
+from learner.snapshots.sections.services import card_demand
+from learner.snapshots.selectors import snapshots_of
 from learner.snapshots.tables import column_of, frozen_state, items_write, judgments_write, totals_read
-from learner.snapshots.writing import card_demand
 
 FORMAT: Final = "crossguard-snapshot-1"
 

@@ -185,22 +185,22 @@ def _categories(facts: CardFacts) -> dict[str, Any]:
     kinds = {"severity": "sc:Integer", "cipa": "sc:Boolean"}
     return {
         "@type": "cr:RecordSet",
-        "@id": "categories",
-        "name": "categories",
+        "@id": "taxonomy",
+        "name": "taxonomy",
         "description": f"The categories of taxonomy version {facts.taxonomy}.",
         "dataType": "sc:Enumeration",
-        "key": {"@id": "categories/slug"},
+        "key": {"@id": "taxonomy/slug"},
         "field": [
             {
                 "@type": "cr:Field",
-                "@id": f"categories/{column}",
+                "@id": f"taxonomy/{column}",
                 "name": column,
                 "dataType": kinds.get(column, "sc:Text"),
             }
             for column in columns
         ],
         "data": [
-            {f"categories/{column}": getattr(category, column) for column in columns}
+            {f"taxonomy/{column}": getattr(category, column) for column in columns}
             for category in facts.categories
         ],
     }

@@ -37,7 +37,8 @@ def _licence(facts: CardFacts) -> dict[str, str]:
 
 
 def _names(facts: CardFacts) -> list[str]:
-    return list(dict.fromkeys(table.name for table in facts.tables))
+    """Tables by name; `datasets` refuses one without rows, so it has no configuration."""
+    return list(dict.fromkeys(table.name for table in facts.tables if table.n_rows))
 
 
 def _config(facts: CardFacts, name: str) -> dict[str, Any]:

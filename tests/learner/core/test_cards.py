@@ -142,6 +142,15 @@ def test_every_split_is_told_in_order_whatever_its_name() -> None:
     assert [row["split"] for row in configs[0]["data_files"]] == ["train", "validation", "test"]
 
 
+def test_a_table_without_rows_has_no_configuration_for_datasets() -> None:
+    empty = replace(table("judgments"), n_rows=0)
+
+    configs = front(data_card(replace(FACTS, tables=[table("items"), empty])))["configs"]
+
+    assert isinstance(configs, list)
+    assert [row["config_name"] for row in configs] == ["items"]
+
+
 def test_the_category_that_is_bent_most_is_worked_out_on_what_is_trained_on() -> None:
     card = data_card(FACTS)
 

@@ -14,9 +14,9 @@ from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
 from learner.core.cards.sections import BY_SLUG
 from learner.snapshots.files import file_open, names_of
-from learner.snapshots.models import CardSection, Snapshot, SnapshotRun
+from learner.snapshots.models import Snapshot, SnapshotRun
+from learner.snapshots.sections.services import card_section_write
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
-from learner.snapshots.writing import card_section_write
 from tests.factories import GAMBLING, GAMES, VIOLENCE, make_items, make_judgment, make_member, make_project
 
 NAME: Final = 'Täglich <b>"Netz"</b> | K-12'
@@ -66,11 +66,6 @@ def pull(snapshot: Snapshot, folder: Path) -> Path:
         with file_open(snapshot, name) as source, (folder / name).open("wb") as target:
             shutil.copyfileobj(source, target)
     return folder
-
-
-def sections_written() -> int:
-    """How many versions of sections there are."""
-    return CardSection.objects.count()
 
 
 def _serve(project: Project, items: Sequence[Item], stream: Stream) -> None:

@@ -78,7 +78,7 @@ def test_croissant_is_valid_without_a_warning_and_gives_every_row(
     assert {row["items/split"] for row in items} == {b"train", b"holdout"}
     assert next(row for row in items if row["items/is_gambling"])["items/labels"] is not None
     assert len(list(dataset.records("judgments"))) == 120
-    assert [row["categories/slug"] for row in dataset.records("categories")] == [
+    assert [row["taxonomy/slug"] for row in dataset.records("taxonomy")] == [
         GAMES,
         GAMBLING,
         VIOLENCE,

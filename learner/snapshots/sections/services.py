@@ -11,7 +11,7 @@ from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from learner.core.cards.sections import SECTION_MAX, Section
 from learner.snapshots.models import CardSection
-from learner.snapshots.selectors import Written, card_history, card_missing
+from learner.snapshots.sections.selectors import WrittenSection, card_history, card_missing
 
 MISSING: Final = "card_incomplete"
 
@@ -50,7 +50,7 @@ def card_section_write(
     return row
 
 
-def card_demand(project: Project, written: list[Written]) -> None:
+def card_demand(project: Project, written: list[WrittenSection]) -> None:
     """Raises BadInput that names each required section which is missing, and where to write it."""
     missing = card_missing(written)
     if not missing:
