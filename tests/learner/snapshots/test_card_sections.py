@@ -93,7 +93,7 @@ def test_a_scientist_writes_a_section_and_the_next_snapshot_has_it(project: Proj
     assert (before.number, after.number) == (1, 2)  # the tables are the same, the card is not
     card = card_of(after)
     assert "license: cc-by-4.0" in card
-    assert "## Licence\n\ncc-by-4.0\n\n#### Sampling\nName **us**.\n\n*WrittenSection by people" in card
+    assert "## Licence\n\ncc-by-4.0\n\n#### Sampling\nName **us**.\n\n*Written by people" in card
     assert "About licence." in card_of(before)
     assert take(project) == after
     assert LogEntry.objects.filter(text__startswith="Data card: Licence written by").count() == 1
