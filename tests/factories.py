@@ -1,7 +1,7 @@
 """Rows for tests, each from one plain function. What a test is about, it says in the arguments."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import count
 from typing import Any
@@ -35,7 +35,9 @@ from annotator.queue.personal import Draw, PersonalChoice, places_personal_open
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
+from learner.core.cards.sections import SECTIONS
 from learner.core.recipe import RECIPE
+from learner.snapshots.models import CardSection
 from learner.training.models import ClassifierVersion, TrainingRun
 
 GAMES, GAMBLING, VIOLENCE = "games", "gambling", "violence"
@@ -55,8 +57,13 @@ def make_member(project: Project, role: Role = Role.ANNOTATOR, username: str = "
     return user
 
 
-def make_project(slug: str = "", *, categories: Sequence[str] = CATEGORIES, **columns: Any) -> Project:
-    """A project with an admin, a taxonomy of these categories (the last has severity 3) and a guideline."""
+def make_project(
+    slug: str = "", *, categories: Sequence[str] = CATEGORIES, described: bool = True, **columns: Any
+) -> Project:
+    """A project with an admin, a taxonomy of these categories (the last has severity 3) and a guideline.
+
+    `described` when people wrote their sections of the data card.
+    """
     number = next(_numbers)
     admin = make_user(f"admin{number}")
     project = Project.objects.create(
@@ -68,7 +75,25 @@ def make_project(slug: str = "", *, categories: Sequence[str] = CATEGORIES, **co
     Clause.objects.create(
         guideline=guideline, position=0, number="1.1", title="Judge the page", body="Only it."
     )
+    if described:
+        make_card(project)
     return project
+
+
+def make_card(project: Project) -> list[CardSection]:
+    """The first version of every section of the data card that a snapshot waits for, long ago."""
+    return CardSection.objects.bulk_create(
+        CardSection(
+            project=project,
+            section=section.slug,
+            number=1,
+            text=f"About {section.title.lower()}.",
+            created_at=datetime(2024, 1, 1, tzinfo=UTC),
+            created_by=project.created_by,
+        )
+        for section in SECTIONS
+        if section.required
+    )
 
 
 def make_taxonomy(project: Project, categories: Sequence[str] = CATEGORIES) -> TaxonomyVersion:

@@ -56,6 +56,7 @@ from tests.factories import (
     draft_changed,
     draft_published,
     make_batch,
+    make_card,
     make_classifier,
     make_judgment,
     make_user,
@@ -115,6 +116,7 @@ def make_pilot() -> Pilot:
     _doubt(project)
     _recheck(project, people["lee"])
     _draft(project, people["lee"])
+    make_card(project)
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
     bulk = _plan(project, people["lee"], disagreement)

@@ -21,6 +21,7 @@ class Can(StrEnum):
     INSPECT = "inspect"
     INGEST = "ingest"
     SNAPSHOT = "snapshot"
+    DESCRIBE = "describe"
     GUIDE = "guide"
     STEER = "steer"
     CONFIGURE = "configure"
@@ -35,6 +36,7 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
     Can.INSPECT: STAFF,
     Can.INGEST: STAFF,
     Can.SNAPSHOT: STAFF,
+    Can.DESCRIBE: frozenset({Role.SCIENTIST, Role.ADMIN}),
     Can.GUIDE: LEADS,
     Can.STEER: frozenset({Role.SCIENTIST, Role.ADMIN}),
     Can.CONFIGURE: frozenset({Role.ADMIN}),
@@ -46,6 +48,7 @@ SENTENCES: dict[Can, str] = {
     Can.INSPECT: "look at items, batches, classifiers and agreement",
     Can.INGEST: "take in pages",
     Can.SNAPSHOT: "take and download snapshots",
+    Can.DESCRIBE: "write the data card",
     Can.GUIDE: "change the taxonomy and the guideline",
     Can.STEER: "change how the learner chooses",
     Can.CONFIGURE: "change settings and members",

@@ -6,7 +6,7 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-TEXT = {"p", "em", "strong", "code", "br", "blockquote", "ul", "ol", "li", "h2", "h3", "h4"}
+TEXT = {"p", "em", "strong", "code", "pre", "br", "blockquote", "ul", "ol", "li", "h2", "h3", "h4"}
 TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
 CHANGES = {"ins", "del"}
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -19,6 +19,7 @@ from annotator.queue.selectors import queue_level
 from annotator.review.agreement.reports import agreement_measure
 from annotator.review.selectors import resolutions_current
 from annotator.review.services import review_sweep
+from learner.demo.card import card_fill
 from learner.demo.checks import checks_do, gold_make
 from learner.demo.corpus import SEED, DemoPage, generate
 from learner.demo.loop import (
@@ -79,11 +80,12 @@ def project_make(users: Mapping[str, User], n_pages: int, say: Say) -> None:
 
 
 def snapshot_make(users: Mapping[str, User]) -> None:
-    """A first snapshot, frozen by the scientist.
+    """A first snapshot, described and frozen by the scientist.
 
     After the history, and not in its transaction: a snapshot reads through a connection of its own.
     """
     access = project_for(users[SCIENTIST], SLUG, Can.SNAPSHOT)
+    card_fill(access.project, by=access.user)
     run = snapshot_run_start(access.project, access.user)
     snapshot_run_execute(run.pk)
     run.refresh_from_db()

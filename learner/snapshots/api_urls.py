@@ -3,6 +3,7 @@
 from django.urls import path
 
 from learner.snapshots import api
+from learner.snapshots.sections import api as section_api
 
 urlpatterns = [
     path("projects/<slug:slug>/snapshots/", api.SnapshotListView.as_view(), name="snapshot-list"),
@@ -11,6 +12,16 @@ urlpatterns = [
         "projects/<slug:slug>/snapshots/<int:number>/download/",
         api.SnapshotDownloadView.as_view(),
         name="snapshot-download",
+    ),
+    path(
+        "projects/<slug:slug>/card-sections/",
+        section_api.CardSectionListView.as_view(),
+        name="card-section-list",
+    ),
+    path(
+        "projects/<slug:slug>/card-sections/<slug:section>/",
+        section_api.CardSectionView.as_view(),
+        name="card-section-write",
     ),
     path(
         "projects/<slug:slug>/snapshot-runs/<int:pk>/",

@@ -1,5 +1,6 @@
 """What a data card says, from what was counted while the tables were written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +8,18 @@ from annotator.agreement.bootstrap import Estimate, agreement_by_category
 from annotator.agreement.ratings import Ratings
 from annotator.projects.models import Project
 from annotator.projects.selectors import Guideline, Taxonomy, taxonomy_links, taxonomy_versions
-from learner.core.cards import CardFacts, CategoryFacts, Changes, Interval, LinkFacts, StreamFacts
+from learner.core.cards import (
+    CardFacts,
+    CategoryFacts,
+    Changes,
+    Interval,
+    LinkFacts,
+    StreamFacts,
+    WrittenFacts,
+    in_order,
+)
+from learner.snapshots.pictures import Counted
+from learner.snapshots.sections.selectors import WrittenSection
 from learner.snapshots.tables import ItemCounts, JudgmentCounts, Totals, column_of
 
 AGREEMENT_SEED: Final = 20_240_711
@@ -25,7 +37,9 @@ class Frozen:
     judgments: JudgmentCounts
 
 
-def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
+def card_facts(
+    frozen: Frozen, changes: Changes | None, counted: Counted, written: Sequence[WrittenSection]
+) -> CardFacts:
     """All that the data card of `frozen` says."""
     project, taxonomy, totals = frozen.project, frozen.taxonomy, frozen.totals
     items, judgments = frozen.items, frozen.judgments
@@ -40,8 +54,7 @@ def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
         taxonomy=taxonomy.version.number,
         guideline=frozen.guideline.version.number,
         n_items=items.n_items,
-        n_train=items.splits["train"],
-        n_holdout=items.splits["holdout"],
+        splits={split: items.splits[split] for split in in_order(items.splits)},
         n_none=items.n_none,
         n_sites=len(items.sites),
         n_judgments=judgments.n_judgments,
@@ -60,10 +73,10 @@ def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
                 definition=category.definition,
                 severity=category.severity,
                 cipa=category.cipa,
-                train_positives=items.positives[category.slug, "train"],
-                holdout_positives=items.positives[category.slug, "holdout"],
+                positives={split: items.positives[category.slug, split] for split in in_order(items.splits)},
                 percent_agreement=_interval(measured.percent),
                 alpha=_interval(measured.alpha),
+                drawn=counted.drawn[category.slug],
             )
             for category, measured in zip(taxonomy.categories, agreement, strict=True)
         ],
@@ -72,6 +85,9 @@ def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
         versions=_version_facts(frozen),
         unknown={slug: items.unknown[slug] for slug in taxonomy.slugs if items.unknown[slug]},
         mapping=mapping_facts(frozen),
+        pictures=counted.pictures,
+        tables=counted.tables,
+        written=[_written(row) for row in written if row.text],
     )
 
 
@@ -91,6 +107,17 @@ def mapping_facts(frozen: Frozen) -> list[LinkFacts]:
 def _version_facts(frozen: Frozen) -> dict[int, int]:
     numbers = {row.version.pk: row.version.number for row in taxonomy_versions(frozen.project)}
     return dict(sorted((numbers[pk], n) for pk, n in frozen.items.versions.items()))
+
+
+def _written(row: WrittenSection) -> WrittenFacts:
+    assert row.newest is not None
+    return WrittenFacts(
+        section=row.section.slug,
+        title=row.section.title,
+        text=row.text,
+        number=row.number,
+        written_at=row.newest.created_at.strftime("%Y-%m-%d"),
+    )
 
 
 def _stream_facts(stream: str, n_items: int, items: ItemCounts) -> StreamFacts:

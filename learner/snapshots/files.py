@@ -20,8 +20,12 @@ from learner.snapshots.selectors import addresses_withheld
 ITEMS: Final = "items.parquet"
 JUDGMENTS: Final = "judgments.parquet"
 CARD: Final = "README.md"
+PAGE: Final = "card.html"
+FACTS: Final = "card.json"
+CROISSANT: Final = "croissant.json"
 MANIFEST: Final = "manifest.json"
-NAMES: Final = (CARD, ITEMS, JUDGMENTS, MANIFEST)
+WITHOUT_PAGES: Final = frozenset({CARD, PAGE, FACTS, CROISSANT, MANIFEST})
+"""Files that name no page: they are handed out also when a page is withheld."""
 BLOCK: Final = 1 << 20
 
 
@@ -44,9 +48,24 @@ def manifest_bytes(manifest: dict[str, Any]) -> bytes:
     return (json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
 
 
+def cut_name(split: str) -> str:
+    """The file of the items of one split."""
+    return f"items-{split}.parquet"
+
+
+def is_cut(name: str) -> bool:
+    """Whether a file holds the items of one split alone."""
+    return name.startswith("items-") and name.endswith(".parquet")
+
+
+def names_of(snapshot: Snapshot) -> list[str]:
+    """The files of a snapshot by name: the card first, the tables, the manifest last."""
+    return [*sorted(snapshot.manifest["files"]), MANIFEST]
+
+
 def files_store(folder: Path, directory: str) -> None:
     """Copy the files of `folder` into the storage under `directory`, over what a killed attempt left there."""
-    for name in NAMES:
+    for name in sorted(path.name for path in folder.iterdir()):
         target = f"{directory}/{name}"
         default_storage.delete(target)
         with (folder / name).open("rb") as stream:
@@ -58,7 +77,7 @@ def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
 
     Raises Conflict for a table that holds a page which was withheld since, and what `file_verified` raises.
     """
-    if name in (ITEMS, JUDGMENTS) and withheld_in(snapshot):
+    if name not in WITHOUT_PAGES and withheld_in(snapshot):
         raise Conflict(
             f"{name} of {snapshot} holds a page that was withheld since, so it is not handed out. "
             "Take a new snapshot: it leaves the page out.",
@@ -83,8 +102,8 @@ def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
 
     Raises NotFound for a name that a snapshot does not have, Unavailable when the bytes are not the frozen ones.
     """
-    if name not in NAMES:
-        raise NotFound(f'A snapshot has no file "{name}". It has {", ".join(NAMES)}.')
+    if name not in (names := names_of(snapshot)):
+        raise NotFound(f'{snapshot} has no file "{name}". It has {", ".join(names)}.')
     expected = snapshot.content_sha256 if name == MANIFEST else snapshot.manifest["files"][name]["sha256"]
     try:
         stream = cast("IO[bytes]", default_storage.open(f"{snapshot.directory}/{name}", "rb"))
@@ -103,7 +122,7 @@ def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
 
 def zip_stream(snapshot: Snapshot) -> Iterator[bytes]:
     """The snapshot as a zip, block by block, after the hash of each file was checked. Same snapshot, same bytes."""
-    for name in NAMES:
+    for name in names_of(snapshot):
         file_open(snapshot, name).close()
     return _zip_blocks(snapshot)
 
@@ -130,7 +149,7 @@ class _Outbox:
 def _zip_blocks(snapshot: Snapshot) -> Iterator[bytes]:
     outbox = _Outbox()
     with zipfile.ZipFile(cast("IO[bytes]", outbox), "w", zipfile.ZIP_STORED) as archive:
-        for name in NAMES:
+        for name in names_of(snapshot):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             with file_open(snapshot, name) as source, archive.open(entry, "w", force_zip64=True) as target:

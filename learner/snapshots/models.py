@@ -37,6 +37,30 @@ class Snapshot(models.Model):
         return f"snapshot v{self.number}"
 
 
+class CardSection(models.Model):
+    """What people wrote in one section of the data card; a change is a new row with the next number."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    section = models.SlugField(
+        max_length=40, db_index=False, help_text="One of `learner.core.cards.sections`."
+    )
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True, help_text="Markdown; empty where the text was taken back.")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "card_section"
+        constraints = [
+            models.UniqueConstraint(name="card_section_number_once", fields=["project", "section", "number"]),
+            models.CheckConstraint(name="card_section_number_from_1", condition=Q(number__gte=1)),
+        ]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.section} v{self.number}"
+
+
 class SnapshotRun(Run):
     """The work of freezing one snapshot."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -18,12 +19,16 @@ from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.projects.services import log_write
 from annotator.review.selectors import resolutions_current
 from annotator.runs import run_claim, run_done, run_held, run_progress, run_start
-from learner.core.cards import Changes, data_card
+from learner.core.cards import Changes, TableFacts
 from learner.snapshots import files
+from learner.snapshots.dialects import card_write
 from learner.snapshots.facts import Frozen, card_facts, mapping_facts
 from learner.snapshots.models import Snapshot, SnapshotRun
+from learner.snapshots.pictures import counted
+from learner.snapshots.sections.selectors import card_written
+from learner.snapshots.sections.services import card_demand
 from learner.snapshots.selectors import snapshots_of
-from learner.snapshots.tables import frozen_state, items_write, judgments_write, totals_read
+from learner.snapshots.tables import column_of, frozen_state, items_write, judgments_write, totals_read
 
 FORMAT: Final = "crossguard-snapshot-1"
 
@@ -31,10 +36,12 @@ FORMAT: Final = "crossguard-snapshot-1"
 def snapshot_run_start(project: Project, by: User | None) -> SnapshotRun:
     """A new run that freezes `project`, or the one that is under way. The next tick wakes a worker.
 
-    Raises BadInput when nothing is resolved yet: an empty dataset helps nobody.
+    Raises BadInput when nothing is resolved yet: an empty dataset helps nobody; and when a section of the data card is
+    missing that only people can write.
     """
     if not resolutions_current(project).filter(verdict="labelled").exists():
         raise BadInput("No item is resolved yet, so a snapshot would be empty. Label a few pages first.")
+    card_demand(project, card_written(project))
     return run_start(SnapshotRun, project, created_by=by)
 
 
@@ -56,12 +63,19 @@ def _freeze(run: SnapshotRun, folder: Path) -> Snapshot:
     frozen = _write_tables(run, folder)
     run_progress(run, "writing the card", 0)
     written = {name: files.file_facts(folder / name) for name in (files.ITEMS, files.JUDGMENTS)}
-    versions = {"taxonomy": frozen.taxonomy.version.number, "guideline": frozen.guideline.version.number}
+    written_by_people = card_written(run.project)
+    versions = {
+        "taxonomy": frozen.taxonomy.version.number,
+        "guideline": frozen.guideline.version.number,
+        "card": sum(row.number for row in written_by_people),
+    }
     parent = snapshots_of(run.project).first()
     if parent is not None and _is_same(parent, written, versions):
         return parent
-    facts = card_facts(frozen, _changes(parent, folder / files.ITEMS))
-    (folder / files.CARD).write_text(data_card(facts), encoding="utf-8")
+    columns = {slug: column_of(slug) for slug in frozen.taxonomy.slugs}
+    counts = counted(folder, columns)
+    facts = card_facts(frozen, _changes(parent, folder / files.ITEMS), counts, written_by_people)
+    card_write(folder, facts)
     manifest = {
         "format": FORMAT,
         "project": run.project.slug,
@@ -73,10 +87,18 @@ def _freeze(run: SnapshotRun, folder: Path) -> Snapshot:
         "versions": versions,
         "categories": list(frozen.taxonomy.slugs),
         "mapping": [asdict(row) for row in mapping_facts(frozen)],
-        "files": written | {files.CARD: files.file_facts(folder / files.CARD)},
+        "files": _file_facts(folder, counts.tables),
     }
     (folder / files.MANIFEST).write_bytes(files.manifest_bytes(manifest))
     return _publish(run, folder, manifest, parent)
+
+
+def _file_facts(folder: Path, tables: Sequence[TableFacts]) -> dict[str, dict[str, int | str]]:
+    """Size and hash of each file; those of the tables are known, and large."""
+    known: dict[str, dict[str, int | str]] = {
+        table.file: {"sha256": table.sha256, "bytes": table.n_bytes} for table in tables
+    }
+    return {path.name: known.get(path.name) or files.file_facts(path) for path in sorted(folder.iterdir())}
 
 
 def _write_tables(run: SnapshotRun, folder: Path) -> Frozen:

@@ -3,10 +3,14 @@
 from django.urls import path
 
 from learner.snapshots import views
+from learner.snapshots.sections import views as section_views
 
 app_name = "snapshots"
 urlpatterns = [
     path("snapshots/", views.snapshots, name="snapshots"),
+    path("snapshots/card/", section_views.card, name="card"),
+    path("snapshots/card/missing/", section_views.card_part, name="card_part"),
+    path("snapshots/card/<slug:section>/", section_views.card_section, name="card_section"),
     path("snapshots/<int:number>/", views.snapshot, name="snapshot"),
     path("snapshots/<int:number>/download/", views.download, name="download"),
     path("snapshots/<int:number>/files/<str:name>", views.download_file, name="file"),

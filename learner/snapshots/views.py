@@ -1,17 +1,37 @@
 """Pages of the snapshots: the list, one card, and the downloads."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_http_methods
 
+from annotator.errors import BadInput
 from annotator.http import render_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
-from learner.snapshots.files import CARD, file_open, withheld_in, zip_stream
+from learner.core.cards import Figure, figures_of, read_first, tiles_of
+from learner.snapshots.dialects import card_body
+from learner.snapshots.files import CARD, PAGE, file_open, withheld_in, zip_stream
+from learner.snapshots.models import Snapshot
+from learner.snapshots.reading import facts_of
+from learner.snapshots.sections.selectors import card_missing, card_written
+from learner.snapshots.sections.services import MISSING
 from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
 from learner.snapshots.services import snapshot_run_start
+
+SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the card, ready for a page."""
+
+    figure: Figure
+    svg: SafeString
 
 
 @require_http_methods(["GET", "POST"])
@@ -19,16 +39,27 @@ from learner.snapshots.services import snapshot_run_start
 def snapshots(request: HttpRequest, slug: str) -> HttpResponse:
     """The snapshots of a project; POST takes a new one."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
+    missing, refused = card_missing(card_written(access.project)), ""
     if request.method == "POST":
-        snapshot_run_start(access.project, by=access.user)
-        return redirect("snapshots:snapshots", slug=slug)
+        try:
+            snapshot_run_start(access.project, by=access.user)
+        except BadInput as error:
+            if error.code != MISSING:
+                raise
+            refused = "No snapshot was taken."
+        else:
+            return redirect("snapshots:snapshots", slug=slug)
     context = {
         "access": access,
         "nav": "snapshots",
         "snapshots": snapshots_of(access.project),
         "run": snapshot_runs_of(access.project).first(),
+        "missing": missing,
+        "refused": refused,
     }
-    return render_page(request, "snapshots/snapshots.html", context, part="list")
+    return render_page(
+        request, "snapshots/snapshots.html", context, part="list", status=422 if refused else 200
+    )
 
 
 @require_GET
@@ -38,16 +69,27 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.SNAPSHOT)
     frozen = snapshot_of(access.project, number)
     with file_open(frozen, CARD) as stream:
-        _, _, card = stream.read().decode().partition("\n# ")  # after the front matter and the title
+        card = card_body(stream.read().decode())
     context = {
         "access": access,
         "nav": "snapshots",
         "snapshot": frozen,
-        "card": prose(card.partition("\n")[2]),
+        "card": prose(card),
         "files": sorted(frozen.manifest["files"].items()),
+        "page": PAGE if PAGE in frozen.manifest["files"] else "",
         "n_withheld": withheld_in(frozen),
+        **_pictures(frozen),
     }
     return render_page(request, "snapshots/snapshot.html", context)
+
+
+def _pictures(frozen: Snapshot) -> dict[str, object]:
+    """The plots of the card, drawn from its own facts; nothing for a snapshot from before there were any."""
+    facts = facts_of(frozen)
+    if facts is None:
+        return {}
+    plots = [Plot(figure, mark_safe(figure.svg)) for figure in figures_of(facts)]  # noqa: S308 - drawn by us, escaped
+    return {"tiles": tiles_of(facts), "first": read_first(facts), "plots": plots}
 
 
 @require_GET
@@ -64,7 +106,11 @@ def download(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 @require_GET
 @login_required
 def download_file(request: HttpRequest, slug: str, number: int, name: str) -> HttpResponseBase:
-    """One file of the snapshot."""
+    """One file of the snapshot, never to be shown in our own name: the card as a page brings its own style."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     stream = file_open(snapshot_of(access.project, number), name)
-    return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+    response = FileResponse(
+        stream, as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
+    response["Content-Security-Policy"] = SANDBOX
+    return response

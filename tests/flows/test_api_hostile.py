@@ -28,6 +28,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c11", **LABELLED, "seconds": 4.5, "note": "A note.",
         "clause": "1.1", "next": True, "holding": [1],
     },
+    "card_section_write": {"text": "Under no licence yet.", "based_on": 1},
     "gold_add": {"item": 1, "explanation": "Nobody takes it for anything else.", "clause": "1.1"},
     "queue_claim": {"holding": [1]},
     "assignment_skip": {"reason": "unclear", "note": "A note."},
@@ -157,7 +158,7 @@ class Operation:
 
     def address(self, **values: object) -> str:
         """The address in `pilot`; ids and numbers are 1 unless given."""
-        path = self.path.replace("{slug}", "pilot")
+        path = self.path.replace("{slug}", "pilot").replace("{section}", "licence")
         for name in (
             "item_id",
             "assignment_id",

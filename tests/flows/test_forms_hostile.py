@@ -39,7 +39,7 @@ TEXTS: Final = {
 NUMBERS: Final = {
     "days": "9", "assignment": "1", "seconds": "4", "judgments": "1", "resolution": "", "overlap": "2", "query": "0.5",
     "batch_size": "20", "weight-games": "2",
-    "revision": "0", "decision": "1", "item": "1",
+    "revision": "0", "based_on": "1", "decision": "1", "item": "1",
 }  # fmt: skip
 PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hostile has the others
 PARAMETERS: Final = (
@@ -110,6 +110,7 @@ def visit(client: Client, settings: Settings) -> Visit:
             "bulk_id": bulk.pk,
             "pattern": "one:games",
             "question_id": question.pk,
+            "section": "licence",
         },
     )
 

@@ -49,6 +49,39 @@ def test_a_scientist_takes_and_downloads_a_snapshot(project: Project) -> None:
     assert archive.getvalue()[:2] == b"PK"
 
 
+def test_the_card_as_a_page_is_handed_out_in_a_sandbox_and_never_shown_in_our_name(project: Project) -> None:
+    take(project)
+
+    answer = signed_in(project, Role.LEAD).get("/projects/pilot/snapshots/1/files/card.html")
+
+    assert answer["Content-Disposition"] == 'attachment; filename="card.html"'
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert b"<script" not in answer.getvalue()
+
+
+def test_an_earlier_snapshot_without_plots_is_shown_as_it_was(project: Project) -> None:
+    frozen = take(project)
+    manifest = frozen.manifest | {
+        "files": {
+            name: facts
+            for name, facts in frozen.manifest["files"].items()
+            if name not in ("card.json", "card.html")
+        }
+    }
+    Snapshot.objects.create(
+        project=project, number=2, content_sha256="0" * 64, directory=frozen.directory, manifest=manifest, n_items=1,
+        n_judgments=0, size=1,
+    )  # fmt: skip
+
+    page = signed_in(project, Role.LEAD).get("/projects/pilot/snapshots/2/").content.decode()
+
+    assert "Krippendorff" in page
+    assert "<figure" not in page
+    assert "Card as a page" not in page
+
+
 def test_an_annotator_gets_no_snapshot(project: Project) -> None:
     take(project)
     client = signed_in(project, Role.ANNOTATOR)
@@ -79,7 +112,16 @@ def test_the_command_writes_the_files_once(project: Project, tmp_path: Path) -> 
     call_command("snapshot", "pilot", out=again, stdout=StringIO())
 
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["README.md", "items.parquet", "judgments.parquet", "manifest.json"]
+    assert names == [
+        "README.md",
+        "card.html",
+        "card.json",
+        "croissant.json",
+        "items-train.parquet",
+        "items.parquet",
+        "judgments.parquet",
+        "manifest.json",
+    ]
     assert all((out / name).read_bytes() == (again / name).read_bytes() for name in names)
     assert Snapshot.objects.count() == 1
 

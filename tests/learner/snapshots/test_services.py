@@ -23,7 +23,18 @@ from annotator.queue.models import Exposure
 from annotator.queue.rationing import opt_outs_set
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
-from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, file_open, sha256_of, zip_stream
+from learner.snapshots.files import (
+    CARD,
+    CROISSANT,
+    FACTS,
+    ITEMS,
+    JUDGMENTS,
+    PAGE,
+    cut_name,
+    file_open,
+    sha256_of,
+    zip_stream,
+)
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.snapshots.tables import pseudonym
@@ -42,6 +53,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
+TRAIN = cut_name("train")
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +265,7 @@ def test_the_manifest_names_the_hash_of_each_file(project: Project) -> None:
     for name, facts in snapshot.manifest["files"].items():
         with default_storage.open(f"{snapshot.directory}/{name}", "rb") as stream:
             assert sha256_of(stream) == facts["sha256"]
-    assert set(snapshot.manifest["files"]) == {ITEMS, JUDGMENTS, CARD}
+    assert set(snapshot.manifest["files"]) == {ITEMS, TRAIN, JUDGMENTS, CARD, PAGE, FACTS, CROISSANT}
 
 
 def test_a_file_that_was_changed_in_the_storage_is_not_handed_out(project: Project) -> None:
@@ -309,7 +321,10 @@ def test_the_card_is_honest_about_a_category_with_few_positives(project: Project
     card = card_of(take(project))
 
     front = yaml.safe_load(card.split("---")[1])
-    assert [config["data_files"] for config in front["configs"]] == [ITEMS, JUDGMENTS]
+    assert [config["data_files"] for config in front["configs"]] == [
+        [{"split": "train", "path": "items-train.parquet"}],
+        [{"split": "full", "path": JUDGMENTS}],
+    ]
     assert "- Games: 1 positives. Too few to train or to judge a classifier on." in card
     assert "| Games | 1.00 [" in card
     assert "| Gambling | " in card.split("## Agreement")[1]
@@ -323,7 +338,7 @@ def test_the_zip_holds_the_frozen_files(project: Project) -> None:
 
     with ZipFile(BytesIO(b"".join(zip_stream(snapshot)))) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == [CARD, ITEMS, JUDGMENTS, "manifest.json"]
+        assert archive.namelist() == [CARD, PAGE, FACTS, CROISSANT, TRAIN, ITEMS, JUDGMENTS, "manifest.json"]
         assert archive.read(CARD).decode() == card_of(snapshot)
 
 
@@ -339,7 +354,7 @@ def test_a_withheld_page_is_left_out_of_new_snapshots_and_old_ones_are_not_hande
     after = take(project)
 
     assert [row["url"] for row in rows_of(after, ITEMS)] == [other.url]
-    for name in (ITEMS, JUDGMENTS):
+    for name in (ITEMS, TRAIN, JUDGMENTS):
         with pytest.raises(Conflict, match="withheld since") as refused:
             file_open(before, name)
         assert refused.value.code == "withheld"

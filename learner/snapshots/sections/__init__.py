@@ -1,0 +1,1 @@
+"""What people write on the data card of a project, section by section."""
