@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.pool.forms import upload_check
+from annotator.pool.lists import names_read
 from annotator.pool.models import Ingest
 from annotator.pool.selectors import ingest_of, ingests_of, item_of, item_page, items_of, refused_of
 from annotator.pool.serializers import (
@@ -70,7 +71,8 @@ class IngestsView(APIView):
         sent = UploadSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         file = sent.validated_data["file"]
-        upload = Upload(file.name, file.file, sent.validated_data.get("format"))
+        names = names_read(sent.validated_data.get("names", "").splitlines(), "names")
+        upload = Upload(file.name, file.file, sent.validated_data.get("format"), names)
         ingest = ingest_create(access.project, upload, by=access.user)
         data = _ingest_data(ingest, slug)
         return Response(data, status=202, headers={"Location": data["status_url"]})

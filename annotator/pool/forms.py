@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 
 from annotator.errors import CrossguardError, TooLarge
+from annotator.pool.archives import NAME_CHARS_MAX
 from annotator.pool.models import Ingest, Split
 from annotator.pool.selectors import ItemFilter
 from annotator.pool.services import Upload
@@ -20,7 +22,8 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,  # refused by the ingest, whose sentence says more
-        help_text="CSV, TSV, JSON Lines or Parquet, also gzipped. The column <code>url</code> is needed.",
+        help_text="CSV, TSV, JSON Lines or Parquet with a column <code>url</code>; WARC; or lists of addresses in a "
+        "zip or tar archive. Also gzipped.",
     )
     format = forms.ChoiceField(
         choices=[("", "By its name"), *Ingest.Format.choices], required=False, label="Read as"
@@ -29,7 +32,16 @@ class UploadForm(forms.Form):
     def upload(self) -> Upload:
         """The file as the service takes it."""
         file = self.cleaned_data["file"]
-        return Upload(file.name, file.file, self.cleaned_data["format"] or None)
+        return Upload(file.name, file.file, self.cleaned_data["format"] or None, self._names())
+
+    def _names(self) -> dict[str, str]:
+        # Pairs of fields, one for each list that an earlier try did not know.
+        if not isinstance(self.data, QueryDict):
+            return {}
+        pairs = zip(self.data.getlist("list"), self.data.getlist("category"), strict=False)
+        return {
+            name[:NAME_CHARS_MAX]: category[:NAME_CHARS_MAX] for name, category in pairs if name and category
+        }
 
     def refuse(self, error: CrossguardError) -> None:
         """Show why the service did not take the file."""

@@ -30,6 +30,8 @@ class Ingest(Run):
         TSV = "tsv", "TSV"
         JSONL = "jsonl", "JSON Lines"
         PARQUET = "parquet", "Parquet"
+        WARC = "warc", "WARC"
+        LISTS = "lists", "Directory of lists"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(
@@ -41,6 +43,11 @@ class Ingest(Run):
     gzipped = models.BooleanField(default=False)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    list_names = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What each list of a directory of lists means; empty when unknown.",
+    )
     rows_read = models.BigIntegerField(default=0)
     rows_added = models.BigIntegerField(default=0)
     rows_known = models.BigIntegerField(default=0, help_text="Already in the project, or twice in the file.")
@@ -57,12 +64,24 @@ class Ingest(Run):
     def __str__(self) -> str:
         return self.filename
 
+    @property
+    def place(self) -> str:
+        """What `line` of a refused row counts."""
+        return {self.Format.PARQUET: "Row", self.Format.WARC: "Record"}.get(self.Format(self.format), "Line")
+
+    @property
+    def lists_unknown(self) -> tuple[str, ...]:
+        """The lists whose meaning nobody has given yet."""
+        return tuple(sorted(name for name, meaning in self.list_names.items() if not meaning))
+
 
 class RefusedRow(models.Model):
     """One row that was not taken in, with the reason."""
 
     ingest = models.ForeignKey(Ingest, on_delete=models.CASCADE, related_name="+")
-    line = models.BigIntegerField(help_text="Line in the file (row number for Parquet), from 1.")
+    line = models.BigIntegerField(
+        help_text="Line in the file (row number for Parquet, record for WARC), from 1."
+    )
     reason = models.CharField(max_length=40)
     detail = models.CharField(max_length=300)
     value = models.CharField(max_length=200, blank=True, default="")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -12,6 +13,7 @@ from annotator.pool.addresses import Address, AddressRefused, UrlParts, canonica
 from annotator.pool.models import Evidence, Ingest, Item, RefusedRow
 from annotator.pool.reasons import Reason
 from annotator.projects.models import Project
+from annotator.projects.selectors import Taxonomy
 from annotator.statements import columns_of, row_as, row_of
 
 NEWEST_EVIDENCE: Final = f"""
@@ -26,6 +28,14 @@ class ReasonCount:
     reason: Reason
     count: int
     first: RefusedRow
+
+
+@dataclass(frozen=True)
+class ListChoice:
+    """One list whose meaning nobody gave yet, with the category that its name is most like, if any."""
+
+    name: str
+    guess: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,14 @@ def ingest_of(project: Project, pk: int) -> Ingest:
     if ingest is None:
         raise NotFound(f"This project has no ingest {pk}.")
     return ingest
+
+
+def list_choices(ingest: Ingest, taxonomy: Taxonomy) -> list[ListChoice]:
+    """The lists of an ingest that have no meaning yet. No query."""
+    names = {category.name.lower(): category.slug for category in taxonomy.categories}
+    names |= {category.slug: category.slug for category in taxonomy.categories}
+    found = ((name, get_close_matches(name, names, 1)) for name in ingest.lists_unknown)
+    return [ListChoice(name, names[close[0]] if close else "") for name, close in found]
 
 
 def refused_of(ingest: Ingest) -> QuerySet[RefusedRow]:

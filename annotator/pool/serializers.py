@@ -7,6 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from annotator.pool.lists import NAMES_CHARS_MAX
 from annotator.pool.models import Ingest, Item, RefusedRow, Split
 from annotator.pool.selectors import ItemFilter, ItemPage
 
@@ -18,11 +19,21 @@ class UploadSerializer(serializers.Serializer[Any]):
     format = serializers.ChoiceField(
         choices=Ingest.Format.choices, required=False, allow_null=True, help_text="Overrules the file's name."
     )
+    names = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=NAMES_CHARS_MAX,
+        help_text="Of a directory of lists: what each list means, as lines `list,category`.",
+    )
 
 
 class IngestSerializer(serializers.ModelSerializer[Ingest]):
     """One ingest and how far it is; `done` and `total` are lines of the file."""
 
+    list_names = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="What the lists of a directory of lists were said to be; empty for one that is not known.",
+    )
     status_url = serializers.SerializerMethodField(help_text="Ask here until `status` is done or failed.")
 
     class Meta:
@@ -30,6 +41,7 @@ class IngestSerializer(serializers.ModelSerializer[Ingest]):
         fields = [
             "id", "status_url", "filename", "format", "gzipped", "size", "sha256", "status", "stage", "done", "total",
             "rows_read", "rows_added", "rows_known", "rows_refused", "error", "created_at", "started_at", "finished_at",
+            "list_names",
         ]  # fmt: skip
 
     @extend_schema_field(OpenApiTypes.URI_REF)

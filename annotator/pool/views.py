@@ -22,6 +22,7 @@ from annotator.pool.selectors import (
     item_of,
     item_rows,
     items_of,
+    list_choices,
     refused_by_reason,
     refused_cells,
 )
@@ -69,7 +70,14 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
     """One ingest: how far it is, what it added, what it refused and why."""
     access = project_for(request.user, slug, Can.INGEST)
     shown = ingest_of(access.project, ingest_id)
-    context = {"access": access, "nav": "ingests", "ingest": shown, "reasons": refused_by_reason(shown)}
+    context = {
+        "access": access,
+        "nav": "ingests",
+        "ingest": shown,
+        "reasons": refused_by_reason(shown),
+        "choices": list_choices(shown, access.taxonomy),
+        "categories": access.taxonomy.categories,
+    }
     return render_page(request, "pool/ingest.html", context, part="progress")
 
 

@@ -15,12 +15,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotator.errors import BadInput, TooLarge
+from annotator.judgments.models import Judgment
 from annotator.pool import services
 from annotator.pool.models import Evidence, Ingest, Item, RefusedRow, Split
 from annotator.pool.selectors import refused_by_reason, refused_cells
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import LogEntry, Project
 from annotator.runs import STALE_AFTER, RunStatus
+from tests.annotator.pool.archives import packed, record, zip_of
 from tests.annotator.pool.files import KINDS, file_of, pages
 from tests.factories import make_items, make_project
 
@@ -349,3 +351,86 @@ def test_a_project_and_an_ingest_cannot_be_deleted_from_under_their_items() -> N
             type(row)._default_manager.raw(f"DELETE FROM {table} WHERE id = %s RETURNING *", [row.pk])[0]
 
     assert Ingest.objects.filter(pk=ingest.pk).exists()
+
+
+def test_a_warc_file_becomes_items_with_evidence_and_the_time_of_capture() -> None:
+    project = make_project()
+    page = b"<html><title>A page</title><body><p>Words to read.</p></body></html>"
+    content = packed(
+        record("https://a.example/", page), record("https://b.example/", b"", status="404 Not Found")
+    )
+
+    ingest = taken_in(project, content, "crawl.warc.gz")
+
+    assert (ingest.status, counts(ingest)) == (RunStatus.DONE, (2, 1, 0, 1))
+    evidence = Evidence.objects.get(item__project=project)
+    assert (evidence.title, evidence.text) == ("A page", "Words to read.")
+    assert evidence.captured_at is not None
+    assert evidence.captured_at.isoformat() == "2026-03-01T10:00:00+00:00"
+    item = Item.objects.get(project=project)
+    assert (item.source, item.metadata) == ("crawl.warc.gz", {"http_status": 200})
+    assert RefusedRow.objects.get(ingest=ingest).reason == "http_status"
+
+
+def test_a_warc_file_that_ends_too_early_brings_nothing() -> None:
+    project = make_project()
+    content = packed(record("https://a.example/", b"<p>a"), record("https://b.example/", b"<p>b"))[:-20]
+
+    ingest = taken_in(project, content, "crawl.warc.gz")
+
+    assert ingest.status == RunStatus.FAILED
+    assert "Before that come 1 whole records" in ingest.error
+    assert not Item.objects.filter(project=project).exists()
+
+
+def test_lists_become_items_with_known_labels_and_are_no_judgments() -> None:
+    project = make_project()
+    content = zip_of({"games.txt": b"a.example\nb.example\n", "gambling.txt": b"www.b.example\n"})
+
+    ingest = taken_in(project, content, "lists.zip")
+
+    assert counts(ingest) == (3, 2, 1, 0)
+    known = dict(Item.objects.filter(project=project).values_list("url", "known_labels"))
+    assert known == {"https://a.example/": ["games"], "https://b.example/": ["gambling", "games"]}
+    assert not Judgment.objects.exists()
+
+
+def test_lists_that_nobody_knows_bring_nothing_and_are_asked_for() -> None:
+    project = make_project()
+    content = zip_of({"games.txt": b"a.example\n", "casino.txt": b"b.example\n"})
+
+    failed = taken_in(project, content, "lists.zip")
+
+    assert (failed.status, failed.lists_unknown, failed.file) == (RunStatus.FAILED, ("casino",), "")
+    assert not Item.objects.filter(project=project).exists()
+    upload = Upload("lists.zip", io.BytesIO(content), names={"casino": "gambling"})
+    again = ingest_run(ingest_create(project, upload, by=None).pk)
+    assert again is not None
+    assert counts(again) == (2, 2, 0, 0)
+
+
+def test_an_interrupted_ingest_of_lists_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "CHUNK_ROWS", 2)
+    project = make_project()
+    content = zip_of(
+        {"games.txt": b"".join(b"s%d.example\n" % n for n in range(5)), "gambling.txt": b"s4.example\n"}
+    )
+    ingest = created(project, content, "lists.zip")
+    commit, done = services._chunk_commit, []
+
+    def once(*arguments: Any) -> None:
+        if done:
+            raise DatabaseError("gone")
+        done.append(commit(*arguments))
+
+    monkeypatch.setattr(services, "_chunk_commit", once)
+    with pytest.raises(DatabaseError):
+        ingest_run(ingest.pk)
+    monkeypatch.setattr(services, "_chunk_commit", commit)
+    Ingest.objects.filter(pk=ingest.pk).update(status=RunStatus.PENDING)
+
+    again = ingest_run(ingest.pk)
+
+    assert again is not None
+    assert counts(again) == (6, 5, 1, 0)
+    assert Item.objects.get(project=project, url="https://s4.example/").known_labels == ["gambling", "games"]

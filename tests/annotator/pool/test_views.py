@@ -12,6 +12,7 @@ from annotator.pool.models import Ingest, Item, Split
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import Project, Role
 from annotator.runs import RunStatus
+from tests.annotator.pool.archives import zip_of
 from tests.annotator.pool.files import file_of, pages
 from tests.factories import VIOLENCE, make_items, make_member, make_project
 
@@ -221,3 +222,45 @@ def test_the_text_of_an_item_starts_covered_when_it_may_be_harmful(
     before, *covered = html.split('<details class="shield">')
     assert bool(covered) == is_covered
     assert ("A page about" in before) != is_covered
+
+
+def test_lists_without_a_meaning_are_asked_for_and_then_taken_in(scientist: Client, project: Project) -> None:
+    content = zip_of(
+        {"gambling.txt": b"a.example\n", "gamess.txt": b"b.example\n", "casino.txt": b"c.example\n"}
+    )
+    scientist.post(
+        "/projects/pilot/ingests/", {"file": SimpleUploadedFile("lists.zip", content), "format": ""}
+    )
+    failed = Ingest.objects.get()
+    ingest_run(failed.pk)
+
+    page = scientist.get(f"/projects/pilot/ingests/{failed.pk}/").content.decode()
+
+    assert "What the lists mean" in page
+    assert '<option value="games" selected>' in page
+    answer = {"list": ["casino", "gamess"], "category": ["leave-out", "games"], "format": "lists"}
+    scientist.post("/projects/pilot/ingests/", answer | {"file": SimpleUploadedFile("lists.zip", content)})
+    again = ingest_run(Ingest.objects.latest("pk").pk)
+    assert again is not None
+    assert (again.status, again.rows_added) == (RunStatus.DONE, 2)
+
+
+def test_a_second_try_keeps_what_was_said_before(scientist: Client, project: Project) -> None:
+    names = {"casino": "gambling", "odd": ""}
+    failed = Ingest.objects.create(
+        project=project,
+        filename="l.zip",
+        file="",
+        format="lists",
+        size=1,
+        sha256="",
+        list_names=names,
+        status="failed",
+    )
+
+    page = scientist.get(f"/projects/pilot/ingests/{failed.pk}/").content.decode()
+
+    assert (
+        '<input type="hidden" name="list" value="casino"><input type="hidden" name="category" value="gambling">'
+        in page
+    )
