@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -66,6 +67,10 @@ class ItemPage:
     description: str
     text: str
     captured_at: datetime | None
+    version: int = 0
+    content_hash: UUID | None = None
+    added_at: datetime | None = None
+    likeness: float | None = None
 
     @property
     def is_bare(self) -> bool:
@@ -150,6 +155,10 @@ def item_page(item: Item) -> ItemPage:
         description=evidence.description,
         text=evidence.text,
         captured_at=evidence.captured_at,
+        version=0 if row is None else evidence.version,
+        content_hash=None if row is None else evidence.content_hash,
+        added_at=evidence.added_at,
+        likeness=evidence.likeness,
     )
 
 

@@ -40,8 +40,8 @@ class IngestSerializer(serializers.ModelSerializer[Ingest]):
         model = Ingest
         fields = [
             "id", "status_url", "filename", "format", "gzipped", "size", "sha256", "status", "stage", "done", "total",
-            "rows_read", "rows_added", "rows_known", "rows_refused", "error", "created_at", "started_at", "finished_at",
-            "list_names",
+            "rows_read", "rows_added", "rows_known", "rows_changed", "rows_refused", "error", "created_at",
+            "started_at", "finished_at", "list_names",
         ]  # fmt: skip
 
     @extend_schema_field(OpenApiTypes.URI_REF)
@@ -85,8 +85,8 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     class Meta:
         model = Item
         fields = [
-            "id", "ingest", "url", "raw_url", "host", "registrable_domain", "split", "pooled", "withheld", "source",
-            "observed_at", "traffic", "known_labels", "metadata", "created_at",
+            "id", "ingest", "url", "raw_url", "host", "registrable_domain", "split", "pooled", "withheld",
+            "erased_at", "source", "observed_at", "traffic", "known_labels", "metadata", "created_at",
         ]  # fmt: skip
 
 
@@ -98,3 +98,10 @@ class ItemPageSerializer(serializers.Serializer[ItemPage]):
     description = serializers.CharField()
     text = serializers.CharField()
     captured_at = serializers.DateTimeField(allow_null=True)
+    version = serializers.IntegerField(help_text="Of the evidence; 0 when there is none.")
+    content_hash = serializers.UUIDField(
+        allow_null=True, help_text="Of title, description and text; stays when they are erased."
+    )
+    added_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the page came again with other content; null of the first version."
+    )

@@ -2,7 +2,7 @@
 
 import gc
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.errors import CrossguardError, TooLarge
@@ -29,7 +30,15 @@ from annotator.pool.models import Ingest
 from annotator.pool.readable import Readable, file_readable
 from annotator.pool.reading import check_beginning, no_rows
 from annotator.pool.rows import RawRow
-from annotator.pool.writing import flush_later, items_copy, project_wait, refused_copy, rows_new
+from annotator.pool.signatures import signatures_renew
+from annotator.pool.writing import (
+    flush_later,
+    items_copy,
+    project_wait,
+    refused_copy,
+    rows_new,
+    versions_copy,
+)
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
@@ -217,12 +226,21 @@ def _chunk_commit(ingest: Ingest, chunk: _Chunk, lines: int) -> None:
     new = rows_new(ingest.project_id, chunk.clean)
     items_copy(ingest, new)
     refused_copy(ingest, chunk.refused)
+    changed = versions_copy(ingest.project_id, _repeated(chunk.clean, new), timezone.now())
+    signatures_renew(changed)
     Ingest.objects.filter(pk=ingest.pk).update(
         rows_read=F("rows_read") + chunk.read,
         rows_added=F("rows_added") + len(new),
         rows_known=F("rows_known") + len(chunk.clean) - len(new),
+        rows_changed=F("rows_changed") + len(changed),
         rows_refused=F("rows_refused") + len(chunk.refused),
     )
+
+
+def _repeated(rows: Sequence[CleanRow], new: Sequence[CleanRow]) -> Iterator[CleanRow]:
+    """The rows that are not the first of their address, in the order of the file."""
+    taken = set(map(id, new))
+    return (row for row in rows if id(row) not in taken)
 
 
 def _silent(_: Ingest) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import BadInput, TooLarge
 from annotator.http import render_page
 from annotator.pool.forms import ItemFilterForm, UploadForm, upload_check
+from annotator.pool.models import Ingest
 from annotator.pool.pane import is_covered, item_pane
 from annotator.pool.selectors import (
     ItemFilter,
@@ -77,8 +78,15 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
         "reasons": refused_by_reason(shown),
         "choices": list_choices(shown, access.taxonomy),
         "categories": access.taxonomy.categories,
+        "known_note": _known_note(shown),
     }
     return render_page(request, "pool/ingest.html", context, part="progress")
+
+
+def _known_note(ingest: Ingest) -> str:
+    if not ingest.rows_changed:
+        return "in the project, or earlier in the file"
+    return f"{ingest.rows_changed:,} of them with other content: a new version of the evidence"
 
 
 @require_GET
