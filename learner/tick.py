@@ -28,6 +28,7 @@ from annotator.review.acts.sweeping import bulks_sweep
 from annotator.review.agreement.reports import agreement_due
 from annotator.review.people.sweep import quality_sweep
 from annotator.review.questions.asking import questions_sweep
+from annotator.review.retention import retention_sweep
 from annotator.review.services import review_sweep
 from annotator.review.tasks import measure_agreement
 from annotator.runs import Run, runs_wake, wake
@@ -119,6 +120,7 @@ def project_tick(project: Project, now: datetime) -> None:
     questions_sweep(project, now)
     quality_sweep(project, now)
     bulks_sweep(project, now)
+    retention_sweep(project, now)
     if agreement_due(project):
         wake(measure_agreement, project.pk)
     if project.paused:

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from annotator.errors import CrossguardError, TooLarge
 from annotator.pool.archives import NAME_CHARS_MAX
+from annotator.pool.erasing import DAYS_MAX, REASON_MAX, Wanted
 from annotator.pool.models import Ingest, Split
 from annotator.pool.selectors import ItemFilter
 from annotator.pool.services import Upload
@@ -65,6 +66,33 @@ class ItemFilterForm(forms.Form):
         return ItemFilter(
             text=cleaned.get("text", ""), domain=cleaned.get("domain", ""), split=cleaned.get("split", "")
         )
+
+
+class ErasureForm(forms.Form):
+    """What to erase, and why."""
+
+    item = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX, label="Item number")
+    site = forms.CharField(
+        required=False, max_length=500, label="Site",
+        help_text="All pages of it, by its name or any address on it. Pages that come later are not touched.",
+    )  # fmt: skip
+    reason = forms.CharField(
+        max_length=REASON_MAX, label="Why",
+        help_text="Who asked for it, and by what right. Do not quote the page: this stays.",
+    )  # fmt: skip
+
+    def wanted(self) -> Wanted:
+        """What the service takes."""
+        return Wanted(self.cleaned_data["item"], self.cleaned_data["site"])
+
+
+class RetentionForm(forms.Form):
+    """How long evidence of resolved items is kept."""
+
+    days = forms.IntegerField(
+        required=False, min_value=1, max_value=DAYS_MAX, label="Days after an item is resolved",
+        help_text="Empty keeps evidence for ever.",
+    )  # fmt: skip
 
 
 def upload_check(content_length: object) -> None:

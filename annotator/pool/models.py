@@ -298,7 +298,6 @@ class Erasure(models.Model):
     at = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=500)
     n_items = models.PositiveIntegerField()
-    n_withheld = models.PositiveIntegerField(default=0, help_text="Sealed in a case, and left there.")
 
     class Meta:
         db_table = "erasure"

@@ -7,8 +7,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from annotator.pool.erasing import DAYS_MAX, REASON_MAX
 from annotator.pool.lists import NAMES_CHARS_MAX
-from annotator.pool.models import Ingest, Item, RefusedRow, Split
+from annotator.pool.models import Erasure, Ingest, Item, RefusedRow, Split
 from annotator.pool.selectors import ItemFilter, ItemPage
 
 
@@ -104,4 +105,43 @@ class ItemPageSerializer(serializers.Serializer[ItemPage]):
     )
     added_at = serializers.DateTimeField(
         allow_null=True, help_text="When the page came again with other content; null of the first version."
+    )
+
+
+class ErasureSerializer(serializers.ModelSerializer[Erasure]):
+    """Who erased what, when, why and of how many items."""
+
+    by = serializers.CharField(
+        source="by.username", default=None, allow_null=True, help_text="Null: the tick."
+    )
+
+    class Meta:
+        model = Erasure
+        fields = ["id", "scope", "item", "site", "by", "at", "reason", "n_items"]
+
+
+class ErasureRequestSerializer(serializers.Serializer[Any]):
+    """What to erase: one item, or all pages of a site; and why."""
+
+    item = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=2**63 - 1
+    )
+    site = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=500,
+        help_text="Its name, or an address on it.",
+    )
+    reason = serializers.CharField(max_length=REASON_MAX, help_text="Do not quote the page: this stays.")
+
+
+class RetentionSerializer(serializers.Serializer[Any]):
+    """How long evidence of resolved items is kept."""
+
+    days = serializers.IntegerField(
+        allow_null=True,
+        min_value=1,
+        max_value=DAYS_MAX,
+        help_text="After an item is resolved; null: for ever.",
     )

@@ -96,6 +96,8 @@ class CardFacts:
     """Items by the taxonomy version that their labels were held under."""
     unknown: Mapping[str, int] = field(default_factory=dict)
     mapping: Sequence[LinkFacts] = ()
+    n_erased: int = 0
+    """Items whose evidence was erased: they have labels, and neither title nor text."""
 
 
 def data_card(facts: CardFacts) -> str:
@@ -309,6 +311,10 @@ def _limitations(facts: CardFacts) -> str:
     lines = [
         "- Judged from stored evidence, mostly text; pictures and video were not seen.",
         "- The evidence is of its capture time; the page may have changed since.",
+        f"- The evidence of {facts.n_erased:,} items was erased, by request or because it was kept long enough: their "
+        "`title` and `text` are empty, their labels rest on what people read before."
+        if facts.n_erased
+        else "",
         "- Items of the query and rare streams over-represent hard and rare pages: weigh, or use explore and audit.",
         "- Labels of method `single` have no second opinion." if "single" in facts.methods else "",
         "- Labels of method `inferred` rest on fewer judgments and on estimated skills: where that matters, leave "

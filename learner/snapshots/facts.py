@@ -23,6 +23,7 @@ class Frozen:
     totals: Totals
     items: ItemCounts
     judgments: JudgmentCounts
+    n_erased: int = 0
 
 
 def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
@@ -47,6 +48,7 @@ def card_facts(frozen: Frozen, changes: Changes | None) -> CardFacts:
         n_judgments=judgments.n_judgments,
         n_annotators=len(judgments.annotators),
         n_left_out=totals.n_left_out,
+        n_erased=frozen.n_erased,
         overlap=project.overlap,
         overlap_max=project.overlap_max,
         holdout_percent=project.holdout_percent,

@@ -20,6 +20,7 @@ from annotator.review.selectors import resolutions_current
 from annotator.runs import run_claim, run_done, run_held, run_progress, run_start
 from learner.core.cards import Changes, data_card
 from learner.snapshots import files
+from learner.snapshots.erased import erased_read
 from learner.snapshots.facts import Frozen, card_facts, mapping_facts
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.selectors import snapshots_of
@@ -70,6 +71,7 @@ def _freeze(run: SnapshotRun, folder: Path) -> Snapshot:
         "state_as_of": facts.state_as_of,
         "n_items": facts.n_items,
         "n_judgments": facts.n_judgments,
+        "n_erased": facts.n_erased,
         "versions": versions,
         "categories": list(frozen.taxonomy.slugs),
         "mapping": [asdict(row) for row in mapping_facts(frozen)],
@@ -92,6 +94,7 @@ def _write_tables(run: SnapshotRun, folder: Path) -> Frozen:
             run_progress(run, "writing judgments", done)
 
         return Frozen(
+            n_erased=erased_read(state, project.pk),
             project=project,
             taxonomy=taxonomy,
             guideline=guideline_current(project),
