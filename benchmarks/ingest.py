@@ -211,6 +211,18 @@ def ingest(project: Any, path: Path) -> float:
     return seconds
 
 
+def report(project: Any) -> float:
+    """Seconds to measure what the newest ingest brought."""
+    from annotator.pool.models import IngestReport
+    from annotator.pool.reporting import report_run
+
+    started = time.perf_counter()
+    made = report_run(IngestReport.objects.filter(project=project).latest("pk").pk)
+    assert made is not None
+    assert made.status == "done", made.error
+    return time.perf_counter() - started
+
+
 def bare_copy(rows_count: int) -> float:
     """Seconds for COPY of the same columns, from text ready in memory, into tables without index or key."""
     from django.db import connection, transaction
@@ -269,6 +281,7 @@ def measure(count: int, warc_count: int, where: str) -> dict[str, object]:
         seconds = ingest(project, timed)
         python, postgres = time.process_time() - python, backend_cpu() - postgres
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        reported = report(project)
         again = ingest(project, timed)
         size = timed.stat().st_size
         warc = measure_warc(project, warc_count, folder) if warc_count else {}
@@ -286,6 +299,8 @@ def measure(count: int, warc_count: int, where: str) -> dict[str, object]:
         "postgres_cpu_microseconds_per_row": round(postgres / count * 1e6, 1),
         "rows_per_second_of_one_core": round(count / (python + postgres)),
         "rows_per_second_all_known": round(count / again),
+        "report_rows_per_second": round(count / reported),
+        "report_peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "bare_copy_rows_per_second": round(bare),
         "ratio_to_bare_copy": round(count / seconds / bare, 3),
         "peak_megabytes": round(peak),

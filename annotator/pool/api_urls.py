@@ -8,6 +8,9 @@ urlpatterns = [
     path("projects/<slug:slug>/ingests/", api.IngestsView.as_view(), name="ingest-list"),
     path("projects/<slug:slug>/ingests/<int:ingest_id>/", api.IngestView.as_view(), name="ingest-read"),
     path(
+        "projects/<slug:slug>/ingests/<int:ingest_id>/report/", api.ReportView.as_view(), name="ingest-report"
+    ),
+    path(
         "projects/<slug:slug>/ingests/<int:ingest_id>/refused/",
         api.RefusedView.as_view(),
         name="refused-row-list",

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from annotator.pool.erasing import DAYS_MAX, REASON_MAX
 from annotator.pool.lists import NAMES_CHARS_MAX
-from annotator.pool.models import Erasure, Ingest, Item, RefusedRow, Split
+from annotator.pool.models import Erasure, Ingest, IngestReport, Item, RefusedRow, Split
 from annotator.pool.selectors import ItemFilter, ItemPage
 
 
@@ -49,6 +49,78 @@ class IngestSerializer(serializers.ModelSerializer[Ingest]):
     def get_status_url(self, ingest: Ingest) -> str:
         """The address of this ingest."""
         return reverse("api:ingest-read", args=[self.context["slug"], ingest.pk])
+
+
+class TopSiteSerializer(serializers.Serializer[Any]):
+    """One site and how many pages of it came in."""
+
+    site = serializers.CharField()
+    n = serializers.IntegerField()
+
+
+class SitesSerializer(serializers.Serializer[Any]):
+    """How concentrated the pages are."""
+
+    n = serializers.IntegerField()
+    effective = serializers.FloatField(
+        help_text="1 / the sum of squared shares: as many sites of equal size."
+    )
+    top = TopSiteSerializer(many=True)
+    top_share = serializers.FloatField(allow_null=True, help_text="Of the ten largest.")
+
+
+class SameSerializer(serializers.Serializer[Any]):
+    """Groups of pages with the same text."""
+
+    n_groups = serializers.IntegerField()
+    n_pages = serializers.IntegerField()
+    largest = serializers.IntegerField()
+
+
+class AlikeSerializer(serializers.Serializer[Any]):
+    """Groups of pages with nearly the same text, among `n_read` of them."""
+
+    n_read = serializers.IntegerField()
+    n_clusters = serializers.IntegerField()
+    n_pages = serializers.IntegerField()
+    largest = serializers.IntegerField()
+
+
+class OverlapSerializer(serializers.Serializer[Any]):
+    """What the project had before."""
+
+    rows_read = serializers.IntegerField()
+    rows_known = serializers.IntegerField()
+    rows_changed = serializers.IntegerField()
+    known_sites = serializers.IntegerField()
+    items_on_known_sites = serializers.IntegerField()
+
+
+class ReportFactsSerializer(serializers.Serializer[Any]):
+    """What was measured."""
+
+    n_items = serializers.IntegerField()
+    kinds = serializers.DictField(
+        child=serializers.IntegerField(), help_text="readable, short, empty, error, parked, script."
+    )
+    languages = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="By English name; under the empty name what is too short to tell.",
+    )
+    sites = SitesSerializer()
+    same = SameSerializer()
+    alike = AlikeSerializer()
+    pool = OverlapSerializer()
+
+
+class ReportSerializer(serializers.ModelSerializer[IngestReport]):
+    """The report on an ingest, and how far it is."""
+
+    facts = ReportFactsSerializer(allow_null=True)
+
+    class Meta:
+        model = IngestReport
+        fields = ["ingest", "status", "stage", "done", "total", "error", "facts"]
 
 
 class RefusedRowSerializer(serializers.ModelSerializer[RefusedRow]):

@@ -26,7 +26,7 @@ from annotator.pool.cleaning import CleanRow, Refusal, Rules, row_clean
 from annotator.pool.columns import LabelNames
 from annotator.pool.files import BLOCK_BYTES, Shape, file_look
 from annotator.pool.lists import Source, UnknownLists
-from annotator.pool.models import Ingest
+from annotator.pool.models import Ingest, IngestReport
 from annotator.pool.readable import Readable, file_readable
 from annotator.pool.reading import check_beginning, no_rows
 from annotator.pool.rows import RawRow
@@ -154,7 +154,9 @@ def _take_in(ingest: Ingest, show: Callable[[Ingest], object]) -> None:
             # Nothing of it was taken in: its name and its error are all that stays.
             upload_drop(ingest)
             raise
-    run_done(ingest)
+    with transaction.atomic():
+        run_done(ingest)
+        IngestReport.objects.get_or_create(ingest=ingest, defaults={"project": ingest.project})
     # What it held is in rows now. A page that is withheld later must not be left in a file.
     upload_drop(ingest)
     ingest.refresh_from_db()

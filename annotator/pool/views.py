@@ -16,6 +16,8 @@ from annotator.http import render_page
 from annotator.pool.forms import ItemFilterForm, UploadForm, upload_check
 from annotator.pool.models import Ingest
 from annotator.pool.pane import is_covered, item_pane
+from annotator.pool.quality_page import quality_of
+from annotator.pool.reporting import report_of
 from annotator.pool.selectors import (
     ItemFilter,
     ingest_of,
@@ -71,6 +73,7 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
     """One ingest: how far it is, what it added, what it refused and why."""
     access = project_for(request.user, slug, Can.INGEST)
     shown = ingest_of(access.project, ingest_id)
+    report = report_of(shown)
     context = {
         "access": access,
         "nav": "ingests",
@@ -79,6 +82,8 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
         "choices": list_choices(shown, access.taxonomy),
         "categories": access.taxonomy.categories,
         "known_note": _known_note(shown),
+        "report": report,
+        "quality": None if report is None or report.facts is None else quality_of(report.facts),
     }
     return render_page(request, "pool/ingest.html", context, part="progress")
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
-from annotator.pool.erasing import evidence_expire, retention_of
+from annotator.pool.erasing import evidence_expire
 from annotator.pool.models import Erasure, Retention
-from annotator.projects.models import Project
 
 EVERY: Final = timedelta(hours=1)
 AT_ONCE: Final = 5_000
@@ -25,16 +25,20 @@ ORDER BY item.id LIMIT %(most)s
 """
 
 
-def retention_sweep(project: Project, now: datetime) -> Erasure | None:
-    """Erase what is due, `AT_ONCE` items a tick; when nothing more is, look again an hour later. One query mostly."""
-    retention = retention_of(project)
-    if retention is None or retention.days is None:
-        return None
-    if retention.swept_at is not None and retention.swept_at > now - EVERY:
-        return None
+def retentions_due(now: datetime) -> list[Retention]:
+    """The projects whose evidence is to be looked through now. One query."""
+    rows = Retention.objects.filter(
+        Q(swept_at__isnull=True) | Q(swept_at__lte=now - EVERY), days__isnull=False
+    )
+    return list(rows.select_related("project").order_by("pk"))
+
+
+def retention_sweep(retention: Retention, now: datetime) -> Erasure | None:
+    """Erase what is due, `AT_ONCE` items a tick; when nothing more is, it is due again an hour later."""
+    assert retention.days is not None  # of one that is due
+    before = now - timedelta(days=retention.days)
     with connection.cursor() as cursor:
-        before = now - timedelta(days=retention.days)
-        cursor.execute(DUE, {"project": project.pk, "before": before, "most": AT_ONCE})
+        cursor.execute(DUE, {"project": retention.project_id, "before": before, "most": AT_ONCE})
         due = [pk for (pk,) in cursor.fetchall()]
     if len(due) < AT_ONCE:
         Retention.objects.filter(pk=retention.pk, set_at=retention.set_at).update(swept_at=now)

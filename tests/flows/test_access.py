@@ -193,6 +193,7 @@ WHO: Final[dict[str, str]] = {
     "api:ingest-list": Can.INGEST,
     "api:ingest-read": Can.INGEST,
     "api:refused-row-list": Can.INGEST,
+    "api:ingest-report": Can.INGEST,
     "api:item-list": Can.INSPECT,
     "api:item-read": Can.INSPECT,
     "api:resolution-list": Can.INSPECT,

@@ -9,143 +9,252 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pool', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("pool", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('item', 'one page'), ('site', 'all pages of a site'), ('retention', 'kept long enough')], max_length=10)),
-                ('site', models.CharField(blank=True, default='', max_length=255)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.CharField(max_length=500)),
-                ('n_items', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("item", "one page"),
+                            ("site", "all pages of a site"),
+                            ("retention", "kept long enough"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("site", models.CharField(blank=True, default="", max_length=255)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.CharField(max_length=500)),
+                ("n_items", models.PositiveIntegerField()),
             ],
             options={
-                'db_table': 'erasure',
+                "db_table": "erasure",
             },
         ),
         migrations.CreateModel(
-            name='IngestReport',
+            name="IngestReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('pending', 'waiting for a worker'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='pending', max_length=10)),
-                ('stage', models.CharField(blank=True, default='', max_length=80)),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(blank=True, null=True)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('facts', models.JSONField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting for a worker"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("stage", models.CharField(blank=True, default="", max_length=80)),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(blank=True, null=True)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("facts", models.JSONField(null=True)),
             ],
             options={
-                'db_table': 'ingest_report',
+                "db_table": "ingest_report",
             },
         ),
         migrations.CreateModel(
-            name='Retention',
+            name="Retention",
             fields=[
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='projects.project')),
-                ('days', models.PositiveIntegerField(null=True)),
-                ('set_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('swept_at', models.DateTimeField(help_text='When nothing more was due.', null=True)),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="projects.project",
+                    ),
+                ),
+                ("days", models.PositiveIntegerField(null=True)),
+                ("set_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("swept_at", models.DateTimeField(help_text="When nothing more was due.", null=True)),
             ],
             options={
-                'db_table': 'retention',
+                "db_table": "retention",
             },
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='added_at',
-            field=models.DateTimeField(help_text='When a page that was known came again with other content; null of the first version.', null=True),
+            model_name="evidence",
+            name="added_at",
+            field=models.DateTimeField(
+                help_text="When a page that was known came again with other content; null of the first version.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='likeness',
-            field=models.FloatField(help_text='To the version before, from 0 to 1: what they share of all that either says.', null=True),
+            model_name="evidence",
+            name="likeness",
+            field=models.FloatField(
+                help_text="To the version before, from 0 to 1: what they share of all that either says.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='ingest',
-            name='list_names',
-            field=models.JSONField(blank=True, default=dict, help_text='What each list of a directory of lists means; empty when unknown.'),
+            model_name="ingest",
+            name="list_names",
+            field=models.JSONField(
+                blank=True,
+                default=dict,
+                help_text="What each list of a directory of lists means; empty when unknown.",
+            ),
         ),
         migrations.AddField(
-            model_name='ingest',
-            name='rows_changed',
-            field=models.BigIntegerField(default=0, help_text='Of the known ones: those whose page says something else now.'),
+            model_name="ingest",
+            name="rows_changed",
+            field=models.BigIntegerField(
+                default=0, help_text="Of the known ones: those whose page says something else now."
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='erased_at',
-            field=models.DateTimeField(help_text='Since when its evidence is erased: the hashes and the labels stay.', null=True),
+            model_name="item",
+            name="erased_at",
+            field=models.DateTimeField(
+                help_text="Since when its evidence is erased: the hashes and the labels stay.", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='ingest',
-            name='format',
-            field=models.CharField(choices=[('csv', 'CSV'), ('tsv', 'TSV'), ('jsonl', 'JSON Lines'), ('parquet', 'Parquet'), ('warc', 'WARC'), ('lists', 'Directory of lists')], max_length=10),
+            model_name="ingest",
+            name="format",
+            field=models.CharField(
+                choices=[
+                    ("csv", "CSV"),
+                    ("tsv", "TSV"),
+                    ("jsonl", "JSON Lines"),
+                    ("parquet", "Parquet"),
+                    ("warc", "WARC"),
+                    ("lists", "Directory of lists"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='refusedrow',
-            name='line',
-            field=models.BigIntegerField(help_text='Line in the file (row number for Parquet, record for WARC), from 1.'),
+            model_name="refusedrow",
+            name="line",
+            field=models.BigIntegerField(
+                help_text="Line in the file (row number for Parquet, record for WARC), from 1."
+            ),
         ),
         migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(condition=models.Q(('added_at__isnull', False)), fields=['item', 'added_at'], name='evidence_again'),
+            model_name="evidence",
+            index=models.Index(
+                condition=models.Q(("added_at__isnull", False)),
+                fields=["item", "added_at"],
+                name="evidence_again",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('erased_at__isnull', False)), fields=['project', 'id'], name='item_erased'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", False)), fields=["project", "id"], name="item_erased"
+            ),
         ),
         migrations.AddField(
-            model_name='erasure',
-            name='by',
-            field=models.ForeignKey(help_text='Null: the tick.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="erasure",
+            name="by",
+            field=models.ForeignKey(
+                help_text="Null: the tick.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='erasure',
-            name='item',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.item'),
+            model_name="erasure",
+            name="item",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="pool.item",
+            ),
         ),
         migrations.AddField(
-            model_name='erasure',
-            name='project',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project'),
+            model_name="erasure",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="projects.project",
+            ),
         ),
         migrations.AddField(
-            model_name='ingestreport',
-            name='ingest',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pool.ingest'),
+            model_name="ingestreport",
+            name="ingest",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pool.ingest"
+            ),
         ),
         migrations.AddField(
-            model_name='ingestreport',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project'),
+            model_name="ingestreport",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+            ),
         ),
         migrations.AddField(
-            model_name='retention',
-            name='set_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="retention",
+            name="set_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='erasure',
-            index=models.Index(fields=['project', '-id'], name='erasure_newest'),
+            model_name="erasure",
+            index=models.Index(fields=["project", "-id"], name="erasure_newest"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='erasure',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='324de1504095cbd74af581d556e0363886b8ea7a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5379f', table='erasure', when='BEFORE')),
+            model_name="erasure",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="324de1504095cbd74af581d556e0363886b8ea7a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_5379f",
+                    table="erasure",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='ingestreport',
-            index=models.Index(condition=models.Q(('status__in', ('pending', 'running'))), fields=['id'], name='ingest_report_active'),
+            model_name="ingestreport",
+            index=models.Index(
+                condition=models.Q(("status__in", ("pending", "running"))),
+                fields=["id"],
+                name="ingest_report_active",
+            ),
         ),
     ]

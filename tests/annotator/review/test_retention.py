@@ -13,7 +13,7 @@ from annotator.projects.models import Project, Role
 from annotator.review import retention
 from annotator.review.checks.gold import gold_of
 from annotator.review.models import Disagreement, Gold, Method, Resolution
-from annotator.review.retention import retention_sweep
+from annotator.review.retention import retention_sweep, retentions_due
 from tests.factories import GAMES, make_batch, make_items, make_member, make_project, make_resolution
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,11 @@ def resolved(project: Project, n: int = 1, days_ago: int = 40, **columns: Any) -
     return items
 
 
+def sweep(now: datetime = NOW) -> list[Erasure]:
+    found = [retention_sweep(due, now) for due in retentions_due(now)]
+    return [erasure for erasure in found if erasure is not None]
+
+
 def erased(project: Project) -> set[int]:
     return set(Item.objects.filter(project=project, erased_at__isnull=False).values_list("pk", flat=True))
 
@@ -43,9 +48,9 @@ def erased(project: Project) -> set[int]:
 def test_nothing_is_erased_where_nobody_decided_so(project: Project) -> None:
     resolved(project, days_ago=4_000)
 
-    assert retention_sweep(project, NOW) is None
+    assert sweep() == []
     keep(project, None)
-    assert retention_sweep(project, NOW) is None
+    assert sweep() == []
     assert erased(project) == set()
 
 
@@ -54,9 +59,8 @@ def test_items_that_were_resolved_long_enough_ago_lose_their_evidence(project: P
     (unresolved,) = make_items(project, 1)
     keep(project)
 
-    erasure = retention_sweep(project, NOW)
+    (erasure,) = sweep()
 
-    assert erasure is not None
     assert (erasure.scope, erasure.by, erasure.n_items) == ("retention", None, 1)
     assert "30 days" in erasure.reason
     assert erased(project) == {old.pk}
@@ -82,8 +86,7 @@ def test_what_somebody_still_has_to_read_keeps_its_evidence(project: Project) ->
     Item.objects.filter(pk=withheld.pk).update(withheld=True)
     keep(project)
 
-    retention_sweep(project, NOW)
-
+    assert sweep() == []
     assert erased(project) == set()
 
 
@@ -94,15 +97,13 @@ def test_it_goes_on_every_tick_until_nothing_is_due_and_then_looks_hourly(
     resolved(project, 3)
     keep(project)
 
-    def sweep(at: datetime) -> int:
-        erasure = retention_sweep(project, at)
-        return 0 if erasure is None else erasure.n_items
+    n_items = [[row.n_items for row in sweep()] for _ in range(3)]
 
-    assert [sweep(NOW), sweep(NOW), sweep(NOW)] == [2, 1, 0]
+    assert n_items == [[2], [1], []]
     assert Retention.objects.get().swept_at == NOW
     resolved(project)
-    assert sweep(NOW + timedelta(minutes=59)) == 0
-    assert sweep(NOW + timedelta(minutes=61)) == 1
+    assert sweep(NOW + timedelta(minutes=59)) == []
+    assert len(sweep(NOW + timedelta(minutes=61))) == 1
     assert Erasure.objects.count() == 3
 
 
