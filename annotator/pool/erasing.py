@@ -49,6 +49,14 @@ class Erasable:
     n_items: int
 
     @property
+    def warning(self) -> str:
+        """What will happen, for whoever has to confirm it."""
+        if self.scope == Erasure.Scope.ITEM:
+            return f"Item {self.item_id} will lose its evidence"
+        pages = "1 page" if self.n_items == 1 else f"{self.n_items:,} pages"
+        return f"{pages} of {self.what} will lose the evidence"
+
+    @property
     def what(self) -> str:
         """In words."""
         return f"item {self.item_id}" if self.scope == Erasure.Scope.ITEM else f"the site {self.site}"

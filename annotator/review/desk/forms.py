@@ -176,8 +176,8 @@ class ChangedForm(forms.Form):
     alike = forms.TypedChoiceField(
         coerce=int,
         required=False,
-        choices=[("", "By whatever much"), *((n, f"At most {n} % alike") for n in (95, 80, 50))],
-        label="How much they changed",
+        choices=[("", "However small"), *((n, f"At most {n} % alike") for n in (95, 80, 50))],
+        label="Change",
     )
 
     @property

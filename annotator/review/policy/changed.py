@@ -66,6 +66,12 @@ class ChangedPages:
 
     shown: tuple[ChangedItem, ...]
     n_items: int
+    n_rechecked: int = 0  # of them: looked at again already
+
+    @property
+    def n_left(self) -> int:
+        """How many can be looked at again."""
+        return self.n_items - self.n_rechecked
 
     @property
     def is_too_many(self) -> bool:
@@ -82,7 +88,7 @@ def changed_pages(project: Project, *, alike: int = 100) -> ChangedPages:
     shown = (
         ChangedItem(rows[pk], at, judged, likeness, is_open) for pk, at, judged, likeness, is_open in newest
     )
-    return ChangedPages(tuple(shown), len(found))
+    return ChangedPages(tuple(shown), len(found), sum(is_open for *_, is_open in found))
 
 
 def changed_recheck(access: Access, item_ids: Collection[int] | None, *, alike: int, reason: str) -> Recheck:

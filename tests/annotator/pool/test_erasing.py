@@ -150,7 +150,7 @@ def test_the_page_counts_first_and_erases_when_it_is_confirmed(
 
     counted = client.post("/projects/pilot/erasures/", sent)
 
-    assert "1 page of item" in counted.content.decode()
+    assert f"Item {item.pk} will lose its evidence" in counted.content.decode()
     assert erased_count(project) == 0
     assert client.post("/projects/pilot/erasures/", sent | {"confirm": "1"}).status_code == 302
     assert erased_count(project) == 1
