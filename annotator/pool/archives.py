@@ -71,7 +71,8 @@ def members_of(stream: BinaryIO, filename: str, bytes_max: int, *, gzipped: bool
     files, a name that leads out of the archive, a link, a password, another archive inside, or damage; TooLarge for
     what unpacks beyond `bytes_max` or as a bomb does.
     """
-    packed = stream.seek(0, 2)
+    stream.seek(0, 2)
+    packed = stream.tell()
     stream.seek(0)
     budget = _Budget(filename, packed, bytes_max)
     with _damage(filename):

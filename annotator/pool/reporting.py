@@ -15,7 +15,7 @@ from django.db import connection
 from annotator.errors import NotFound
 from annotator.pool.language import CHARS_READ, language_of
 from annotator.pool.minhash import BANDS, CHARS_MAX, bands, shingles
-from annotator.pool.models import Ingest, IngestReport
+from annotator.pool.models import Ingest, IngestReport, Item
 from annotator.pool.quality import Bands, clusters_of, effective_number, kind_of
 from annotator.runs import run_claim, run_done, run_held, run_progress
 
@@ -90,6 +90,18 @@ def report_read(ingest: Ingest) -> IngestReport:
     return report
 
 
+def facts_of(report: IngestReport) -> dict[str, Any] | None:
+    """What was measured, with the names of the largest sites as they may be told now; None until it is. One query."""
+    facts: dict[str, Any] | None = report.facts
+    if facts is None:
+        return None
+    top = facts["sites"]["top"]
+    items = Item.objects.filter(pk__in=[row["item"] for row in top])
+    names = dict(items.values_list("pk", "registrable_domain"))
+    named = [{"site": names[row["item"]], "n": row["n"]} for row in top]
+    return facts | {"sites": facts["sites"] | {"top": named}}
+
+
 def _measured(report: IngestReport) -> dict[str, Any]:
     ingest = report.ingest
     seen = _Seen()
@@ -137,9 +149,10 @@ def _alike(seen: _Seen) -> dict[str, int]:
 
 
 def _sites(ingest: Ingest) -> dict[str, Any]:
-    counts = sorted(((n, site) for site, n, _ in _rows(SITES, ingest)), key=lambda row: (-row[0], row[1]))
+    counts = sorted(((n, first) for _, n, first in _rows(SITES, ingest)), key=lambda row: (-row[0], row[1]))
     total = sum(n for n, _ in counts)
-    top = [{"site": site, "n": n} for n, site in counts[:TOP]]
+    # By an item and not by name: a page that is withheld later must not be left in a report.
+    top = [{"item": first, "n": n} for n, first in counts[:TOP]]
     return {
         "n": len(counts),
         "effective": round(effective_number(n for n, _ in counts), 1),

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from annotator.pool.erasing import DAYS_MAX, REASON_MAX
 from annotator.pool.lists import NAMES_CHARS_MAX
 from annotator.pool.models import Erasure, Ingest, IngestReport, Item, RefusedRow, Split
+from annotator.pool.reporting import facts_of
 from annotator.pool.selectors import ItemFilter, ItemPage
 
 
@@ -116,11 +117,16 @@ class ReportFactsSerializer(serializers.Serializer[Any]):
 class ReportSerializer(serializers.ModelSerializer[IngestReport]):
     """The report on an ingest, and how far it is."""
 
-    facts = ReportFactsSerializer(allow_null=True)
+    facts = serializers.SerializerMethodField()
 
     class Meta:
         model = IngestReport
         fields = ["ingest", "status", "stage", "done", "total", "error", "facts"]
+
+    @extend_schema_field(ReportFactsSerializer(allow_null=True))
+    def get_facts(self, report: IngestReport) -> dict[str, Any] | None:
+        """What was measured."""
+        return facts_of(report)
 
 
 class RefusedRowSerializer(serializers.ModelSerializer[RefusedRow]):

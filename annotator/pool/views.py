@@ -17,7 +17,7 @@ from annotator.pool.forms import ItemFilterForm, UploadForm, upload_check
 from annotator.pool.models import Ingest
 from annotator.pool.pane import is_covered, item_pane
 from annotator.pool.quality_page import quality_of
-from annotator.pool.reporting import report_of
+from annotator.pool.reporting import facts_of, report_of
 from annotator.pool.selectors import (
     ItemFilter,
     ingest_of,
@@ -74,6 +74,7 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.INGEST)
     shown = ingest_of(access.project, ingest_id)
     report = report_of(shown)
+    facts = None if report is None else facts_of(report)
     context = {
         "access": access,
         "nav": "ingests",
@@ -83,7 +84,7 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
         "categories": access.taxonomy.categories,
         "known_note": _known_note(shown),
         "report": report,
-        "quality": None if report is None or report.facts is None else quality_of(report.facts),
+        "quality": None if facts is None else quality_of(facts),
     }
     return render_page(request, "pool/ingest.html", context, part="progress")
 

@@ -9,8 +9,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from annotator.pool import reporting
+from annotator.pool.cases import case_open
 from annotator.pool.models import Ingest, IngestReport, Item
-from annotator.pool.reporting import report_of, report_run
+from annotator.pool.reporting import facts_of, report_of, report_run
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import Project, Role
 from annotator.runs import RunStatus
@@ -54,8 +55,8 @@ def reported(ingest: Ingest) -> dict[str, Any]:
     made = report_run(report.pk)
     assert made is not None
     assert made.status == RunStatus.DONE, made.error
-    assert made.facts is not None
-    facts: dict[str, Any] = made.facts
+    facts = facts_of(made)
+    assert facts is not None
     return facts
 
 
@@ -97,6 +98,18 @@ def test_nothing_is_said_of_withheld_pages(project: Project) -> None:
 
     assert facts["n_items"] == 4
     assert "b.example" not in str(facts)
+
+
+def test_a_report_made_before_names_no_site_that_is_withheld_since(project: Project) -> None:
+    ingest = taken_in(project, ROWS)
+    reported(ingest)
+    item = Item.objects.get(project=project, url="https://b.example/")
+
+    case_open(project, item.pk, by=project.created_by)
+
+    report = IngestReport.objects.get(ingest=ingest)
+    assert "b.example" not in str((report.facts, facts_of(report)))
+    assert {row["n"] for row in (facts_of(report) or {})["sites"]["top"]} == {3, 1}
 
 
 def test_of_many_pages_some_are_compared(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
