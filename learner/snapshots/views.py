@@ -7,9 +7,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotator.http import render_page
+from annotator.pool.selectors import ingest_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
 from learner.snapshots.files import CARD, file_open, withheld_in, zip_stream
+from learner.snapshots.overlap import overlap_of
 from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
 from learner.snapshots.services import snapshot_run_start
 
@@ -48,6 +50,16 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "n_withheld": withheld_in(frozen),
     }
     return render_page(request, "snapshots/snapshot.html", context)
+
+
+@require_GET
+@login_required
+def ingest_overlap(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
+    """How much of an ingest is on sites of the newest snapshot: a part of the ingest's page."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    ingest, newest = ingest_of(access.project, ingest_id), snapshots_of(access.project).first()
+    context = {"access": access, "overlap": None if newest is None else overlap_of(ingest, newest)}
+    return render_page(request, "snapshots/overlap.html", context)
 
 
 @require_GET

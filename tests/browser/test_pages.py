@@ -117,7 +117,7 @@ NO_PAGES: Final = {
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
-        "training:item_part", "review:questions_count",
+        "training:item_part", "review:questions_count", "snapshots:ingest_overlap",
     },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},

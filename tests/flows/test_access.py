@@ -76,6 +76,7 @@ WHO: Final[dict[str, str]] = {
     "api:comparison-read": Can.INSPECT,
     "snapshots:snapshots": Can.SNAPSHOT,
     "snapshots:snapshot": Can.SNAPSHOT,
+    "snapshots:ingest_overlap": Can.SNAPSHOT,
     "snapshots:download": Can.SNAPSHOT,
     "snapshots:file": Can.SNAPSHOT,
     "api:snapshot-list": Can.SNAPSHOT,
