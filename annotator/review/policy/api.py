@@ -147,7 +147,7 @@ class RecheckCancelView(APIView):
         return Response(status=204)
 
 
-class ChangedItemSerializer(serializers.Serializer[Any]):
+class ChangedPageSerializer(serializers.Serializer[Any]):
     """One page that changed since it was judged."""
 
     item = serializers.IntegerField(source="row.item.pk")
@@ -163,7 +163,7 @@ class ChangedPagesSerializer(serializers.Serializer[Any]):
     """The newest of them, and how many there are, counted up to one more than a recheck takes."""
 
     n_items = serializers.IntegerField()
-    shown = ChangedItemSerializer(many=True)
+    shown = ChangedPageSerializer(many=True)
 
 
 class ChangedQuerySerializer(serializers.Serializer[Any]):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 ENGLISH = (
     "The rules of the game are short, and whoever reads them once can play it with friends the same evening. "
 )
-GERMAN = "Die Regeln des Spiels sind kurz, und wer sie einmal liest, kann es noch am selben Abend mit andern spielen. "
+GERMAN = "Die Regeln des Spiels sind kurz, und wer sie einmal liest, kann es mit Freunden für sich üben. "
 ROWS = [
     {"url": "https://a.example/1", "title": "One", "text": ENGLISH * 3},
     {"url": "https://a.example/2", "title": "One", "text": ENGLISH * 3},

@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
-from annotator.pool.models import Ingest, Item, Split
+from annotator.pool.models import Ingest, IngestReport, Item, Split
+from annotator.pool.reporting import report_run
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import Project, Role
 from annotator.runs import RunStatus
@@ -122,11 +123,14 @@ def test_a_running_ingest_is_polled_and_a_finished_one_is_not(scientist: Client,
 
     waiting = scientist.get(address, headers={"HX-Request": "true"}).content.decode()
     ingest_run(ingest.pk)
+    measured = scientist.get(address, headers={"HX-Request": "true"}).content.decode()
+    report_run(IngestReport.objects.get(ingest=ingest).pk)
     done = scientist.get(address, headers={"HX-Request": "true"}).content.decode()
 
     assert f'hx-get="{address}"' in waiting
     assert "<html" not in waiting
-    assert "hx-get" not in done
+    assert f'hx-get="{address}"' in measured
+    assert f'hx-get="{address}"' not in done
 
 
 def test_refused_rows_are_shown_by_reason_and_downloaded(scientist: Client, project: Project) -> None:
