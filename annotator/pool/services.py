@@ -20,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotator.accounts.models import User
-from annotator.errors import CrossguardError, TooLarge
+from annotator.errors import BadInput, CrossguardError, TooLarge
 from annotator.pool.cases import upload_drop
 from annotator.pool.cleaning import CleanRow, Refusal, Rules, row_clean
 from annotator.pool.columns import LabelNames
@@ -83,6 +83,8 @@ def ingest_create(project: Project, upload: Upload, *, by: User | None) -> Inges
     if not shape.gzipped and size > settings.INGEST_MAX_BYTES:
         raise TooLarge(f"{filename} has {size:,} bytes; {settings.INGEST_MAX_BYTES:,} is the most. Split it.")
     names = dict(upload.names)
+    if not all(cell.isprintable() for pair in names.items() for cell in pair):
+        raise BadInput("What a list means is plain text: the name of the list, and a category.")
     active = Ingest.objects.filter(
         project=project, sha256=digest, list_names=names, status__in=ACTIVE
     ).first()

@@ -268,3 +268,15 @@ def test_a_second_try_keeps_what_was_said_before(scientist: Client, project: Pro
         '<input type="hidden" name="list" value="casino"><input type="hidden" name="category" value="gambling">'
         in page
     )
+
+
+def test_a_meaning_that_is_no_plain_text_is_refused(scientist: Client) -> None:
+    sent = {"list": ["a\x00"], "category": ["games"], "format": "lists"}
+    content = zip_of({"a.txt": b"a.example\n"})
+
+    answer = scientist.post(
+        "/projects/pilot/ingests/", sent | {"file": SimpleUploadedFile("lists.zip", content)}
+    )
+
+    assert answer.status_code == 422
+    assert "plain text" in answer.content.decode()
