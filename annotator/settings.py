@@ -226,6 +226,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AnswerVerdictEnum": "annotator.review.desk.serializers.VERDICTS",
         "VerdictEnum": "annotator.judgments.models.Verdict",
+        "ScopeEnum": "annotator.review.models.Scope",
+        "ErasureScopeEnum": "annotator.pool.models.Erasure.Scope",
         "QuestionStatusEnum": "annotator.review.models.Question.Status",
         "StatusEnum": "annotator.runs.RunStatus",
     },

@@ -1,12 +1,14 @@
-"""How fast a CSV of URL, title and text becomes items: rows a second end to end, against bare COPY of the same columns.
+"""How fast a CSV of URL, title and text becomes items: rows a second end to end, against bare COPY of the same columns;
+and how fast a .warc.gz does, a page of HTML in each record, against reading the same records and nothing else.
 
-    python benchmarks/ingest.py --rows 200000 --json ingest.json
+    python benchmarks/ingest.py --rows 200000 --warc 5000 --json ingest.json
 
 Rows are generated (deterministic, seeded), and written to a throw-away PostgreSQL, or to DATABASE_URL if that is
 set: then into a database of its own, which is dropped afterwards.
 """
 
 import argparse
+import gzip
 import json
 import os
 import platform
@@ -136,6 +138,51 @@ def write_csv(path: Path, count: int, seed: int) -> None:
         file.writelines(f"{url},{title},{text}\n" for url, title, text in rows(count, seed))
 
 
+def write_warc(path: Path, count: int, seed: int) -> None:
+    """A .warc.gz of generated pages, each with a menu, a main part of 40 to 120 sentences, and a footer."""
+    draw = random.Random(seed)
+    menu = "".join(f'<li><a href="/{word}">{word}</a></li>' for word in WORDS)
+    with path.open("wb") as file:
+        for url, title, text in rows(count, seed):
+            main = "".join(f"<p>{text}</p>" for _ in range(draw.randint(5, 40)))
+            html = (
+                f"<!doctype html><html><head><title>{title}</title></head><body><nav><ul>{menu}</ul></nav>"
+                f"<main><h1>{title}</h1>{main}</main><footer>{menu}</footer></body></html>"
+            )
+            http = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}".encode()
+            head = (
+                f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-03-01T10:00:00Z\r\n"
+                f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+            )
+            file.write(gzip.compress(head.encode() + http + b"\r\n\r\n", 6))
+
+
+def bare_warc(path: Path) -> float:
+    """Seconds to read each record of the file to its end."""
+    from fastwarc.warc import ArchiveIterator
+
+    started = time.perf_counter()
+    with path.open("rb") as stream:
+        for record in ArchiveIterator(stream, parse_http=True):
+            record.reader.read()
+    return time.perf_counter() - started
+
+
+def measure_warc(project: Any, count: int, folder: str) -> dict[str, object]:
+    """Ingest of a .warc.gz."""
+    path = Path(folder, "pages.warc.gz")
+    write_warc(path, count, seed=3)
+    bare, seconds = bare_warc(path), ingest(project, path)
+    return {
+        "warc_records": count,
+        "warc_megabytes": round(path.stat().st_size / 1e6, 1),
+        "warc_seconds": round(seconds, 2),
+        "warc_records_per_second": round(count / seconds),
+        "warc_bare_records_per_second": round(count / bare),
+        "warc_ratio_to_bare": round(bare / seconds, 3),
+    }
+
+
 def make_project() -> Any:
     """A project with the shipped taxonomy."""
     from annotator.accounts.models import User
@@ -162,6 +209,18 @@ def ingest(project: Any, path: Path) -> float:
     assert finished is not None
     assert finished.status == "done", finished.error
     return seconds
+
+
+def report(project: Any) -> float:
+    """Seconds to measure what the newest ingest brought."""
+    from annotator.pool.models import IngestReport
+    from annotator.pool.reporting import report_run
+
+    started = time.perf_counter()
+    made = report_run(IngestReport.objects.filter(project=project).latest("pk").pk)
+    assert made is not None
+    assert made.status == "done", made.error
+    return time.perf_counter() - started
 
 
 def bare_copy(rows_count: int) -> float:
@@ -199,7 +258,7 @@ def backend_cpu() -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(count: int, where: str) -> dict[str, object]:
+def measure(count: int, warc_count: int, where: str) -> dict[str, object]:
     """Set-up, warm up, ingest, bare COPY."""
     import django
 
@@ -222,8 +281,10 @@ def measure(count: int, where: str) -> dict[str, object]:
         seconds = ingest(project, timed)
         python, postgres = time.process_time() - python, backend_cpu() - postgres
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        reported = report(project)
         again = ingest(project, timed)
         size = timed.stat().st_size
+        warc = measure_warc(project, warc_count, folder) if warc_count else {}
     bare_rows = min(count, 200_000)
     bare = bare_rows / bare_copy(bare_rows)
     return {
@@ -238,9 +299,12 @@ def measure(count: int, where: str) -> dict[str, object]:
         "postgres_cpu_microseconds_per_row": round(postgres / count * 1e6, 1),
         "rows_per_second_of_one_core": round(count / (python + postgres)),
         "rows_per_second_all_known": round(count / again),
+        "report_rows_per_second": round(count / reported),
+        "report_peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "bare_copy_rows_per_second": round(bare),
         "ratio_to_bare_copy": round(count / seconds / bare, 3),
         "peak_megabytes": round(peak),
+        **warc,
     }
 
 
@@ -250,10 +314,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--warc", type=int, default=5_000, help="records of the WARC file; 0 leaves it out")
     parser.add_argument("--json", type=Path, help="write the numbers there too")
     arguments = parser.parse_args()
     with database() as where:
-        result = measure(arguments.rows, where)
+        result = measure(arguments.rows, arguments.warc, where)
     for name, value in result.items():
         print(f"{name.replace('_', ' '):32} {value}")
     if arguments.json:

@@ -18,8 +18,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from annotator.errors import CrossguardError
-from annotator.pool.models import Ingest
-from annotator.pool.tasks import ingest
+from annotator.pool.models import Ingest, IngestReport
+from annotator.pool.tasks import ingest, report
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import log_of
 from annotator.projects.services import log_write
@@ -29,6 +29,7 @@ from annotator.review.acts.sweeping import bulks_sweep
 from annotator.review.agreement.reports import agreement_due
 from annotator.review.people.sweep import quality_sweep
 from annotator.review.questions.asking import questions_sweep
+from annotator.review.retention import retention_sweep, retentions_due
 from annotator.review.services import review_sweep
 from annotator.review.tasks import measure_agreement
 from annotator.runs import Run, runs_wake, wake
@@ -73,6 +74,7 @@ logger = logging.getLogger(__name__)
 TICK_KEY: Final = 72_001  # of the advisory lock: one tick at a time, on however many machines
 KINDS: Final = (
     (Ingest, ingest),
+    (IngestReport, report),
     (FeatureRun, featurise),
     (QueryRun, choose),
     (ShadowRun, compare),
@@ -122,9 +124,19 @@ def tick_once() -> bool:
             except (CrossguardError, DatabaseError, OSError, ValueError) as error:
                 logger.exception("The tick of project %s failed", project.slug)
                 _note(project, "tick", f"The tick failed: {error}", LogEntry.Level.ERROR)
+        _sweep_retentions(timezone.now())
         for model, task in KINDS:
             runs_wake(model, task, timezone.now())
     return True
+
+
+def _sweep_retentions(now: datetime) -> None:
+    for retention in retentions_due(now):
+        try:
+            retention_sweep(retention, now)
+        except DatabaseError as error:
+            logger.exception("Erasing evidence of project %s failed", retention.project.slug)
+            _note(retention.project, "pool", f"Evidence could not be erased: {error}", LogEntry.Level.ERROR)
 
 
 def project_tick(project: Project, now: datetime) -> None:

@@ -9,7 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.pool.forms import upload_check
+from annotator.pool.lists import names_read
 from annotator.pool.models import Ingest
+from annotator.pool.reporting import report_read
 from annotator.pool.selectors import ingest_of, ingests_of, item_of, item_page, items_of, refused_of
 from annotator.pool.serializers import (
     IngestSerializer,
@@ -17,6 +19,7 @@ from annotator.pool.serializers import (
     ItemPageSerializer,
     ItemSerializer,
     RefusedRowSerializer,
+    ReportSerializer,
     UploadSerializer,
 )
 from annotator.pool.services import Upload, ingest_create
@@ -70,7 +73,8 @@ class IngestsView(APIView):
         sent = UploadSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         file = sent.validated_data["file"]
-        upload = Upload(file.name, file.file, sent.validated_data.get("format"))
+        names = names_read(sent.validated_data.get("names", "").splitlines(), "names")
+        upload = Upload(file.name, file.file, sent.validated_data.get("format"), names)
         ingest = ingest_create(access.project, upload, by=access.user)
         data = _ingest_data(ingest, slug)
         return Response(data, status=202, headers={"Location": data["status_url"]})
@@ -86,6 +90,18 @@ class IngestView(APIView):
         """One ingest and how far it is."""
         access = project_for(caller(request), slug, Can.INGEST)
         return Response(_ingest_data(ingest_of(access.project, ingest_id), slug))
+
+
+class ReportView(APIView):
+    """What one ingest brought."""
+
+    @extend_schema(
+        operation_id="ingest_report_read", responses={200: ReportSerializer, **errors()}, tags=["ingests"]
+    )
+    def get(self, request: Request, slug: str, ingest_id: int) -> Response:
+        """The report on the pages of an ingest; 404 before all rows are in. `facts` is null until it is made."""
+        access = project_for(caller(request), slug, Can.INGEST)
+        return Response(ReportSerializer(report_read(ingest_of(access.project, ingest_id))).data)
 
 
 class RefusedView(APIView):

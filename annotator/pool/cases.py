@@ -127,6 +127,8 @@ def _log_opened(case: Case) -> None:
 
 
 def _check_restored(case: Case) -> None:
+    if Item.objects.filter(pk=case.item_id, erased_at__isnull=False).exists():
+        return  # what was sealed was empty
     for evidence in Evidence.objects.filter(item_id=case.item_id):
         page = PageText(evidence.title, evidence.description, evidence.text)
         if content_hash(page) != evidence.content_hash.hex:

@@ -22,10 +22,11 @@ from annotator.pool.models import Ingest
 
 Format = Ingest.Format
 
-GZIP_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"PAR1"
+GZIP_MAGIC, PARQUET_MAGIC, WARC_MAGIC, ZIP_MAGIC = b"\x1f\x8b", b"PAR1", b"WARC/", b"PK\x03\x04"
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 # What people send by mistake, by its first bytes.
 MISTAKES = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive. Save the sheet as CSV, or unpack the archive",
+    ZIP_MAGIC: "an Excel workbook or a zip archive. Save the sheet as CSV; an archive is read as lists only",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook. Save the sheet as CSV",
     b"%PDF": "a PDF",
     b"\xff\xfe": "UTF-16 text. Save it as UTF-8",
@@ -36,8 +37,10 @@ MISTAKES = {
 }
 SUFFIXES = {
     ".csv": Format.CSV, ".tsv": Format.TSV, ".tab": Format.TSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL,
-    ".parquet": Format.PARQUET, ".pq": Format.PARQUET,
+    ".parquet": Format.PARQUET, ".pq": Format.PARQUET, ".warc": Format.WARC,
+    ".zip": Format.LISTS, ".tar": Format.LISTS, ".tgz": Format.LISTS,
 }  # fmt: skip
+TEXTS = (Format.CSV, Format.TSV, Format.JSONL)
 LOOK_BYTES = 256 * 1024
 BLOCK_BYTES = 1024 * 1024
 LINE_BYTES_MAX = 32 * 1024 * 1024
@@ -83,7 +86,7 @@ def file_look(stream: BinaryIO, filename: str, wanted: str | None = None) -> Loo
     suffix = PurePath(path.stem).suffix if path.suffix == ".gz" else path.suffix
     format_ = wanted or SUFFIXES.get(suffix) or _sniffed(head.unpacked)
     _check_content(filename, format_, head.unpacked)
-    beginning: BinaryIO | None = io.BytesIO(head.unpacked)
+    beginning: BinaryIO | None = io.BytesIO(head.unpacked) if format_ in TEXTS else None
     if format_ == Format.PARQUET:
         beginning = None if head.gzipped else stream
     return Look(Shape(format=str(format_), gzipped=head.gzipped), beginning)
@@ -113,11 +116,11 @@ def _unpacked_head(packed: bytes, filename: str) -> bytes:
     try:
         unpacked = unpacker.decompress(packed, LOOK_BYTES)
     except zlib.error as error:
-        raise _broken_gzip(filename, error) from error
+        raise broken_gzip(filename, error) from error
     if unpacker.eof:
         return unpacked
     if len(packed) < LOOK_BYTES and not unpacker.unconsumed_tail and len(unpacked) < LOOK_BYTES:
-        raise _broken_gzip(filename, EOFError())
+        raise broken_gzip(filename, EOFError())
     return _whole_lines(unpacked)
 
 
@@ -126,30 +129,50 @@ def _whole_lines(head: bytes) -> bytes:
 
 
 def _sniffed(head: bytes) -> str:
-    if head.startswith(PARQUET_MAGIC):
-        return Format.PARQUET
+    magic = _magic_format(head)
+    if magic:
+        return magic
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return Format.JSONL
     first = head.splitlines()[0] if head else b""
     return Format.TSV if first.count(b"\t") > first.count(b",") else Format.CSV
 
 
+def _magic_format(head: bytes) -> str:
+    """What the first bytes alone say; empty for text, which says nothing."""
+    if head.startswith(PARQUET_MAGIC):
+        return Format.PARQUET
+    if head.startswith(WARC_MAGIC):
+        return Format.WARC
+    is_tar = head[TAR_MAGIC_AT:].startswith(TAR_MAGIC)
+    return Format.LISTS if is_tar or (head.startswith(ZIP_MAGIC) and not _is_workbook(head)) else ""
+
+
+def _is_workbook(head: bytes) -> bool:
+    return any(part in head for part in (b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"))
+
+
 def _check_content(filename: str, format_: str, head: bytes) -> None:
-    for magic, what in MISTAKES.items():
-        if head.startswith(magic):
-            raise BadInput(f"{filename} is {what}.")
-    label = Format(format_).label
-    if (format_ == Format.PARQUET) != head.startswith(PARQUET_MAGIC):
-        is_parquet = head.startswith(PARQUET_MAGIC)
-        raise BadInput(
-            f"{filename} is {'Parquet' if is_parquet else 'not Parquet'}, but was to be read as {label}."
-        )
+    found, label = _magic_format(head), Format(format_).label
+    if found != format_ and (found or format_ not in TEXTS):
+        _check_mistakes(filename, head)
+        what = Format(found).label if found else f"not {label}"
+        raise BadInput(f"{filename} is {what}, but was to be read as {label}.")
+    if found:
+        return
+    _check_mistakes(filename, head)
     if format_ == Format.JSONL and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
         raise BadInput(
             f"{filename} is one JSON array. JSON Lines has one object on each line, and no brackets around."
         )
-    if format_ != Format.PARQUET and b"\x00" in head[:4096]:
+    if b"\x00" in head[:4096]:
         raise BadInput(f"{filename} is not text: it cannot be read as {label}.")
+
+
+def _check_mistakes(filename: str, head: bytes) -> None:
+    for magic, what in MISTAKES.items():
+        if head.startswith(magic):
+            raise BadInput(f"{filename} is {what}.")
 
 
 def file_check(stream: BinaryIO, filename: str, shape: Shape, bytes_max: int) -> Checked:
@@ -163,7 +186,7 @@ def file_check(stream: BinaryIO, filename: str, shape: Shape, bytes_max: int) ->
             return Checked(shape, _check_parquet(unpacked, filename, bytes_max))
     lines, run = 0, 0
     last = b"\n"
-    for block in _blocks(stream, filename, shape, bytes_max):
+    for block in blocks_of(stream, filename, shape, bytes_max):
         breaks = block.count(b"\n")
         lines += breaks
         run = len(block) - block.rfind(b"\n") - 1 if breaks else run + len(block)
@@ -180,7 +203,7 @@ def _check_parquet(unpacked: BinaryIO, filename: str, bytes_max: int) -> int:
         file = pq.ParquetFile(unpacked, pre_buffer=False)
         size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
         if size > bytes_max:
-            raise _too_large(filename, bytes_max)
+            raise too_large(filename, bytes_max)
         return sum(batch.num_rows for batch in file.iter_batches(batch_rows(file)))
     except (pa.ArrowException, OSError) as error:
         raise BadInput(
@@ -206,20 +229,21 @@ def file_unpacked(stream: BinaryIO, filename: str, shape: Shape, bytes_max: int)
             yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked), BLOCK_BYTES))
     else:
         with TemporaryFile() as whole:
-            for block in _blocks(stream, filename, shape, bytes_max):
+            for block in blocks_of(stream, filename, shape, bytes_max):
                 whole.write(block)
             whole.seek(0)
             yield cast(BinaryIO, whole)
 
 
-def _blocks(stream: BinaryIO, filename: str, shape: Shape, bytes_max: int) -> Iterator[bytes]:
+def blocks_of(stream: BinaryIO, filename: str, shape: Shape, bytes_max: int) -> Iterator[bytes]:
+    """The whole file unpacked, in blocks. Raises BadInput for damaged gzip, TooLarge for a bomb or beyond the limit."""
     stream.seek(0)
     size = 0
     with gzip.open(stream) if shape.gzipped else nullcontext(stream) as source:
         while block := _block(source, filename):
             size += len(block)
             if size > bytes_max:
-                raise _too_large(filename, bytes_max)
+                raise too_large(filename, bytes_max)
             if shape.gzipped and size > RATIO_FROM_BYTES and size > RATIO_MAX * stream.tell():
                 raise TooLarge(
                     f"{filename} unpacks to more than {RATIO_MAX} times its size, as only a gzip bomb does. "
@@ -232,17 +256,19 @@ def _block(source: BinaryIO | gzip.GzipFile, filename: str) -> bytes:
     try:
         return source.read(BLOCK_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _broken_gzip(filename, error) from error
+        raise broken_gzip(filename, error) from error
 
 
-def _too_large(filename: str, bytes_max: int) -> TooLarge:
+def too_large(filename: str, bytes_max: int) -> TooLarge:
+    """The refusal of a file that unpacks to more than the installation takes."""
     return TooLarge(
         f"{filename} holds more than {bytes_max:,} bytes unpacked (CROSSGUARD_INGEST_MAX_BYTES). Split it, or ask "
         "the operator to raise the limit."
     )
 
 
-def _broken_gzip(filename: str, error: Exception) -> BadInput:
+def broken_gzip(filename: str, error: Exception) -> BadInput:
+    """The refusal of a gzip file that ends too early or is damaged."""
     what = (
         "ends too early, as after a broken download"
         if isinstance(error, EOFError)

@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 
 from annotator.errors import CrossguardError, TooLarge
+from annotator.pool.archives import NAME_CHARS_MAX
+from annotator.pool.erasing import DAYS_MAX, REASON_MAX, Wanted
 from annotator.pool.models import Ingest, Split
 from annotator.pool.selectors import ItemFilter
 from annotator.pool.services import Upload
@@ -20,7 +23,8 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,  # refused by the ingest, whose sentence says more
-        help_text="CSV, TSV, JSON Lines or Parquet, also gzipped. The column <code>url</code> is needed.",
+        help_text="CSV, TSV, JSON Lines or Parquet with a column <code>url</code>; WARC; or lists of addresses in a "
+        "zip or tar archive. Also gzipped.",
     )
     format = forms.ChoiceField(
         choices=[("", "By its name"), *Ingest.Format.choices], required=False, label="Read as"
@@ -29,7 +33,16 @@ class UploadForm(forms.Form):
     def upload(self) -> Upload:
         """The file as the service takes it."""
         file = self.cleaned_data["file"]
-        return Upload(file.name, file.file, self.cleaned_data["format"] or None)
+        return Upload(file.name, file.file, self.cleaned_data["format"] or None, self._names())
+
+    def _names(self) -> dict[str, str]:
+        # Pairs of fields, one for each list that an earlier try did not know.
+        if not isinstance(self.data, QueryDict):
+            return {}
+        pairs = zip(self.data.getlist("list"), self.data.getlist("category"), strict=False)
+        return {
+            name[:NAME_CHARS_MAX]: category[:NAME_CHARS_MAX] for name, category in pairs if name and category
+        }
 
     def refuse(self, error: CrossguardError) -> None:
         """Show why the service did not take the file."""
@@ -53,6 +66,33 @@ class ItemFilterForm(forms.Form):
         return ItemFilter(
             text=cleaned.get("text", ""), domain=cleaned.get("domain", ""), split=cleaned.get("split", "")
         )
+
+
+class ErasureForm(forms.Form):
+    """What to erase, and why."""
+
+    item = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX, label="Item number")
+    site = forms.CharField(
+        required=False, max_length=500, label="Site",
+        help_text="All pages of it, by its name or any address on it. Pages that come later are not touched.",
+    )  # fmt: skip
+    reason = forms.CharField(
+        max_length=REASON_MAX, label="Why",
+        help_text="Who asked for it, and by what right. Do not quote the page: this stays.",
+    )  # fmt: skip
+
+    def wanted(self) -> Wanted:
+        """What the service takes."""
+        return Wanted(self.cleaned_data["item"], self.cleaned_data["site"])
+
+
+class RetentionForm(forms.Form):
+    """How long evidence of resolved items is kept."""
+
+    days = forms.IntegerField(
+        required=False, min_value=1, max_value=DAYS_MAX, label="Days after an item is resolved",
+        help_text="Empty keeps evidence for ever.",
+    )  # fmt: skip
 
 
 def upload_check(content_length: object) -> None:

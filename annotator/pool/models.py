@@ -30,6 +30,8 @@ class Ingest(Run):
         TSV = "tsv", "TSV"
         JSONL = "jsonl", "JSON Lines"
         PARQUET = "parquet", "Parquet"
+        WARC = "warc", "WARC"
+        LISTS = "lists", "Directory of lists"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(
@@ -41,9 +43,17 @@ class Ingest(Run):
     gzipped = models.BooleanField(default=False)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    list_names = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What each list of a directory of lists means; empty when unknown.",
+    )
     rows_read = models.BigIntegerField(default=0)
     rows_added = models.BigIntegerField(default=0)
     rows_known = models.BigIntegerField(default=0, help_text="Already in the project, or twice in the file.")
+    rows_changed = models.BigIntegerField(
+        default=0, help_text="Of the known ones: those whose page says something else now."
+    )
     rows_refused = models.BigIntegerField(default=0)
 
     class Meta:
@@ -57,12 +67,24 @@ class Ingest(Run):
     def __str__(self) -> str:
         return self.filename
 
+    @property
+    def place(self) -> str:
+        """What `line` of a refused row counts."""
+        return {self.Format.PARQUET: "Row", self.Format.WARC: "Record"}.get(self.Format(self.format), "Line")
+
+    @property
+    def lists_unknown(self) -> tuple[str, ...]:
+        """The lists whose meaning nobody has given yet."""
+        return tuple(sorted(name for name, meaning in self.list_names.items() if not meaning))
+
 
 class RefusedRow(models.Model):
     """One row that was not taken in, with the reason."""
 
     ingest = models.ForeignKey(Ingest, on_delete=models.CASCADE, related_name="+")
-    line = models.BigIntegerField(help_text="Line in the file (row number for Parquet), from 1.")
+    line = models.BigIntegerField(
+        help_text="Line in the file (row number for Parquet, record for WARC), from 1."
+    )
     reason = models.CharField(max_length=40)
     detail = models.CharField(max_length=300)
     value = models.CharField(max_length=200, blank=True, default="")
@@ -105,6 +127,9 @@ class Item(models.Model):
     withheld = models.BooleanField(
         db_default=False, help_text="Sealed in a case: address and evidence are gone from here."
     )
+    erased_at = models.DateTimeField(
+        null=True, help_text="Since when its evidence is erased: the hashes and the labels stay."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -117,6 +142,7 @@ class Item(models.Model):
             models.Index(
                 name="item_known", fields=["project", "id"], condition=Q(known_labels__isnull=False)
             ),
+            models.Index(name="item_erased", fields=["project", "id"], condition=Q(erased_at__isnull=False)),
         ]
         triggers = [pgtrigger.Protect(name="keep_items", operation=pgtrigger.Delete)]
 
@@ -125,7 +151,7 @@ class Item(models.Model):
 
 
 class Evidence(models.Model):
-    """What the page said when it was seen: inert text, with a hash. Version 1 comes with the ingest."""
+    """What the page said when it was seen: inert text, with a hash. Version 1 comes with the item."""
 
     # Checked by `evidence_of_an_item`, once a statement: row by row it took a tenth of an ingest.
     item = models.ForeignKey(
@@ -137,10 +163,22 @@ class Evidence(models.Model):
     text = models.TextField(blank=True, default="")
     content_hash = models.UUIDField(help_text="BLAKE2b-128 of title, description and text.")
     captured_at = models.DateTimeField(null=True, blank=True)
+    added_at = models.DateTimeField(
+        null=True,
+        help_text="When a page that was known came again with other content; null of the first version.",
+    )
+    likeness = models.FloatField(
+        null=True, help_text="To the version before, from 0 to 1: what they share of all that either says."
+    )
 
     class Meta:
         db_table = "evidence"
         constraints = [models.UniqueConstraint(name="evidence_version_once", fields=["item", "version"])]
+        indexes = [
+            models.Index(
+                name="evidence_again", fields=["item", "added_at"], condition=Q(added_at__isnull=False)
+            )
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="evidence_of_an_item",
@@ -221,3 +259,62 @@ class CaseAccess(models.Model):
     class Meta:
         db_table = "case_access"
         triggers = [APPEND_ONLY]
+
+
+class Retention(models.Model):
+    """How long a project keeps the evidence of resolved items. Without a row, or without days: for ever."""
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    days = models.PositiveIntegerField(null=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(default=timezone.now)
+    swept_at = models.DateTimeField(null=True, help_text="When nothing more was due.")
+
+    class Meta:
+        db_table = "retention"
+
+
+class Erasure(models.Model):
+    """Who erased what evidence, when, why and of how many items. Append-only."""
+
+    class Scope(models.TextChoices):
+        """What was asked for."""
+
+        ITEM = "item", "one page"
+        SITE = "site", "all pages of a site"
+        RETENTION = "retention", "kept long enough"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    scope = models.CharField(max_length=10, choices=Scope)
+    item = models.ForeignKey(Item, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    site = models.CharField(max_length=255, blank=True, default="")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Null: the tick.",
+    )
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=500)
+    n_items = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "erasure"
+        indexes = [models.Index(name="erasure_newest", fields=["project", "-id"])]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"erasure of {self.get_scope_display()}"
+
+
+class IngestReport(Run):
+    """What an ingest brought, measured by a worker once its rows are in."""
+
+    ingest = models.OneToOneField(Ingest, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    facts = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "ingest_report"
+        indexes = [models.Index(name="ingest_report_active", fields=["id"], condition=Q(status__in=ACTIVE))]

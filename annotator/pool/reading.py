@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,16 +14,10 @@ from annotator.pool.cleaning import Refusal, refusal
 from annotator.pool.columns import not_utf8
 from annotator.pool.files import Format, Look, Shape, batch_rows, damaged_parquet
 from annotator.pool.reasons import Reason
+from annotator.pool.rows import RawRow
 
 CELL_CHARS_MAX = 8 * 1024 * 1024
 URL = "url"
-
-
-class RawRow(NamedTuple):
-    """One row as it came: `line` is where it begins (for Parquet the row's number), from 1."""
-
-    line: int
-    cells: Mapping[str, object] | Refusal
 
 
 def rows_of(unpacked: BinaryIO, filename: str, shape: Shape) -> Iterator[RawRow]:

@@ -19,6 +19,8 @@ class Reason(models.TextChoices):
     METADATA_TOO_LONG = "metadata_too_long", "Further columns too long"
     HTML_TOO_LONG = "html_too_long", "HTML too long"
     HTML_TOO_DEEP = "html_too_deep", "HTML nested too deep"
+    HTTP_STATUS = "http_status", "No page was answered"
+    CONTENT_TYPE = "content_type", "Neither HTML nor text"
     NOT_TEXT = "not_text", "Not text"
     NOT_UTF8 = "not_utf8", "Not UTF-8"
     NOT_READABLE = "not_readable", "Line not readable"

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -12,6 +14,7 @@ from annotator.pool.addresses import Address, AddressRefused, UrlParts, canonica
 from annotator.pool.models import Evidence, Ingest, Item, RefusedRow
 from annotator.pool.reasons import Reason
 from annotator.projects.models import Project
+from annotator.projects.selectors import Taxonomy
 from annotator.statements import columns_of, row_as, row_of
 
 NEWEST_EVIDENCE: Final = f"""
@@ -26,6 +29,14 @@ class ReasonCount:
     reason: Reason
     count: int
     first: RefusedRow
+
+
+@dataclass(frozen=True)
+class ListChoice:
+    """One list whose meaning nobody gave yet, with the category that its name is most like, if any."""
+
+    name: str
+    guess: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,10 @@ class ItemPage:
     description: str
     text: str
     captured_at: datetime | None
+    version: int = 0
+    content_hash: UUID | None = None
+    added_at: datetime | None = None
+    likeness: float | None = None
 
     @property
     def is_bare(self) -> bool:
@@ -74,6 +89,14 @@ def ingest_of(project: Project, pk: int) -> Ingest:
     if ingest is None:
         raise NotFound(f"This project has no ingest {pk}.")
     return ingest
+
+
+def list_choices(ingest: Ingest, taxonomy: Taxonomy) -> list[ListChoice]:
+    """The lists of an ingest that have no meaning yet. No query."""
+    names = {category.name.lower(): category.slug for category in taxonomy.categories}
+    names |= {category.slug: category.slug for category in taxonomy.categories}
+    found = ((name, get_close_matches(name, names, 1)) for name in ingest.lists_unknown)
+    return [ListChoice(name, names[close[0]] if close else "") for name, close in found]
 
 
 def refused_of(ingest: Ingest) -> QuerySet[RefusedRow]:
@@ -132,6 +155,10 @@ def item_page(item: Item) -> ItemPage:
         description=evidence.description,
         text=evidence.text,
         captured_at=evidence.captured_at,
+        version=0 if row is None else evidence.version,
+        content_hash=None if row is None else evidence.content_hash,
+        added_at=evidence.added_at,
+        likeness=evidence.likeness,
     )
 
 

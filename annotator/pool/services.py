@@ -2,10 +2,10 @@
 
 import gc
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import islice
@@ -17,16 +17,28 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from annotator.accounts.models import User
-from annotator.errors import CrossguardError, TooLarge
+from annotator.errors import BadInput, CrossguardError, TooLarge
 from annotator.pool.cases import upload_drop
 from annotator.pool.cleaning import CleanRow, Refusal, Rules, row_clean
 from annotator.pool.columns import LabelNames
-from annotator.pool.files import BLOCK_BYTES, Checked, Shape, file_check, file_look, file_unpacked
-from annotator.pool.models import Ingest
-from annotator.pool.reading import RawRow, check_beginning, no_rows, rows_of
-from annotator.pool.writing import flush_later, items_copy, project_wait, refused_copy, rows_new
+from annotator.pool.files import BLOCK_BYTES, Shape, file_look
+from annotator.pool.lists import Source, UnknownLists
+from annotator.pool.models import Ingest, IngestReport
+from annotator.pool.readable import Readable, file_readable
+from annotator.pool.reading import check_beginning, no_rows
+from annotator.pool.rows import RawRow
+from annotator.pool.signatures import signatures_renew
+from annotator.pool.writing import (
+    flush_later,
+    items_copy,
+    project_wait,
+    refused_copy,
+    rows_new,
+    versions_copy,
+)
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.projects.services import log_write
@@ -39,11 +51,12 @@ STAGE_CHECK, STAGE_READ = "checking the file", "reading lines"
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that somebody hands in; `format` overrules its name."""
+    """A file that somebody hands in; `format` overrules its name, `names` says what lists in it are."""
 
     filename: str
     stream: BinaryIO
     format: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,12 @@ def ingest_create(project: Project, upload: Upload, *, by: User | None) -> Inges
     size, digest = _measure(upload.stream)
     if not shape.gzipped and size > settings.INGEST_MAX_BYTES:
         raise TooLarge(f"{filename} has {size:,} bytes; {settings.INGEST_MAX_BYTES:,} is the most. Split it.")
-    active = Ingest.objects.filter(project=project, sha256=digest, status__in=ACTIVE).first()
+    names = dict(upload.names)
+    if not all(cell.isprintable() for pair in names.items() for cell in pair):
+        raise BadInput("What a list means is plain text: the name of the list, and a category.")
+    active = Ingest.objects.filter(
+        project=project, sha256=digest, list_names=names, status__in=ACTIVE
+    ).first()
     if active is not None:
         return active
     stored = default_storage.save(f"ingests/{project.pk}/{uuid.uuid4().hex}", File(upload.stream))
@@ -80,6 +98,7 @@ def ingest_create(project: Project, upload: Upload, *, by: User | None) -> Inges
         file=stored,
         format=shape.format,
         gzipped=shape.gzipped,
+        list_names=names,
         size=size,
         sha256=digest,
     )
@@ -121,33 +140,41 @@ def _rare_collections() -> Iterator[None]:
 
 
 def _take_in(ingest: Ingest, show: Callable[[Ingest], object]) -> None:
+    rules = rules_of(ingest.project)
     shape = Shape(format=ingest.format, gzipped=ingest.gzipped)
+    source = Source(ingest.filename, shape, settings.INGEST_MAX_BYTES, rules.labels, ingest.list_names)
     with default_storage.open(ingest.file) as file:
-        stream = cast(BinaryIO, file)
         run_progress(ingest, STAGE_CHECK, 0)
         show(ingest)
         try:
-            checked = file_check(stream, ingest.filename, shape, settings.INGEST_MAX_BYTES)
-            with file_unpacked(stream, ingest.filename, shape, settings.INGEST_MAX_BYTES) as unpacked:
-                for _ in _rows_committed(ingest, rows_of(unpacked, ingest.filename, shape), checked):
+            with file_readable(cast(BinaryIO, file), source) as readable:
+                for _ in _rows_committed(ingest, readable, rules):
                     show(ingest)
-        except CrossguardError:
+        except CrossguardError as error:
+            if isinstance(error, UnknownLists):
+                _ask_names(ingest, error)
             # Nothing of it was taken in: its name and its error are all that stays.
             upload_drop(ingest)
             raise
-    run_done(ingest)
+    with transaction.atomic():
+        run_done(ingest)
+        IngestReport.objects.get_or_create(ingest=ingest, defaults={"project": ingest.project})
     # What it held is in rows now. A page that is withheld later must not be left in a file.
     upload_drop(ingest)
     ingest.refresh_from_db()
     log_write(ingest.project, "pool", f"{ingest.filename} taken in: {_counts(ingest)}")
 
 
-def _rows_committed(ingest: Ingest, rows: Iterator[RawRow], checked: Checked) -> Iterator[None]:
-    rules = rules_of(ingest.project)
-    for _ in islice(rows, ingest.rows_read):
+def _ask_names(ingest: Ingest, error: UnknownLists) -> None:
+    names = ingest.list_names | dict.fromkeys(error.names, "")
+    Ingest.objects.filter(pk=ingest.pk).update(list_names=names)
+
+
+def _rows_committed(ingest: Ingest, readable: Readable, rules: Rules) -> Iterator[None]:
+    for _ in islice(readable.rows, ingest.rows_read):
         pass
-    for chunk in _ahead(_chunks(rows, rules)):
-        _chunk_commit(ingest, chunk, checked.lines)
+    for chunk in _ahead(_chunks(readable.rows, rules)):
+        _chunk_commit(ingest, chunk, readable.lines)
         yield
     if not Ingest.objects.filter(pk=ingest.pk, rows_read__gt=0).exists():
         raise no_rows(ingest.filename)
@@ -203,12 +230,21 @@ def _chunk_commit(ingest: Ingest, chunk: _Chunk, lines: int) -> None:
     new = rows_new(ingest.project_id, chunk.clean)
     items_copy(ingest, new)
     refused_copy(ingest, chunk.refused)
+    changed = versions_copy(ingest.project_id, _repeated(chunk.clean, new), timezone.now())
+    signatures_renew(changed)
     Ingest.objects.filter(pk=ingest.pk).update(
         rows_read=F("rows_read") + chunk.read,
         rows_added=F("rows_added") + len(new),
         rows_known=F("rows_known") + len(chunk.clean) - len(new),
+        rows_changed=F("rows_changed") + len(changed),
         rows_refused=F("rows_refused") + len(chunk.refused),
     )
+
+
+def _repeated(rows: Sequence[CleanRow], new: Sequence[CleanRow]) -> Iterator[CleanRow]:
+    """The rows that are not the first of their address, in the order of the file."""
+    taken = set(map(id, new))
+    return (row for row in rows if id(row) not in taken)
 
 
 def _silent(_: Ingest) -> None:

@@ -62,6 +62,16 @@ def signatures_write(item_ids: Collection[int]) -> None:
         Signature.objects.bulk_create([row for row in rows if row.bands], ignore_conflicts=True)
 
 
+def signatures_renew(item_ids: Collection[int]) -> None:
+    """The same anew for items whose text has changed; those that had none still have none."""
+    if not item_ids:
+        return
+    had = Signature.objects.filter(item__in=set(item_ids))
+    served = list(had.values_list("item_id", flat=True))
+    had.delete()
+    signatures_write(served)
+
+
 def near_duplicates(item: Item, *, at_least: float = ALIKE) -> list[NearDuplicate]:
     """The pages of `near_compared` alone."""
     return list(near_compared(item, at_least=at_least).found)

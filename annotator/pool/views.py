@@ -14,7 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import BadInput, TooLarge
 from annotator.http import render_page
 from annotator.pool.forms import ItemFilterForm, UploadForm, upload_check
+from annotator.pool.models import Ingest
 from annotator.pool.pane import is_covered, item_pane
+from annotator.pool.quality_page import quality_of
+from annotator.pool.reporting import facts_of, report_of
 from annotator.pool.selectors import (
     ItemFilter,
     ingest_of,
@@ -22,6 +25,7 @@ from annotator.pool.selectors import (
     item_of,
     item_rows,
     items_of,
+    list_choices,
     refused_by_reason,
     refused_cells,
 )
@@ -69,8 +73,26 @@ def ingest(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
     """One ingest: how far it is, what it added, what it refused and why."""
     access = project_for(request.user, slug, Can.INGEST)
     shown = ingest_of(access.project, ingest_id)
-    context = {"access": access, "nav": "ingests", "ingest": shown, "reasons": refused_by_reason(shown)}
+    report = report_of(shown)
+    facts = None if report is None else facts_of(report)
+    context = {
+        "access": access,
+        "nav": "ingests",
+        "ingest": shown,
+        "reasons": refused_by_reason(shown),
+        "choices": list_choices(shown, access.taxonomy),
+        "categories": access.taxonomy.categories,
+        "known_note": _known_note(shown),
+        "report": report,
+        "quality": None if facts is None else quality_of(facts),
+    }
     return render_page(request, "pool/ingest.html", context, part="progress")
+
+
+def _known_note(ingest: Ingest) -> str:
+    if not ingest.rows_changed:
+        return "in the project, or earlier in the file"
+    return f"{ingest.rows_changed:,} of them with other content: a new version of the evidence"
 
 
 @require_GET

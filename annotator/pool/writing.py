@@ -5,12 +5,14 @@ million calls at a million rows.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 
 from django.db import connection
 
 from annotator.pool.cleaning import NO_ORIGIN, CleanRow, Origin, Refusal
+from annotator.pool.minhash import CHARS_MAX, likeness, shingles
 from annotator.pool.models import Ingest
 
 ADVISORY_CLASS = 0x706F6F6C  # "pool": the first half of the advisory key, the project's id is the second
@@ -19,8 +21,10 @@ ITEM_COLUMNS = (
     " observed_at, traffic, known_labels, metadata"
 )
 EVIDENCE_COLUMNS = "item_id, version, title, description, text, content_hash, captured_at"
+AGAIN_COLUMNS = f"{EVIDENCE_COLUMNS}, added_at, likeness"
 REFUSED_COLUMNS = "ingest_id, line, reason, detail, value"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+VERSIONS_MAX = 30_000
 _NULL = "\\N"
 _NO_ORIGIN_CELLS = f"\t{_NULL}\t{_NULL}\t{_NULL}\t{{}}"
 
@@ -78,6 +82,78 @@ def items_copy(ingest: Ingest, rows: Sequence[CleanRow]) -> None:
     _copy("evidence", EVIDENCE_COLUMNS, [_evidence_line(pk, row) for _, pk, row in numbered if any(row.page)])
 
 
+@dataclass
+class Held:
+    """What is held of an item whose address came again: its versions so far, oldest first."""
+
+    item_id: int
+    hashes: list[str]
+    captured_at: datetime | None
+    head: str
+    has_text: bool
+
+    def is_news(self, row: CleanRow) -> bool:
+        """Whether the row shows the page as it was not seen before, and later than what is held.
+
+        Without both times it is new when no version says the same, so that a file may be sent twice.
+        """
+        seen = row.origin.observed_at
+        if not any(row.page) or (self.has_text and not row.page.text) or len(self.hashes) >= VERSIONS_MAX:
+            return False
+        if seen is None or self.captured_at is None:
+            return row.content_hash not in self.hashes
+        return seen > self.captured_at and row.content_hash != self.hashes[-1]
+
+
+def held_of(project_id: int, url_hashes: Iterable[str]) -> dict[str, Held]:
+    """What is held of these addresses; without withheld pages, and those whose evidence was erased. One query.
+
+    Item by item, as in `rows_new`.
+    """
+    query = f"""
+        SELECT REPLACE(wanted.url_hash::text, '-', ''), known.id, versions.hashes, versions.captured_at,
+               COALESCE(newest.head, ''), COALESCE(newest.has_text, FALSE)
+        FROM UNNEST(%s::uuid[]) AS wanted (url_hash)
+        CROSS JOIN LATERAL (
+            SELECT id FROM item WHERE project_id = %s AND item.url_hash = wanted.url_hash
+                AND NOT withheld AND erased_at IS NULL LIMIT 1) known
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(ARRAY_AGG(REPLACE(content_hash::text, '-', '') ORDER BY version), '{{}}') AS hashes,
+                   MAX(captured_at) AS captured_at FROM evidence WHERE item_id = known.id) versions
+        LEFT JOIN LATERAL (
+            SELECT title || E'\n' || LEFT(text, {CHARS_MAX}) AS head, text <> '' AS has_text
+            FROM evidence WHERE item_id = known.id ORDER BY version DESC LIMIT 1) newest ON TRUE
+    """  # noqa: S608 - our own constant only
+    with connection.cursor() as cursor:
+        cursor.execute(query, [f"{{{','.join(sorted(url_hashes))}}}", project_id])
+        return {url_hash: Held(*cells) for url_hash, *cells in cursor.fetchall()}
+
+
+def versions_copy(project_id: int, rows: Iterable[CleanRow], now: datetime) -> list[int]:
+    """Write a next version of the evidence for each row that shows its known page changed; the items, in this order.
+
+    Two statements, one when none of the rows has a page.
+    """
+    paged = [row for row in rows if any(row.page)]
+    if not paged:
+        return []
+    held = held_of(project_id, {row.url_hash for row in paged})
+    lines, changed = [], []
+    for row in paged:
+        known = held.get(row.url_hash)
+        if known is None or not known.is_news(row):
+            continue
+        head = f"{row.page.title}\n{row.page.text[:CHARS_MAX]}"
+        alike = likeness(shingles(known.head), shingles(head))
+        known.hashes.append(row.content_hash)
+        known.captured_at = row.origin.observed_at or known.captured_at
+        known.head, known.has_text = head, bool(row.page.text)
+        lines.append(_again_line(known, row, now, alike))
+        changed.append(known.item_id)
+    _copy("evidence", AGAIN_COLUMNS, lines)
+    return changed
+
+
 def refused_copy(ingest: Ingest, refused: Iterable[tuple[int, Refusal]]) -> None:
     """Write the rows that were not taken in, by line. One statement."""
     _copy(
@@ -113,6 +189,14 @@ def _evidence_line(pk: str, row: CleanRow) -> str:
     return (
         f"{pk}\t1\t{_text(title)}\t{_text(description)}\t{_text(text)}\t{row.content_hash}"
         f"\t{_moment(row.origin.observed_at)}\n"
+    )
+
+
+def _again_line(held: Held, row: CleanRow, now: datetime, alike: float) -> str:
+    title, description, text = row.page
+    return (
+        f"{held.item_id}\t{len(held.hashes)}\t{_text(title)}\t{_text(description)}\t{_text(text)}\t{row.content_hash}"
+        f"\t{_moment(row.origin.observed_at)}\t{now.isoformat()}\t{alike!r}\n"
     )
 
 

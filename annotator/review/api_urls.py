@@ -95,6 +95,7 @@ urlpatterns = [
         name="agreement-adaptive",
     ),
     path("projects/<slug:slug>/policy/", policy_api.PolicyView.as_view(), name="policy-read"),
+    path("projects/<slug:slug>/changed/", policy_api.ChangedView.as_view(), name="changed-list"),
     path("projects/<slug:slug>/rechecks/", policy_api.RechecksView.as_view(), name="recheck-list"),
     path(
         "projects/<slug:slug>/rechecks/<int:number>/cancel/",

@@ -7,7 +7,7 @@ from annotator.review.acts import adjudication_views, bulk_views, gold_views, sp
 from annotator.review.agreement import views as agreement_views
 from annotator.review.disputes import views as dispute_views
 from annotator.review.people import views as people_views
-from annotator.review.policy import citing_views
+from annotator.review.policy import changed_views, citing_views
 from annotator.review.policy import views as policy_views
 from annotator.review.questions import views as question_views
 
@@ -48,6 +48,7 @@ urlpatterns = [
     path("guideline/draft/impact/", citing_views.impact, name="guideline_draft_impact"),
     path("policy/", policy_views.policy, name="policy"),
     path("taxonomy/draft/impact/", policy_views.taxonomy_touches, name="taxonomy_draft_impact"),
+    path("changed/", changed_views.changed, name="changed"),
     path("rechecks/", policy_views.rechecks, name="rechecks"),
     path("rechecks/<int:number>/cancel/", policy_views.recheck_stop, name="recheck_cancel"),
     path("flags/", views.flags, name="flags"),

@@ -35,6 +35,7 @@ class Frozen:
     totals: Totals
     items: ItemCounts
     judgments: JudgmentCounts
+    n_erased: int = 0
 
 
 def card_facts(
@@ -60,6 +61,7 @@ def card_facts(
         n_judgments=judgments.n_judgments,
         n_annotators=len(judgments.annotators),
         n_left_out=totals.n_left_out,
+        n_erased=frozen.n_erased,
         overlap=project.overlap,
         overlap_max=project.overlap_max,
         holdout_percent=project.holdout_percent,

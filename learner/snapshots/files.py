@@ -14,6 +14,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from annotator.errors import Conflict, NotFound, Unavailable
+from learner.snapshots.erased import addresses_erased
 from learner.snapshots.models import Snapshot
 from learner.snapshots.selectors import addresses_withheld
 
@@ -75,20 +76,24 @@ def files_store(folder: Path, directory: str) -> None:
 def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
     """One file of a snapshot to hand out, checked by hash first.
 
-    Raises Conflict for a table that holds a page which was withheld since, and what `file_verified` raises.
+    Raises Conflict for a table that holds a page which was withheld, or erased by request, since, and what
+    `file_verified` raises.
     """
     if name not in WITHOUT_PAGES and withheld_in(snapshot):
         raise Conflict(
-            f"{name} of {snapshot} holds a page that was withheld since, so it is not handed out. "
-            "Take a new snapshot: it leaves the page out.",
+            f"{name} of {snapshot} holds a page that was withheld since, or erased by request, so it is not handed "
+            "out. Take a new snapshot: it leaves the page or its text out.",
             code="withheld",
         )
     return file_verified(snapshot, name)
 
 
 def withheld_in(snapshot: Snapshot) -> int:
-    """How many pages that are withheld now the snapshot holds. The table is read only when there are any at all."""
-    addresses = addresses_withheld(snapshot.project)
+    """How many pages that were withheld, or erased by request, since the snapshot holds.
+
+    The table is read only when there are any at all.
+    """
+    addresses = addresses_withheld(snapshot.project) | addresses_erased(snapshot)
     if not addresses:
         return 0
     wanted = pa.array(sorted(addresses))

@@ -22,6 +22,7 @@ from annotator.runs import run_claim, run_done, run_held, run_progress, run_star
 from learner.core.cards import Changes, TableFacts
 from learner.snapshots import files
 from learner.snapshots.dialects import card_write
+from learner.snapshots.erased import erased_read
 from learner.snapshots.facts import Frozen, card_facts, mapping_facts
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.pictures import counted
@@ -84,6 +85,7 @@ def _freeze(run: SnapshotRun, folder: Path) -> Snapshot:
         "state_as_of": facts.state_as_of,
         "n_items": facts.n_items,
         "n_judgments": facts.n_judgments,
+        "n_erased": facts.n_erased,
         "versions": versions,
         "categories": list(frozen.taxonomy.slugs),
         "mapping": [asdict(row) for row in mapping_facts(frozen)],
@@ -114,6 +116,7 @@ def _write_tables(run: SnapshotRun, folder: Path) -> Frozen:
             run_progress(run, "writing judgments", done)
 
         return Frozen(
+            n_erased=erased_read(state, project.pk),
             project=project,
             taxonomy=taxonomy,
             guideline=guideline_current(project),

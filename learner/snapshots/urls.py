@@ -11,6 +11,7 @@ urlpatterns = [
     path("snapshots/card/", section_views.card, name="card"),
     path("snapshots/card/missing/", section_views.card_part, name="card_part"),
     path("snapshots/card/<slug:section>/", section_views.card_section, name="card_section"),
+    path("ingests/<int:ingest_id>/overlap/", views.ingest_overlap, name="ingest_overlap"),
     path("snapshots/<int:number>/", views.snapshot, name="snapshot"),
     path("snapshots/<int:number>/download/", views.download, name="download"),
     path("snapshots/<int:number>/files/<str:name>", views.download_file, name="file"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from annotator.errors import BadInput
 from annotator.http import render_page
+from annotator.pool.selectors import ingest_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
 from learner.core.cards import Figure, figures_of, read_first, tiles_of
@@ -20,6 +21,7 @@ from learner.snapshots.models import Snapshot
 from learner.snapshots.reading import facts_of
 from learner.snapshots.sections.selectors import card_missing, card_written
 from learner.snapshots.sections.services import MISSING
+from learner.snapshots.overlap import overlap_of
 from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
 from learner.snapshots.services import snapshot_run_start
 
@@ -90,6 +92,16 @@ def _pictures(frozen: Snapshot) -> dict[str, object]:
         return {}
     plots = [Plot(figure, mark_safe(figure.svg)) for figure in figures_of(facts)]  # noqa: S308 - drawn by us, escaped
     return {"tiles": tiles_of(facts), "first": read_first(facts), "plots": plots}
+
+
+@require_GET
+@login_required
+def ingest_overlap(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
+    """How much of an ingest is on sites of the newest snapshot: a part of the ingest's page."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    ingest, newest = ingest_of(access.project, ingest_id), snapshots_of(access.project).first()
+    context = {"access": access, "overlap": None if newest is None else overlap_of(ingest, newest)}
+    return render_page(request, "snapshots/overlap.html", context)
 
 
 @require_GET

@@ -3,6 +3,7 @@
 Each page is loaded once, judged at 1280 pixels in light, then turned dark and made 390 pixels wide.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -12,7 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from annotator.pool.models import Ingest
+from annotator.pool.erasing import Wanted, evidence_erase, retention_set
+from annotator.pool.models import Ingest, IngestReport
+from annotator.pool.reporting import report_run
+from annotator.pool.services import Upload, ingest_create, ingest_run
+from annotator.projects.access import Can, project_for
 from annotator.review.models import AdjudicationEntry, Resolution
 from learner.query.models import QueryRun, ShadowRun
 from tests.conftest import watch
@@ -44,6 +49,7 @@ PAGES: Final = {
     "projects:log": "sam",
     "pool:ingests": "sam",
     "pool:ingest": "sam",
+    "pool:erasures": "ada",
     "pool:items": "sam",
     "pool:item": "lee",
     "queue:cases": "lee",
@@ -78,6 +84,7 @@ PAGES: Final = {
     "review:guideline_draft_impact": "lee",
     "review:policy": "lee",
     "review:taxonomy_draft_impact": "lee",
+    "review:changed": "lee",
     "review:rechecks": "lee",
     "review:flags": "lee",
     "review:gold": "lee",
@@ -108,11 +115,11 @@ NO_PAGES: Final = {
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
-        "training:choose", "suspects:answer", "learner:shadow_adopt",
+        "training:choose", "suspects:answer", "pool:retention", "learner:shadow_adopt",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
-        "training:item_part", "review:questions_count", "snapshots:card_part",
+        "training:item_part", "review:questions_count", "snapshots:card_part", "snapshots:ingest_overlap",
     },
     "a file": {"pool:refused", "snapshots:download", "snapshots:file"},
     "for programs": {"live", "ready", "schema"},
@@ -170,7 +177,21 @@ def visitors(browser: Browser, sign_in: SignIn, live_server: Any) -> Iterator[Vi
 
 @pytest.fixture
 def pilot() -> Pilot:
-    return make_pilot()
+    pilot = make_pilot()
+    _see_again(pilot)
+    return pilot
+
+
+def _see_again(pilot: Pilot) -> None:
+    """The report on the ingest; then some of its pages come again changed, and one is erased."""
+    for report in IngestReport.objects.all():
+        report_run(report.pk)
+    rows = [f"{item.url},Another page,About something else entirely." for item in pilot.items[:4]]
+    upload = Upload("again.csv", io.BytesIO("\n".join(["url,title,text", *rows]).encode()))
+    ingest_run(ingest_create(pilot.project, upload, by=pilot.people["ada"]).pk)
+    admin = project_for(pilot.people["ada"], pilot.project.slug, Can.CONFIGURE)
+    evidence_erase(admin, Wanted(pilot.items[-1].pk), reason="Request 12 of its author")
+    retention_set(admin, 365)
 
 
 def addresses(pilot: Pilot) -> dict[str, str]:

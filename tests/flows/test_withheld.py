@@ -18,7 +18,8 @@ from annotator.accounts.models import User
 from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment, Verdict
 from annotator.judgments.services import flag_add, judgment_submit
-from annotator.pool.models import Case, CaseAccess, Evidence, Item, Signature
+from annotator.pool.models import Case, CaseAccess, Evidence, IngestReport, Item, Signature
+from annotator.pool.reporting import report_run
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.pool.signatures import signatures_write
 from annotator.projects.access import Can, project_for
@@ -62,6 +63,7 @@ def project() -> Project:
         ingest_create(project, Upload("rows.csv", io.BytesIO(ROWS.encode())), by=project.created_by).pk
     )
     assert done is not None
+    report_run(IngestReport.objects.get(ingest=done).pk)
     assert done.rows_added == 2
     return project
 

@@ -63,6 +63,8 @@ def gold_add(access: Access, item_id: int, explanation: str, *, clause_number: s
     item = Item.objects.select_for_update(no_key=True).filter(project=access.project, pk=item_id).first()
     if item is None or item.withheld:
         raise NotFound(f"There is no item {item_id} in this project.")
+    if item.erased_at is not None:
+        raise BadInput(f"The evidence of item {item_id} is erased: nobody could judge it by reading.")
     held = resolutions_current(access.project).filter(item=item).first()
     if held is None or held.verdict != Verdict.LABELLED:
         raise BadInput(f"No labels are held true of item {item_id}. Resolve it first.")
@@ -102,7 +104,7 @@ def gold_retire_outdated(project: Project) -> int:
         item=OuterRef("item"), superseded_by__isnull=True, verdict=Verdict.LABELLED, labels=OuterRef("labels")
     )
     outdated = Gold.objects.filter(project=project, retired_at__isnull=True).filter(
-        ~Exists(same) | Q(item__withheld=True)
+        ~Exists(same) | Q(item__withheld=True) | Q(item__erased_at__isnull=False)
     )
     found = dict(outdated.values_list("pk", "item_id"))
     if found:
@@ -125,8 +127,10 @@ def gold_newest(access: Access) -> Gold | None:
 
 
 def gold_of(project: Project) -> QuerySet[Gold]:
-    """The gold in use; an explanation may quote its page, so none of withheld ones. One query."""
-    return Gold.objects.filter(project=project, retired_at__isnull=True, item__withheld=False)
+    """The gold in use; an explanation may quote its page, so none of withheld or erased ones. One query."""
+    return Gold.objects.filter(
+        project=project, retired_at__isnull=True, item__withheld=False, item__erased_at__isnull=True
+    )
 
 
 def gold_set(project: Project) -> GoldSet:
@@ -168,7 +172,7 @@ def gold_suggestions(project: Project, category: str = "") -> QuerySet[Resolutio
     elif category:
         rows = rows.filter(labels__contains=[category])
     used = gold_of(project).filter(item=OuterRef("item"))
-    rows = rows.filter(~Exists(used), item__withheld=False)
+    rows = rows.filter(~Exists(used), item__withheld=False, item__erased_at__isnull=True)
     return rows.select_related("item", "clause").order_by(F("method"), "-pk")
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django import forms
 from django.http import QueryDict
 
+from annotator.errors import BadInput
 from annotator.judgments.models import Verdict
 from annotator.projects.selectors import Guideline, Taxonomy
 from annotator.review.checks.gold import EXPLANATION_MAX, Suggestion
@@ -13,6 +14,7 @@ from annotator.review.desk.wanting import DIGITS_MAX
 from annotator.review.selectors import ItemReview
 from annotator.review.services import ADJUDICATION_REASON_MAX, Adjudication, BasedOn
 
+ALIKE_MAX = 100
 VERDICTS = [
     (Verdict.LABELLED, "The categories chosen above"),
     *(
@@ -166,6 +168,30 @@ class VersionsForm(forms.Form):
 
     taxonomy = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     guideline = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+
+
+class ChangedForm(forms.Form):
+    """Which changed pages are meant: by how much they changed, and those that were chosen."""
+
+    alike = forms.TypedChoiceField(
+        coerce=int,
+        required=False,
+        choices=[("", "However small"), *((n, f"At most {n} % alike") for n in (95, 80, 50))],
+        label="Change",
+    )
+
+    @property
+    def most_alike(self) -> int:
+        """How alike they may be, in hundredths."""
+        cleaned: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return int(cleaned.get("alike") or ALIKE_MAX)
+
+    def chosen(self) -> list[int]:
+        """The ids of the items that were chosen. Raises BadInput for what is no id."""
+        ids = self.data.getlist("item") if isinstance(self.data, QueryDict) else []
+        if not all(part.isascii() and part.isdecimal() and len(part) <= DIGITS_MAX for part in ids):
+            raise BadInput("This page has lost track of the items. Load it again.")
+        return [int(part) for part in ids]
 
 
 class RecheckForm(forms.Form):

@@ -221,6 +221,7 @@ def _retestable(project: Project, person: Person, before: datetime) -> dict[int,
         created_at__lt=before,
         verdict=Verdict.LABELLED,
         item__withheld=False,
+        item__erased_at__isnull=True,
     )
     rows = own.order_by("-pk").values_list("item", "labels")[:RETEST_POOL]
     return {item: frozenset(labels) for item, labels in rows if not person.avoid & set(labels)}

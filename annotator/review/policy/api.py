@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import caller, errors
 from annotator.projects.policy import policy_of
-from annotator.queue.rechecking import RECHECK_REASON_MAX, RecheckSummary, rechecks_of
+from annotator.queue.rechecking import RECHECK_MAX, RECHECK_REASON_MAX, RecheckSummary, rechecks_of
+from annotator.review.policy.changed import changed_pages, changed_recheck
 from annotator.review.policy.rechecking import recheck_cancel, recheck_chosen
 
 NUMBER_MAX = 2**31 - 1
@@ -144,3 +145,76 @@ class RecheckCancelView(APIView):
         """Serve nothing more of it. 409 when it is done or was cancelled."""
         recheck_cancel(project_for(caller(request), slug, Can.GUIDE), number)
         return Response(status=204)
+
+
+class ChangedPageSerializer(serializers.Serializer[Any]):
+    """One page that changed since it was judged."""
+
+    item = serializers.IntegerField(source="row.item.pk")
+    url = serializers.CharField(source="row.item.url")
+    title = serializers.CharField(source="row.title", help_text="Of the newest version.")
+    judged_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    likeness = serializers.FloatField(help_text="To the text before, at its greatest change since: 0 to 1.")
+    is_rechecked = serializers.BooleanField(help_text="Whether it is being looked at again already.")
+
+
+class ChangedPagesSerializer(serializers.Serializer[Any]):
+    """The newest of them, and how many there are, counted up to one more than a recheck takes."""
+
+    n_items = serializers.IntegerField()
+    shown = ChangedPageSerializer(many=True)
+
+
+class ChangedQuerySerializer(serializers.Serializer[Any]):
+    """By how much they changed."""
+
+    alike = serializers.IntegerField(
+        min_value=0, max_value=100, default=100, help_text="At most so many hundredths alike."
+    )
+
+
+class ChangedRecheckSerializer(ChangedQuerySerializer):
+    """Which of them to look at again; without `items` all that changed so much."""
+
+    items = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        allow_null=True,
+        default=None,
+        max_length=RECHECK_MAX,
+    )
+    reason = serializers.CharField(max_length=RECHECK_REASON_MAX)
+
+
+class ChangedView(APIView):
+    """Pages that changed since they were judged."""
+
+    @extend_schema(
+        operation_id="changed_list",
+        parameters=[ChangedQuerySerializer],
+        responses={200: ChangedPagesSerializer, **errors(400)},
+        tags=["review"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The pages that an ingest brought again with other content after they were judged, newest change first."""
+        access = project_for(caller(request), slug, Can.GUIDE)
+        query = ChangedQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(ChangedPagesSerializer(changed_pages(access.project, **query.validated_data)).data)
+
+    @extend_schema(
+        operation_id="changed_recheck",
+        request=ChangedRecheckSerializer,
+        responses={201: RecheckSerializer, **errors(400, 409)},
+        tags=["review"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Open a recheck of these pages. 409 when one of them did not change, or none is left."""
+        access = project_for(caller(request), slug, Can.GUIDE)
+        sent = ChangedRecheckSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        data = sent.validated_data
+        recheck = changed_recheck(access, data["items"], alike=data["alike"], reason=data["reason"])
+        places = recheck.batch.n_items * access.project.overlap
+        return Response(RecheckSerializer(RecheckSummary(recheck, places, 0, 0)).data, status=201)

@@ -171,6 +171,8 @@ class CardFacts:
     """Items by the taxonomy version that their labels were held under."""
     unknown: Mapping[str, int] = field(default_factory=dict)
     mapping: Sequence[LinkFacts] = ()
+    n_erased: int = 0
+    """Items whose evidence was erased: they have labels, and neither title nor text."""
     pictures: Pictures = field(default_factory=Pictures)
     tables: Sequence[TableFacts] = ()
     written: Sequence[WrittenFacts] = ()

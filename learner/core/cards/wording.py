@@ -81,6 +81,7 @@ def limitations(facts: CardFacts) -> list[str]:
     return [
         "Judged from stored evidence, mostly text; pictures and video were not seen.",
         "The evidence is of its capture time; the page may have changed since.",
+        *_erased(facts),
         "Items of the query and rare streams over-represent hard and rare pages: weigh, or use explore and audit.",
         *(["Labels of method `single` have no second opinion."] if "single" in facts.methods else []),
         *_inferred(facts),
@@ -94,6 +95,15 @@ def limitations(facts: CardFacts) -> list[str]:
             for category in facts.categories
             if category.alpha.value is not None and category.alpha.value < LOW_ALPHA
         ),
+    ]
+
+
+def _erased(facts: CardFacts) -> list[str]:
+    if not facts.n_erased:
+        return []
+    return [
+        f"The evidence of {facts.n_erased:,} items was erased, by request or because it was kept long enough: their "
+        "`title` and `text` are empty, and their labels rest on what people read before."
     ]
 
 

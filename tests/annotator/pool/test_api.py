@@ -10,6 +10,7 @@ from pytest_django import Settings
 from annotator.pool.models import Ingest, Item
 from annotator.pool.services import ingest_run
 from annotator.projects.models import Project, Role
+from tests.annotator.pool.archives import zip_of
 from tests.annotator.pool.files import file_of, pages
 from tests.factories import make_items, make_member, make_project
 
@@ -120,3 +121,18 @@ def test_an_item_of_another_project_is_not_found(scientist: Client) -> None:
 
     assert scientist.get(f"{BASE}/items/{other.pk}/").status_code == 404
     assert Item.objects.filter(pk=other.pk).exists()
+
+
+def test_the_meaning_of_lists_comes_with_the_archive(scientist: Client, project: Project) -> None:
+    content = zip_of({"casino.txt": b"a.example\n"})
+
+    answer = scientist.post(
+        f"{BASE}/ingests/", upload(content, "lists.zip", names="list,category\ncasino,gambling\n")
+    )
+
+    assert answer.status_code == 202
+    assert answer.json()["list_names"] == {"casino": "gambling"}
+    ingest_run(answer.json()["id"])
+    assert Item.objects.get(project=project).known_labels == ["gambling"]
+    wrong = scientist.post(f"{BASE}/ingests/", upload(content, "lists.zip", names="casino"))
+    assert wrong.status_code == 400

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from annotator.pool.models import Evidence, Ingest, Item, RefusedRow
 from annotator.runs import STALE_AFTER, RunStatus
+from tests.annotator.pool.archives import zip_of
 from tests.annotator.pool.files import file_of, pages
 from tests.factories import make_project
 
@@ -128,3 +129,16 @@ def _wait(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.005)
+
+
+@pytest.mark.django_db
+def test_the_meaning_of_lists_comes_from_a_file(tmp_path: Path) -> None:
+    project = make_project("pilot")
+    (tmp_path / "lists.zip").write_bytes(zip_of({"casino.txt": b"a.example\n"}))
+    (tmp_path / "names.csv").write_text("list,category\ncasino,gambling\n")
+
+    call_command("ingest", "pilot", str(tmp_path / "lists.zip"), names=tmp_path / "names.csv", verbosity=0)
+
+    assert Item.objects.get(project=project).known_labels == ["gambling"]
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("ingest", "pilot", str(tmp_path / "lists.zip"), names=tmp_path / "none.csv", verbosity=0)

@@ -11,8 +11,9 @@ from annotator.errors import BadInput, CrossguardError, TooLarge
 from annotator.pool import files
 from annotator.pool.cleaning import Refusal
 from annotator.pool.files import file_check, file_look, file_unpacked
-from annotator.pool.reading import RawRow, check_beginning, rows_of
+from annotator.pool.reading import check_beginning, rows_of
 from annotator.pool.reasons import Reason
+from annotator.pool.rows import RawRow
 from tests.annotator.pool.files import KINDS, file_of, pages
 
 GIGABYTE = 2**30

@@ -15,12 +15,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotator.errors import BadInput, TooLarge
+from annotator.judgments.models import Judgment
 from annotator.pool import services
-from annotator.pool.models import Evidence, Ingest, Item, RefusedRow, Split
+from annotator.pool.models import Evidence, Ingest, Item, RefusedRow, Signature, Split
 from annotator.pool.selectors import refused_by_reason, refused_cells
 from annotator.pool.services import Upload, ingest_create, ingest_run
+from annotator.pool.signatures import signatures_write
 from annotator.projects.models import LogEntry, Project
 from annotator.runs import STALE_AFTER, RunStatus
+from tests.annotator.pool.archives import packed, record, zip_of
 from tests.annotator.pool.files import KINDS, file_of, pages
 from tests.factories import make_items, make_project
 
@@ -273,7 +276,7 @@ def test_items_that_were_there_before_keep_their_evidence() -> None:
     ingest = taken_in(project, f"url,text\n{item.url},other\n".encode())
 
     assert counts(ingest) == (1, 0, 1, 0)
-    assert Evidence.objects.get(item=item).text == before
+    assert Evidence.objects.get(item=item, version=1).text == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -349,3 +352,178 @@ def test_a_project_and_an_ingest_cannot_be_deleted_from_under_their_items() -> N
             type(row)._default_manager.raw(f"DELETE FROM {table} WHERE id = %s RETURNING *", [row.pk])[0]
 
     assert Ingest.objects.filter(pk=ingest.pk).exists()
+
+
+def test_a_warc_file_becomes_items_with_evidence_and_the_time_of_capture() -> None:
+    project = make_project()
+    page = b"<html><title>A page</title><body><p>Words to read.</p></body></html>"
+    content = packed(
+        record("https://a.example/", page), record("https://b.example/", b"", status="404 Not Found")
+    )
+
+    ingest = taken_in(project, content, "crawl.warc.gz")
+
+    assert (ingest.status, counts(ingest)) == (RunStatus.DONE, (2, 1, 0, 1))
+    evidence = Evidence.objects.get(item__project=project)
+    assert (evidence.title, evidence.text) == ("A page", "Words to read.")
+    assert evidence.captured_at is not None
+    assert evidence.captured_at.isoformat() == "2026-03-01T10:00:00+00:00"
+    item = Item.objects.get(project=project)
+    assert (item.source, item.metadata) == ("crawl.warc.gz", {"http_status": 200})
+    assert RefusedRow.objects.get(ingest=ingest).reason == "http_status"
+
+
+def test_a_warc_file_that_ends_too_early_brings_nothing() -> None:
+    project = make_project()
+    content = packed(record("https://a.example/", b"<p>a"), record("https://b.example/", b"<p>b"))[:-20]
+
+    ingest = taken_in(project, content, "crawl.warc.gz")
+
+    assert ingest.status == RunStatus.FAILED
+    assert "Before that come 1 whole records" in ingest.error
+    assert not Item.objects.filter(project=project).exists()
+
+
+def test_lists_become_items_with_known_labels_and_are_no_judgments() -> None:
+    project = make_project()
+    content = zip_of({"games.txt": b"a.example\nb.example\n", "gambling.txt": b"www.b.example\n"})
+
+    ingest = taken_in(project, content, "lists.zip")
+
+    assert counts(ingest) == (3, 2, 1, 0)
+    known = dict(Item.objects.filter(project=project).values_list("url", "known_labels"))
+    assert known == {"https://a.example/": ["games"], "https://b.example/": ["gambling", "games"]}
+    assert not Judgment.objects.exists()
+
+
+def test_lists_that_nobody_knows_bring_nothing_and_are_asked_for() -> None:
+    project = make_project()
+    content = zip_of({"games.txt": b"a.example\n", "casino.txt": b"b.example\n"})
+
+    failed = taken_in(project, content, "lists.zip")
+
+    assert (failed.status, failed.lists_unknown, failed.file) == (RunStatus.FAILED, ("casino",), "")
+    assert not Item.objects.filter(project=project).exists()
+    upload = Upload("lists.zip", io.BytesIO(content), names={"casino": "gambling"})
+    again = ingest_run(ingest_create(project, upload, by=None).pk)
+    assert again is not None
+    assert counts(again) == (2, 2, 0, 0)
+
+
+def test_an_interrupted_ingest_of_lists_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "CHUNK_ROWS", 2)
+    project = make_project()
+    content = zip_of(
+        {"games.txt": b"".join(b"s%d.example\n" % n for n in range(5)), "gambling.txt": b"s4.example\n"}
+    )
+    ingest = created(project, content, "lists.zip")
+    commit, done = services._chunk_commit, list[None]()
+
+    def once(*arguments: Any) -> None:
+        if done:
+            raise DatabaseError("gone")
+        done.append(commit(*arguments))
+
+    monkeypatch.setattr(services, "_chunk_commit", once)
+    with pytest.raises(DatabaseError):
+        ingest_run(ingest.pk)
+    monkeypatch.setattr(services, "_chunk_commit", commit)
+    Ingest.objects.filter(pk=ingest.pk).update(status=RunStatus.PENDING)
+
+    again = ingest_run(ingest.pk)
+
+    assert again is not None
+    assert counts(again) == (6, 5, 1, 0)
+    assert Item.objects.get(project=project, url="https://s4.example/").known_labels == ["gambling", "games"]
+
+
+def versions(project: Project) -> list[tuple[int, str, str]]:
+    rows = Evidence.objects.filter(item__project=project).order_by("item", "version")
+    return [
+        (row.version, row.text, row.captured_at.date().isoformat() if row.captured_at else "") for row in rows
+    ]
+
+
+def seen(text: str, at: str = "") -> bytes:
+    return f"url,title,text,observed_at\nhttps://a.example/,A,{text},{at}\n".encode()
+
+
+def test_a_known_page_that_says_something_else_gets_a_new_version() -> None:
+    project = make_project()
+    taken_in(project, seen("one two three four", "2026-03-01"))
+
+    ingest = taken_in(project, seen("one two three five", "2026-04-01"))
+
+    assert (counts(ingest), ingest.rows_changed) == ((1, 0, 1, 0), 1)
+    assert versions(project) == [
+        (1, "one two three four", "2026-03-01"),
+        (2, "one two three five", "2026-04-01"),
+    ]
+    newest = Evidence.objects.get(item__project=project, version=2)
+    assert newest.added_at is not None
+    assert newest.likeness == pytest.approx(0.5)
+    assert Item.objects.filter(project=project).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "n"),
+    [
+        (("one", "2026-03-01"), ("one", "2026-04-01"), 1),  # as it was
+        (("one", "2026-03-01"), ("two", "2026-02-01"), 1),  # seen before what is held
+        (("one", "2026-03-01"), ("", "2026-04-01"), 1),  # a list of addresses says nothing of a page
+        (("one", ""), ("two", ""), 2),
+        (("one", ""), ("two", "2026-04-01"), 2),
+        (("one", "2026-03-01"), ("two", ""), 2),
+        (("", ""), ("two", ""), 2),
+    ],
+)
+def test_a_new_version_is_what_was_seen_later_and_says_something_else(
+    first: tuple[str, str], again: tuple[str, str], n: int
+) -> None:
+    project = make_project()
+    taken_in(project, seen(*first))
+
+    ingest = taken_in(project, seen(*again))
+
+    assert (len(versions(project)), ingest.rows_changed) == (n, n - 1)
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 10])
+def test_a_file_with_a_page_twice_brings_both_once_however_it_is_cut(
+    monkeypatch: pytest.MonkeyPatch, chunk_rows: int
+) -> None:
+    monkeypatch.setattr(services, "CHUNK_ROWS", chunk_rows)
+    project = make_project()
+    content = (
+        seen("one") + b"https://a.example/,A,two,\nhttps://b.example/,B,other,\nhttps://a.example/,A,one,\n"
+    )
+    first = taken_in(project, content)
+
+    again = taken_in(project, content)
+
+    assert (counts(first), first.rows_changed) == ((4, 2, 2, 0), 1)
+    assert (counts(again), again.rows_changed) == ((4, 0, 4, 0), 0)
+    assert versions(project) == [(1, "one", ""), (2, "two", ""), (1, "other", "")]
+
+
+def test_a_changed_page_is_looked_for_by_its_new_text_where_it_was_served() -> None:
+    project = make_project()
+    taken_in(project, seen("a b c d e f g"))
+    item = Item.objects.get(project=project)
+    signatures_write([item.pk])
+    before = Signature.objects.get(pk=item.pk).bands
+
+    taken_in(project, seen("h i j k l m n"))
+
+    assert Signature.objects.get(pk=item.pk).bands != before
+
+
+def test_withheld_and_erased_pages_take_no_new_version() -> None:
+    project = make_project()
+    taken_in(project, b"url,text\nhttps://a.example/,one\nhttps://b.example/,one\n")
+    Item.objects.filter(project=project, url="https://a.example/").update(withheld=True)
+    Item.objects.filter(project=project, url="https://b.example/").update(erased_at=timezone.now())
+
+    ingest = taken_in(project, b"url,text\nhttps://a.example/,two\nhttps://b.example/,two\n")
+
+    assert (counts(ingest), ingest.rows_changed) == ((2, 0, 2, 0), 0)

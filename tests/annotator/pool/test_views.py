@@ -8,10 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
-from annotator.pool.models import Ingest, Item, Split
+from annotator.pool.models import Ingest, IngestReport, Item, Split
+from annotator.pool.reporting import report_run
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import Project, Role
 from annotator.runs import RunStatus
+from tests.annotator.pool.archives import zip_of
 from tests.annotator.pool.files import file_of, pages
 from tests.factories import VIOLENCE, make_items, make_member, make_project
 
@@ -121,11 +123,14 @@ def test_a_running_ingest_is_polled_and_a_finished_one_is_not(scientist: Client,
 
     waiting = scientist.get(address, headers={"HX-Request": "true"}).content.decode()
     ingest_run(ingest.pk)
+    measured = scientist.get(address, headers={"HX-Request": "true"}).content.decode()
+    report_run(IngestReport.objects.get(ingest=ingest).pk)
     done = scientist.get(address, headers={"HX-Request": "true"}).content.decode()
 
     assert f'hx-get="{address}"' in waiting
     assert "<html" not in waiting
-    assert "hx-get" not in done
+    assert f'hx-get="{address}"' in measured
+    assert f'hx-get="{address}"' not in done
 
 
 def test_refused_rows_are_shown_by_reason_and_downloaded(scientist: Client, project: Project) -> None:
@@ -221,3 +226,57 @@ def test_the_text_of_an_item_starts_covered_when_it_may_be_harmful(
     before, *covered = html.split('<details class="shield">')
     assert bool(covered) == is_covered
     assert ("A page about" in before) != is_covered
+
+
+def test_lists_without_a_meaning_are_asked_for_and_then_taken_in(scientist: Client, project: Project) -> None:
+    content = zip_of(
+        {"gambling.txt": b"a.example\n", "gamess.txt": b"b.example\n", "casino.txt": b"c.example\n"}
+    )
+    scientist.post(
+        "/projects/pilot/ingests/", {"file": SimpleUploadedFile("lists.zip", content), "format": ""}
+    )
+    failed = Ingest.objects.get()
+    ingest_run(failed.pk)
+
+    page = scientist.get(f"/projects/pilot/ingests/{failed.pk}/").content.decode()
+
+    assert "What the lists mean" in page
+    assert '<option value="games" selected>' in page
+    answer = {"list": ["casino", "gamess"], "category": ["leave-out", "games"], "format": "lists"}
+    scientist.post("/projects/pilot/ingests/", answer | {"file": SimpleUploadedFile("lists.zip", content)})
+    again = ingest_run(Ingest.objects.latest("pk").pk)
+    assert again is not None
+    assert (again.status, again.rows_added) == (RunStatus.DONE, 2)
+
+
+def test_a_second_try_keeps_what_was_said_before(scientist: Client, project: Project) -> None:
+    names = {"casino": "gambling", "odd": ""}
+    failed = Ingest.objects.create(
+        project=project,
+        filename="l.zip",
+        file="",
+        format="lists",
+        size=1,
+        sha256="",
+        list_names=names,
+        status="failed",
+    )
+
+    page = scientist.get(f"/projects/pilot/ingests/{failed.pk}/").content.decode()
+
+    assert (
+        '<input type="hidden" name="list" value="casino"><input type="hidden" name="category" value="gambling">'
+        in page
+    )
+
+
+def test_a_meaning_that_is_no_plain_text_is_refused(scientist: Client) -> None:
+    sent = {"list": ["a\x00"], "category": ["games"], "format": "lists"}
+    content = zip_of({"a.txt": b"a.example\n"})
+
+    answer = scientist.post(
+        "/projects/pilot/ingests/", sent | {"file": SimpleUploadedFile("lists.zip", content)}
+    )
+
+    assert answer.status_code == 422
+    assert "plain text" in answer.content.decode()

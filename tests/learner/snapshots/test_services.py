@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, NotFound, Unavailable
 from annotator.pool.cases import case_close, case_open
-from annotator.pool.models import Case, Evidence, Item, Split
+from annotator.pool.erasing import Wanted, evidence_erase, evidence_expire
+from annotator.pool.models import Case, Evidence, Item, Retention, Split
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project, Role
 from annotator.projects.selectors import taxonomy_current
@@ -366,3 +367,36 @@ def test_a_withheld_page_is_left_out_of_new_snapshots_and_old_ones_are_not_hande
     case_close(holder, case, Case.Outcome.RELEASED)
     assert [row["url"] for row in rows_of(before, ITEMS)] == [stopped.url]
     zip_stream(before)
+
+
+def test_erased_evidence_is_counted_and_snapshots_that_show_it_are_not_handed_out(project: Project) -> None:
+    erased, other = make_items(project, 2)
+    for item in (erased, other):
+        resolve(item, [GAMES])
+    before = take(project)
+    admin = Access(project, project.created_by, Role.ADMIN)
+
+    evidence_erase(admin, Wanted(erased.pk), reason="a request")
+
+    with pytest.raises(Conflict, match="erased by request"):
+        file_open(before, ITEMS)
+    after = take(project)
+    shown = {row["url"]: (row["title"], row["text"], row["labels"]) for row in rows_of(after, ITEMS)}
+    assert shown[erased.url] == ("", "", [GAMES])
+    assert shown[other.url][1]
+    assert after.manifest["n_erased"] == 1
+    assert "The evidence of 1 items was erased" in card_of(after)
+    assert take(project) == after
+    zip_stream(after)
+
+
+def test_evidence_that_was_kept_long_enough_leaves_old_snapshots_as_they_are(project: Project) -> None:
+    (item,) = make_items(project, 1)
+    resolve(item, [GAMES])
+    before = take(project)
+    kept = Retention.objects.create(project=project, days=1, set_by=project.created_by)
+
+    evidence_expire(kept, [item.pk])
+
+    assert rows_of(before, ITEMS)[0]["text"]
+    assert take(project).manifest["n_erased"] == 1

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotator.errors import CrossguardError
+from annotator.pool.lists import names_read
 from annotator.pool.models import Ingest
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.models import Project
@@ -18,7 +19,8 @@ WAIT_SECONDS = 1.0
 
 class Command(BaseCommand):
     help = (
-        "Take the rows of a CSV, TSV, JSON Lines or Parquet file, also gzipped, into a project. "
+        "Take the rows of a CSV, TSV, JSON Lines, Parquet or WARC file, also gzipped, or of an archive of lists, "
+        "into a project. "
         "The same file twice adds nothing; after an interruption the same command goes on where it stopped. "
         "Exit code 0: taken in (refused rows are counted); 1: the file was refused."
     )
@@ -27,12 +29,15 @@ class Command(BaseCommand):
         parser.add_argument("project", help="short name of the project")
         parser.add_argument("file", type=Path)
         parser.add_argument("--format", choices=Ingest.Format.values, help="overrules the name of the file")
+        parser.add_argument(
+            "--names", type=Path, help="what the lists of an archive are: lines of list,category"
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise CommandError(f'There is no project "{options["project"]}".')
-        ingest = self._follow(self._create(project, options["file"], options["format"]))
+        ingest = self._follow(self._create(project, options["file"], options))
         if ingest.status == RunStatus.FAILED:
             raise CommandError(ingest.error)
         self.stdout.write(
@@ -40,14 +45,20 @@ class Command(BaseCommand):
             f"{ingest.rows_known:,} known already, {ingest.rows_refused:,} refused"
         )
 
-    def _create(self, project: Project, file: Path, format_: str | None) -> Ingest:
+    def _create(self, project: Project, file: Path, options: dict[str, Any]) -> Ingest:
         try:
             with file.open("rb") as stream:
-                return ingest_create(project, Upload(file.name, stream, format_), by=None)
+                upload = Upload(file.name, stream, options["format"], self._names(options["names"]))
+                return ingest_create(project, upload, by=None)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         except CrossguardError as error:
             raise CommandError(error.message) from error
+
+    def _names(self, file: Path | None) -> dict[str, str]:
+        if file is None:
+            return {}
+        return names_read(file.read_text("utf-8-sig", "replace").splitlines(), file.name)
 
     def _follow(self, ingest: Ingest) -> Ingest:
         # A worker may have claimed it first, or have died holding it: then this command waits, and takes over.
