@@ -1,11 +1,10 @@
 """A snapshot's files in the storage: written once, and read only while their hashes are right."""
 
 import hashlib
-import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Final, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,14 +13,17 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from annotator.errors import Conflict, NotFound, Unavailable
+from learner.client.manifest import MANIFEST, SIGNATURE, is_signed, public_key
 from learner.snapshots.models import Snapshot
 from learner.snapshots.selectors import addresses_withheld
 
 ITEMS: Final = "items.parquet"
 JUDGMENTS: Final = "judgments.parquet"
+RESOLUTIONS: Final = "resolutions.parquet"
 CARD: Final = "README.md"
-MANIFEST: Final = "manifest.json"
-NAMES: Final = (CARD, ITEMS, JUDGMENTS, MANIFEST)
+TABLES: Final = ("items", "judgments", "resolutions", "batches", "categories", "clauses")
+OF_PAGES: Final = TABLES[:4]
+"""Tables that name pages: while one of these is withheld, they are not handed out, in whatever format."""
 BLOCK: Final = 1 << 20
 
 
@@ -39,17 +41,18 @@ def file_facts(path: Path) -> dict[str, int | str]:
         return {"sha256": sha256_of(stream), "bytes": path.stat().st_size}
 
 
-def manifest_bytes(manifest: dict[str, Any]) -> bytes:
-    """The manifest in its one spelling: sorted keys, two spaces, UTF-8."""
-    return (json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+def names_of(snapshot: Snapshot) -> list[str]:
+    """The files of a snapshot, in the order in which they are handed out."""
+    signature = [SIGNATURE] if "public_key" in snapshot.manifest else []
+    return [*sorted(snapshot.manifest["files"]), MANIFEST, *signature]
 
 
 def files_store(folder: Path, directory: str) -> None:
     """Copy the files of `folder` into the storage under `directory`, over what a killed attempt left there."""
-    for name in NAMES:
-        target = f"{directory}/{name}"
+    for path in sorted(folder.iterdir()):
+        target = f"{directory}/{path.name}"
         default_storage.delete(target)
-        with (folder / name).open("rb") as stream:
+        with path.open("rb") as stream:
             default_storage.save(target, File(stream))
 
 
@@ -58,7 +61,7 @@ def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
 
     Raises Conflict for a table that holds a page which was withheld since, and what `file_verified` raises.
     """
-    if name in (ITEMS, JUDGMENTS) and withheld_in(snapshot):
+    if name.partition(".")[0] in OF_PAGES and withheld_in(snapshot):
         raise Conflict(
             f"{name} of {snapshot} holds a page that was withheld since, so it is not handed out. "
             "Take a new snapshot: it leaves the page out.",
@@ -83,16 +86,16 @@ def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
 
     Raises NotFound for a name that a snapshot does not have, Unavailable when the bytes are not the frozen ones.
     """
-    if name not in NAMES:
-        raise NotFound(f'A snapshot has no file "{name}". It has {", ".join(NAMES)}.')
-    expected = snapshot.content_sha256 if name == MANIFEST else snapshot.manifest["files"][name]["sha256"]
+    names = names_of(snapshot)
+    if name not in names:
+        raise NotFound(f'This snapshot has no file "{name}". It has {", ".join(names)}.')
     try:
         stream = cast("IO[bytes]", default_storage.open(f"{snapshot.directory}/{name}", "rb"))
     except FileNotFoundError as error:
         raise Unavailable(
             f"{name} of {snapshot} is missing in the storage. Restore it from the backup."
         ) from error
-    if sha256_of(stream) != expected:
+    if not _is_frozen(snapshot, name, stream):
         stream.close()
         raise Unavailable(
             f"{name} of {snapshot} was changed after it was frozen. Restore it from the backup."
@@ -101,9 +104,19 @@ def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
     return stream
 
 
+def _is_frozen(snapshot: Snapshot, name: str, stream: IO[bytes]) -> bool:
+    """Whether the stream has the bytes that were frozen; of the signature, whether it is one of the manifest."""
+    if name == SIGNATURE:
+        with file_verified(snapshot, MANIFEST) as manifest:
+            key = public_key(snapshot.manifest["public_key"])
+            return is_signed(manifest.read(), stream.read(BLOCK), key)
+    expected = snapshot.sha256 if name == MANIFEST else snapshot.manifest["files"][name]["sha256"]
+    return sha256_of(stream) == expected
+
+
 def zip_stream(snapshot: Snapshot) -> Iterator[bytes]:
     """The snapshot as a zip, block by block, after the hash of each file was checked. Same snapshot, same bytes."""
-    for name in NAMES:
+    for name in names_of(snapshot):
         file_open(snapshot, name).close()
     return _zip_blocks(snapshot)
 
@@ -130,7 +143,7 @@ class _Outbox:
 def _zip_blocks(snapshot: Snapshot) -> Iterator[bytes]:
     outbox = _Outbox()
     with zipfile.ZipFile(cast("IO[bytes]", outbox), "w", zipfile.ZIP_STORED) as archive:
-        for name in NAMES:
+        for name in names_of(snapshot):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             with file_open(snapshot, name) as source, archive.open(entry, "w", force_zip64=True) as target:

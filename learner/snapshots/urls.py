@@ -7,6 +7,15 @@ from learner.snapshots import views
 app_name = "snapshots"
 urlpatterns = [
     path("snapshots/", views.snapshots, name="snapshots"),
+    path("snapshots/new/", views.choose, name="new"),
+    path("snapshots/runs/<int:pk>/cancel/", views.cancel, name="cancel"),
+    path("snapshots/<int:number>/notes/", views.annotate, name="annotate"),
+    path("snapshots/<int:number>/differences/<int:other>/", views.differences, name="differences"),
+    path(
+        "snapshots/<int:number>/differences/<int:other>/differences.md",
+        views.differences_file,
+        name="differences_file",
+    ),
     path("snapshots/<int:number>/", views.snapshot, name="snapshot"),
     path("snapshots/<int:number>/download/", views.download, name="download"),
     path("snapshots/<int:number>/files/<str:name>", views.download_file, name="file"),

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from annotator.projects.models import Project, Role
+from learner.snapshots.files import TABLES
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute
 from tests.factories import GAMES, make_items, make_member, make_project
@@ -61,7 +62,7 @@ def test_an_annotator_gets_no_snapshot(project: Project) -> None:
 def test_the_api_answers_with_a_run_to_poll(project: Project) -> None:
     client = signed_in(project, Role.LEAD)
 
-    answer = client.post("/api/v1/projects/pilot/snapshots/")
+    answer = client.post("/api/v1/projects/pilot/snapshots/", content_type="application/json")
     snapshot_run_execute(answer.json()["id"])
 
     assert answer.status_code == 202
@@ -79,7 +80,7 @@ def test_the_command_writes_the_files_once(project: Project, tmp_path: Path) -> 
     call_command("snapshot", "pilot", out=again, stdout=StringIO())
 
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["README.md", "items.parquet", "judgments.parquet", "manifest.json"]
+    assert names == sorted(["README.md", "manifest.json", *(f"{name}.parquet" for name in TABLES)])
     assert all((out / name).read_bytes() == (again / name).read_bytes() for name in names)
     assert Snapshot.objects.count() == 1
 

@@ -23,7 +23,7 @@ from annotator.queue.models import Exposure
 from annotator.queue.rationing import opt_outs_set
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
-from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, file_open, sha256_of, zip_stream
+from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, TABLES, file_open, sha256_of, zip_stream
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.snapshots.tables import pseudonym
@@ -108,8 +108,10 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
         "batch": batch.number,
         "source": "",
         "taxonomy": 1,
+        "split_group": 0,
+        "near_test": False,
     }
-    assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("holdout", [])
+    assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("test", [])
     assert by_url[holdout.url]["inclusion_probability"] is None
 
 
@@ -253,7 +255,7 @@ def test_the_manifest_names_the_hash_of_each_file(project: Project) -> None:
     for name, facts in snapshot.manifest["files"].items():
         with default_storage.open(f"{snapshot.directory}/{name}", "rb") as stream:
             assert sha256_of(stream) == facts["sha256"]
-    assert set(snapshot.manifest["files"]) == {ITEMS, JUDGMENTS, CARD}
+    assert set(snapshot.manifest["files"]) == {CARD, *(f"{name}.parquet" for name in TABLES)}
 
 
 def test_a_file_that_was_changed_in_the_storage_is_not_handed_out(project: Project) -> None:
@@ -323,7 +325,7 @@ def test_the_zip_holds_the_frozen_files(project: Project) -> None:
 
     with ZipFile(BytesIO(b"".join(zip_stream(snapshot)))) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == [CARD, ITEMS, JUDGMENTS, "manifest.json"]
+        assert archive.namelist() == [CARD, *sorted(f"{name}.parquet" for name in TABLES), "manifest.json"]
         assert archive.read(CARD).decode() == card_of(snapshot)
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotator.errors import CrossguardError
 from annotator.projects.models import Project
-from learner.snapshots.files import NAMES, file_open
+from learner.snapshots.files import file_open, names_of
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         try:
             snapshot = _take(project)
             out.mkdir(parents=True, exist_ok=True)
-            for name in NAMES:
+            for name in names_of(snapshot):
                 with file_open(snapshot, name) as source, (out / name).open("wb") as target:
                     shutil.copyfileobj(source, target)
         except CrossguardError as error:
