@@ -27,7 +27,7 @@ def cut_of(labels: np.ndarray, site: np.ndarray, **columns: np.ndarray) -> Cut:
         "is_test": np.zeros(n_items, dtype=bool),
         "before": np.full(n_items, UNDECIDED, dtype=np.int8),
     }
-    return items_cut(labels=labels, site=site, validation_share=SHARE, **(defaults | columns))  # type: ignore[arg-type]
+    return items_cut(labels=labels, site=site, validation_share=SHARE, **(defaults | columns))
 
 
 def random_labels(rng: np.random.Generator, n_items: int) -> np.ndarray:
@@ -127,6 +127,6 @@ def test_a_share_that_is_none_and_rows_of_another_length_are_refused() -> None:
     rest = {"is_test": np.zeros(2, dtype=bool), "before": np.full(2, UNDECIDED, dtype=np.int8)}
 
     with pytest.raises(ValueError, match=r"validation_share must be at least 0 and below 1, got 1"):
-        items_cut(**rows, **rest, validation_share=1)  # type: ignore[arg-type]
+        items_cut(**rows, **rest, validation_share=1)
     with pytest.raises(ValueError, match="one row an item"):
-        items_cut(**rows | {"site": np.arange(3)}, **rest, validation_share=0.1)  # type: ignore[arg-type]
+        items_cut(**rows | {"site": np.arange(3)}, **rest, validation_share=0.1)
