@@ -27,7 +27,7 @@ class ChoiceForm(forms.Form):
     """What the snapshot holds; nothing ticked or filled in leaves nothing out."""
 
     methods = forms.MultipleChoiceField(
-        choices=[(method, method) for method in METHODS],
+        choices=[(method, method.capitalize()) for method in METHODS],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Resolved by",
@@ -46,11 +46,11 @@ class ChoiceForm(forms.Form):
         help_text="Items with at least one of them. None ticked: all items, those with no category too.",
     )
     streams = forms.MultipleChoiceField(
-        choices=[(stream, stream) for stream in STREAMS],
+        choices=[(stream, stream.capitalize()) for stream in STREAMS],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="First served by",
-        help_text="None ticked: all streams. “none” are items that nobody was served.",
+        help_text="None ticked: all streams. “None” are items that nobody was served.",
     )
     sources = forms.CharField(
         required=False,
