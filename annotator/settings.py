@@ -148,6 +148,8 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(env.str("CROSSGUARD_MEDIA", str(CROSSGUARD_HOME / "media")))
 INGEST_MAX_BYTES = env.int("CROSSGUARD_INGEST_MAX_BYTES", 20 * 1024**3)  # after decompression
+# Signs the manifests of snapshots; without it they are not signed.
+SIGNING_KEY = env.str("CROSSGUARD_SIGNING_KEY", "")
 UPLOAD_MAX_BYTES = env.int("CROSSGUARD_UPLOAD_MAX_BYTES", 2 * 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_PERMISSIONS = 0o600

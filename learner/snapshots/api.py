@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 
 from django.http import StreamingHttpResponse
-from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -16,47 +14,22 @@ from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from learner.snapshots.content import Choice
+from learner.snapshots.differences import differences_json, differences_of
 from learner.snapshots.files import zip_stream
-from learner.snapshots.models import Snapshot, SnapshotRun
-from learner.snapshots.selectors import snapshot_of, snapshot_run_of, snapshots_of
-from learner.snapshots.services import snapshot_run_start
-
-
-class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
-    """One snapshot; `sha256` is that of its manifest, which holds those of its files."""
-
-    sha256 = serializers.CharField(source="content_sha256")
-    manifest = serializers.JSONField()
-
-    class Meta:
-        model = Snapshot
-        fields = ["number", "created_at", "sha256", "n_items", "n_judgments", "size", "manifest"]
-
-
-class SnapshotRunSerializer(serializers.ModelSerializer[SnapshotRun]):
-    """The work of freezing: poll `status_url` until `status` is done or failed."""
-
-    snapshot = serializers.IntegerField(source="snapshot.number", allow_null=True, default=None)
-    status_url = serializers.SerializerMethodField()
-
-    class Meta:
-        model = SnapshotRun
-        fields = [
-            "id",
-            "status",
-            "stage",
-            "done",
-            "total",
-            "error",
-            "created_at",
-            "finished_at",
-            "snapshot",
-            "status_url",
-        ]
-
-    @extend_schema_field(OpenApiTypes.URI_REF)
-    def get_status_url(self, run: SnapshotRun) -> str:
-        return reverse("api:snapshot-run-read", args=[run.project.slug, run.pk])
+from learner.snapshots.models import Snapshot
+from learner.snapshots.selectors import choice_preview, snapshot_of, snapshot_run_of, snapshots_of
+from learner.snapshots.serializers import (
+    ChoiceSerializer,
+    DifferencesSerializer,
+    NoteSerializer,
+    PreviewSerializer,
+    SigningKeySerializer,
+    SnapshotRunSerializer,
+    SnapshotSerializer,
+)
+from learner.snapshots.services import snapshot_annotate, snapshot_run_cancel, snapshot_run_start
+from learner.snapshots.signing import signing_public
 
 
 class ErrorsInJson(DefaultContentNegotiation):
@@ -89,15 +62,30 @@ class SnapshotListView(GenericAPIView[Snapshot]):
 
     @extend_schema(
         operation_id="snapshot_take",
-        request=None,
-        responses={202: SnapshotRunSerializer, **errors(400)},
+        request=ChoiceSerializer,
+        responses={202: SnapshotRunSerializer, **errors(400, 409)},
         tags=["snapshots"],
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Take a snapshot; answers at once with the run that freezes it."""
+        """Take a snapshot; answers at once with the run that freezes it. 409 while one of another choice is made."""
         access = project_for(caller(request), slug, Can.SNAPSHOT)
-        run = snapshot_run_start(access.project, by=access.user)
+        run = snapshot_run_start(access.project, by=access.user, choice=_choice(request))
         return Response(SnapshotRunSerializer(run).data, status=202)
+
+
+class SnapshotPreviewView(APIView):
+    """How much a choice holds."""
+
+    @extend_schema(
+        operation_id="snapshot_preview",
+        request=ChoiceSerializer,
+        responses={200: PreviewSerializer, **errors(400)},
+        tags=["snapshots"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Count what a snapshot of this choice would hold; nothing is taken."""
+        access = project_for(caller(request), slug, Can.SNAPSHOT)
+        return Response(PreviewSerializer(choice_preview(access.project, _choice(request))).data)
 
 
 class SnapshotView(APIView):
@@ -141,3 +129,74 @@ class SnapshotRunView(APIView):
         """How far the run is."""
         access = project_for(caller(request), slug, Can.SNAPSHOT)
         return Response(SnapshotRunSerializer(snapshot_run_of(access.project, pk)).data)
+
+
+class SnapshotRunCancelView(APIView):
+    """The end of one run, before it is done."""
+
+    @extend_schema(
+        operation_id="snapshot_run_cancel",
+        request=None,
+        responses={200: SnapshotRunSerializer, **errors(409)},
+        tags=["snapshots"],
+    )
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """End a run: nothing of it is published. 409 when it has ended already."""
+        access = project_for(caller(request), slug, Can.SNAPSHOT)
+        run = snapshot_run_of(access.project, pk)
+        snapshot_run_cancel(access.project, run.pk, by=access.user)
+        return Response(SnapshotRunSerializer(snapshot_run_of(access.project, pk)).data)
+
+
+class SnapshotNotesView(APIView):
+    """What is written on one snapshot."""
+
+    @extend_schema(
+        operation_id="snapshot_annotate",
+        request=NoteSerializer,
+        responses={201: NoteSerializer, **errors(400, 409)},
+        tags=["snapshots"],
+    )
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Write a name, a note, or why it is deprecated; for ever. 409 when it is deprecated already."""
+        access = project_for(caller(request), slug, Can.SNAPSHOT)
+        snapshot = snapshot_of(access.project, number)
+        sent = NoteSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        note = snapshot_annotate(
+            snapshot, sent.validated_data["kind"], sent.validated_data["text"], by=access.user
+        )
+        return Response(NoteSerializer(note).data, status=201)
+
+
+class SnapshotDifferencesView(APIView):
+    """Two snapshots."""
+
+    @extend_schema(
+        operation_id="snapshot_differences",
+        responses={200: DifferencesSerializer, **errors(503)},
+        tags=["snapshots"],
+    )
+    def get(self, request: Request, slug: str, number: int, other: int) -> Response:
+        """What differs from the first to the second: items, labels by category and cause, and agreement."""
+        access = project_for(caller(request), slug, Can.SNAPSHOT)
+        found = differences_of(snapshot_of(access.project, number), snapshot_of(access.project, other))
+        return Response(DifferencesSerializer(differences_json(found)).data)
+
+
+class SigningKeyView(APIView):
+    """The key that manifests are signed with."""
+
+    @extend_schema(
+        operation_id="signing_key_read", responses={200: SigningKeySerializer, **ERRORS}, tags=["snapshots"]
+    )
+    def get(self, request: Request) -> Response:
+        """Its public half, to verify with: `crossguard verify DIR --key KEY`."""
+        caller(request)
+        return Response(SigningKeySerializer({"public_key": signing_public()}).data)
+
+
+def _choice(request: Request) -> Choice:
+    sent = ChoiceSerializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    return sent.choice

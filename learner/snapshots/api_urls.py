@@ -7,6 +7,25 @@ from learner.snapshots.sections import api as section_api
 
 urlpatterns = [
     path("projects/<slug:slug>/snapshots/", api.SnapshotListView.as_view(), name="snapshot-list"),
+    path("signing-key/", api.SigningKeyView.as_view(), name="signing-key"),
+    path(
+        "projects/<slug:slug>/snapshots/preview/", api.SnapshotPreviewView.as_view(), name="snapshot-preview"
+    ),
+    path(
+        "projects/<slug:slug>/snapshots/<int:number>/notes/",
+        api.SnapshotNotesView.as_view(),
+        name="snapshot-notes",
+    ),
+    path(
+        "projects/<slug:slug>/snapshots/<int:number>/differences/<int:other>/",
+        api.SnapshotDifferencesView.as_view(),
+        name="snapshot-differences",
+    ),
+    path(
+        "projects/<slug:slug>/snapshot-runs/<int:pk>/cancel/",
+        api.SnapshotRunCancelView.as_view(),
+        name="snapshot-run-cancel",
+    ),
     path("projects/<slug:slug>/snapshots/<int:number>/", api.SnapshotView.as_view(), name="snapshot-read"),
     path(
         "projects/<slug:slug>/snapshots/<int:number>/download/",

@@ -7,9 +7,12 @@ from learner.core.cards import CardFacts, card_page, croissant, data_card, facts
 from learner.snapshots import files
 
 
-def card_write(folder: Path, facts: CardFacts) -> None:
-    """Markdown, page, Croissant and the facts themselves, beside the tables that they describe."""
-    card = data_card(facts)
+def card_write(folder: Path, facts: CardFacts, more: str = "") -> None:
+    """Markdown, page, Croissant and the facts themselves, beside the tables that they describe.
+
+    `more` are sections of the card in Markdown that follow those of the facts.
+    """
+    card = data_card(facts) + more
     written = {
         files.CARD: card,
         files.PAGE: card_page(facts, prose(card_body(card))),

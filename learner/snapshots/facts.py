@@ -1,13 +1,20 @@
-"""What a data card says, from what was counted while the tables were written."""
+"""What a data card says, counted from the files as they were written."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from annotator.agreement.bootstrap import Estimate, agreement_by_category
-from annotator.agreement.ratings import Ratings
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from annotator.agreement.bootstrap import CategoryAgreement, Estimate, agreement_by_category
+from annotator.agreement.ratings import ABSENT, MISSING, PRESENT, Ratings
 from annotator.projects.models import Project
-from annotator.projects.selectors import Guideline, Taxonomy, taxonomy_links, taxonomy_versions
+from annotator.projects.selectors import Taxonomy, carried, taxonomy_links, taxonomy_versions
 from learner.core.cards import (
     CardFacts,
     CategoryFacts,
@@ -18,11 +25,39 @@ from learner.core.cards import (
     WrittenFacts,
     in_order,
 )
+from learner.snapshots.frozen import Totals, Versions
 from learner.snapshots.pictures import Counted
 from learner.snapshots.sections.selectors import WrittenSection
-from learner.snapshots.tables import ItemCounts, JudgmentCounts, Totals, column_of
+from learner.snapshots.tables import column_of, labels_joined
 
 AGREEMENT_SEED: Final = 20_240_711
+AGREEMENT_COLUMNS: Final = ["url", "annotator", "labels", "unsure", "verdict", "is_current", "taxonomy"]
+
+
+@dataclass(frozen=True)
+class ItemCounts:
+    """What the card says of the items."""
+
+    n_items: int
+    n_none: int
+    n_sites: int
+    splits: Mapping[str, int]
+    sources: Mapping[str, int]
+    methods: Mapping[str, int]
+    streams: Mapping[str, int]
+    probabilities: Mapping[str, tuple[float, float]]
+    versions: Mapping[int, int]
+    positives_by_split: Mapping[str, Mapping[str, int]]
+    unknown: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class JudgmentCounts:
+    """What the card says of the judgments; `agreement` is in the order of the categories."""
+
+    n_judgments: int
+    n_annotators: int
+    agreement: list[CategoryAgreement]
 
 
 @dataclass(frozen=True)
@@ -30,36 +65,96 @@ class Frozen:
     """One state of a project, as its tables were written."""
 
     project: Project
-    taxonomy: Taxonomy
-    guideline: Guideline
+    versions: Versions
     totals: Totals
     items: ItemCounts
     judgments: JudgmentCounts
+    written: Sequence[WrittenSection] = ()
     n_erased: int = 0
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The taxonomy whose categories are the columns."""
+        return self.versions.taxonomy
+
+
+def items_count(path: Path, taxonomy: Taxonomy) -> ItemCounts:
+    """The counts of `items.parquet`; neither texts nor addresses are read."""
+    flags = [column_of(slug) for slug in taxonomy.slugs]
+    wanted = [
+        "registrable_domain",
+        "source",
+        "method",
+        "split",
+        "stream",
+        "inclusion_probability",
+        "taxonomy",
+    ]
+    rows = pq.read_table(path, columns=[*wanted, *flags, "labels"])
+    empty = pc.equal(pc.list_value_length(rows["labels"]), 0)
+    known = pa.array(np.ones(rows.num_rows, dtype=np.bool_))
+    for name in flags:
+        known = pc.and_(known, pc.is_valid(rows[name]))
+    return ItemCounts(
+        n_items=rows.num_rows,
+        n_none=_sum(pc.and_(empty, known)),
+        n_sites=pc.count_distinct(rows["registrable_domain"]).as_py(),
+        splits=_counter(rows["split"]),
+        sources=_counter(rows["source"]),
+        methods=_counter(rows["method"]),
+        streams=_counter(rows["stream"]),
+        probabilities=_probabilities(rows),
+        versions=_counter(rows["taxonomy"]),
+        positives_by_split={
+            slug: _counter(pc.filter(rows["split"], rows[column_of(slug)])) for slug in taxonomy.slugs
+        },
+        unknown={slug: rows[column_of(slug)].null_count for slug in taxonomy.slugs},
+    )
+
+
+def judgments_count(path: Path, project: Project, taxonomy: Taxonomy) -> JudgmentCounts:
+    """The counts of `judgments.parquet`, and how far people agree, from current answers in the words of `taxonomy`."""
+    annotators: dict[str, int] = {}
+    parts, n_judgments, items = [], 0, _ItemNumbers()
+    numbers = {row.version.number: row.version.pk for row in taxonomy_versions(project)}
+    for batch in pq.ParquetFile(path).iter_batches(columns=AGREEMENT_COLUMNS):
+        rows = pa.table(batch)
+        n_judgments += rows.num_rows
+        item = items.of(rows["url"].combine_chunks())
+        people = rows["annotator"].combine_chunks().dictionary_encode()
+        places = [annotators.setdefault(name, len(annotators)) for name in people.dictionary.to_pylist()]
+        counted = pc.and_(rows["is_current"], pc.equal(rows["verdict"], "labelled")).to_numpy()
+        values = _answers(rows, numbers, taxonomy)
+        person = np.array(places, dtype=np.int64)[people.indices.to_numpy()]
+        parts.append((item[counted], person[counted], values[counted]))
+    nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, len(taxonomy.slugs)), np.int8))
+    item, person, values = (np.concatenate(column) for column in zip(nothing, *parts, strict=True))
+    agreement = agreement_by_category(Ratings(item, person, values), seed=AGREEMENT_SEED)
+    return JudgmentCounts(n_judgments, len(annotators), agreement)
 
 
 def card_facts(
-    frozen: Frozen, changes: Changes | None, counted: Counted, written: Sequence[WrittenSection]
+    frozen: Frozen, number: int, semantic: str, changes: Changes | None, counted: Counted
 ) -> CardFacts:
     """All that the data card of `frozen` says."""
     project, taxonomy, totals = frozen.project, frozen.taxonomy, frozen.totals
     items, judgments = frozen.items, frozen.judgments
-    ratings = Ratings.from_answers(judgments.answers, taxonomy.slugs)
-    agreement = agreement_by_category(ratings, seed=AGREEMENT_SEED)
+    splits = in_order(items.splits)
     return CardFacts(
         project=project.name,
         slug=project.slug,
         description=project.description,
-        number=1 if changes is None else changes.parent + 1,
+        number=number,
+        semantic=semantic,
         state_as_of=totals.state_as_of,
         taxonomy=taxonomy.version.number,
-        guideline=frozen.guideline.version.number,
+        guideline=frozen.versions.guideline.version.number,
         n_items=items.n_items,
-        splits={split: items.splits[split] for split in in_order(items.splits)},
+        splits={split: items.splits[split] for split in splits},
         n_none=items.n_none,
-        n_sites=len(items.sites),
+        n_sites=items.n_sites,
         n_judgments=judgments.n_judgments,
-        n_annotators=len(judgments.annotators),
+        n_annotators=judgments.n_annotators,
         n_left_out=totals.n_left_out,
         n_erased=frozen.n_erased,
         overlap=project.overlap,
@@ -75,30 +170,29 @@ def card_facts(
                 definition=category.definition,
                 severity=category.severity,
                 cipa=category.cipa,
-                positives={split: items.positives[category.slug, split] for split in in_order(items.splits)},
+                positives={split: items.positives_by_split[category.slug].get(split, 0) for split in splits},
                 percent_agreement=_interval(measured.percent),
                 alpha=_interval(measured.alpha),
                 drawn=counted.drawn[category.slug],
             )
-            for category, measured in zip(taxonomy.categories, agreement, strict=True)
+            for category, measured in zip(taxonomy.categories, judgments.agreement, strict=True)
         ],
         changes=changes,
         column_of={slug: column_of(slug) for slug in taxonomy.slugs},
-        versions=_version_facts(frozen),
-        unknown={slug: items.unknown[slug] for slug in taxonomy.slugs if items.unknown[slug]},
+        versions=dict(sorted(items.versions.items())),
+        unknown={slug: n for slug, n in items.unknown.items() if n},
         mapping=mapping_facts(frozen),
         pictures=counted.pictures,
         tables=counted.tables,
-        written=[_written(row) for row in written if row.text],
+        written=[_written(row) for row in frozen.written if row.text],
     )
 
 
 def mapping_facts(frozen: Frozen) -> list[LinkFacts]:
     """What became of each category since the oldest version that labels of the snapshot were held under."""
-    used = {frozen.taxonomy.version.pk, *frozen.items.versions}
-    versions = [row.version for row in taxonomy_versions(frozen.project)]
-    numbers = [version.number for version in versions if version.pk in used]
-    passed = [version for version in reversed(versions) if min(numbers) < version.number <= max(numbers)]
+    used = {frozen.taxonomy.version.number, *frozen.items.versions}
+    versions = [row.version for row in reversed(taxonomy_versions(frozen.project))]
+    passed = [version for version in versions if min(used) < version.number <= max(used)]
     return [
         LinkFacts(version.number, link.kind.value, link.source, link.targets)
         for version in passed
@@ -106,9 +200,87 @@ def mapping_facts(frozen: Frozen) -> list[LinkFacts]:
     ]
 
 
-def _version_facts(frozen: Frozen) -> dict[int, int]:
-    numbers = {row.version.pk: row.version.number for row in taxonomy_versions(frozen.project)}
-    return dict(sorted((numbers[pk], n) for pk, n in frozen.items.versions.items()))
+def changes_between(number: int, before: Any, now: Any) -> Changes:
+    """What differs between two `items.parquet`, paths or open files; `number` is that of the earlier snapshot."""
+    both = _labels_by_url(before, "before").join(
+        _labels_by_url(now, "now"), keys="url", join_type="full outer"
+    )
+    was, is_ = both["before"], both["now"]
+    return Changes(
+        parent=number,
+        added=was.null_count,
+        removed=is_.null_count,
+        relabelled=_sum(pc.not_equal(was, is_)),
+    )
+
+
+class _ItemNumbers:
+    """Numbers for items whose judgments stand together, one table after the other."""
+
+    def __init__(self) -> None:
+        self.last: str | None = None
+        self.number = -1
+
+    def of(self, urls: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The number of the item of each row."""
+        if not len(urls):
+            return np.empty(0, dtype=np.int64)
+        is_new = np.empty(len(urls), dtype=np.bool_)
+        is_new[0] = urls[0].as_py() != self.last
+        is_new[1:] = pc.not_equal(urls[1:], urls[:-1]).to_numpy(zero_copy_only=False)
+        found = self.number + np.cumsum(is_new)
+        self.last, self.number = urls[-1].as_py(), int(found[-1])
+        return found
+
+
+def _answers(
+    rows: pa.Table, numbers: Mapping[int, int], taxonomy: Taxonomy
+) -> np.ndarray[Any, np.dtype[np.int8]]:
+    """What each judgment says of each category, in the words of `taxonomy`: present, absent, or missing."""
+    texts = [
+        labels_joined(rows["labels"]),
+        labels_joined(rows["unsure"]),
+        pc.cast(rows["taxonomy"], pa.string()).combine_chunks(),
+    ]
+    spelled = pc.binary_join_element_wise(*texts, "@").dictionary_encode()
+    values = np.full((len(spelled.dictionary), len(taxonomy.slugs)), ABSENT, dtype=np.int8)
+    for place, text in enumerate(spelled.dictionary.to_pylist()):
+        labels, unsure, version = text.split("@")
+        said = carried(_slugs(labels), _slugs(unsure), numbers[int(version)], taxonomy.version.pk)
+        for column, slug in enumerate(taxonomy.slugs):
+            if slug in said.labels:
+                values[place, column] = PRESENT
+            if slug in said.unsure | said.unknown:
+                values[place, column] = MISSING
+    found: np.ndarray[Any, np.dtype[np.int8]] = values[spelled.indices.to_numpy()]
+    return found
+
+
+def _slugs(joined: str) -> tuple[str, ...]:
+    return tuple(filter(None, joined.split("|")))
+
+
+def _counter(column: pa.ChunkedArray) -> Counter[Any]:
+    return Counter({row["values"].as_py(): row["counts"].as_py() for row in pc.value_counts(column)})
+
+
+def _sum(flags: pa.ChunkedArray) -> int:
+    return int(pc.sum(flags).as_py() or 0)
+
+
+def _probabilities(rows: pa.Table) -> dict[str, tuple[float, float]]:
+    found = rows.group_by("stream").aggregate(
+        [("inclusion_probability", "min"), ("inclusion_probability", "max")]
+    )
+    columns = found.to_pydict()
+    lows, highs = columns["inclusion_probability_min"], columns["inclusion_probability_max"]
+    known = zip(columns["stream"], lows, highs, strict=True)
+    return {stream: (low, high) for stream, low, high in known if low is not None}
+
+
+def _labels_by_url(file: Any, name: str) -> pa.Table:
+    table = pq.read_table(file, columns=["url", "labels"])
+    return pa.table({"url": table["url"], name: labels_joined(table["labels"])})
 
 
 def _written(row: WrittenSection) -> WrittenFacts:

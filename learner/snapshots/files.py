@@ -1,11 +1,10 @@
 """A snapshot's files in the storage: written once, and read only while their hashes are right."""
 
 import hashlib
-import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Final, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,19 +13,21 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from annotator.errors import Conflict, NotFound, Unavailable
+from learner.client.manifest import MANIFEST, SIGNATURE, is_signed, public_key
 from learner.snapshots.erased import addresses_erased
 from learner.snapshots.models import Snapshot
 from learner.snapshots.selectors import addresses_withheld
 
 ITEMS: Final = "items.parquet"
 JUDGMENTS: Final = "judgments.parquet"
+RESOLUTIONS: Final = "resolutions.parquet"
 CARD: Final = "README.md"
 PAGE: Final = "card.html"
 FACTS: Final = "card.json"
 CROISSANT: Final = "croissant.json"
-MANIFEST: Final = "manifest.json"
-WITHOUT_PAGES: Final = frozenset({CARD, PAGE, FACTS, CROISSANT, MANIFEST})
-"""Files that name no page: they are handed out also when a page is withheld."""
+TABLES: Final = ("items", "judgments", "resolutions", "batches", "categories", "clauses")
+OF_PAGES: Final = TABLES[:4]
+"""Tables that name pages: while one of these is withheld, they are not handed out, in whatever format or part."""
 BLOCK: Final = 1 << 20
 
 
@@ -44,9 +45,10 @@ def file_facts(path: Path) -> dict[str, int | str]:
         return {"sha256": sha256_of(stream), "bytes": path.stat().st_size}
 
 
-def manifest_bytes(manifest: dict[str, Any]) -> bytes:
-    """The manifest in its one spelling: sorted keys, two spaces, UTF-8."""
-    return (json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+def names_of(snapshot: Snapshot) -> list[str]:
+    """The files of a snapshot, in the order in which they are handed out."""
+    signature = [SIGNATURE] if "public_key" in snapshot.manifest else []
+    return [*sorted(snapshot.manifest["files"]), MANIFEST, *signature]
 
 
 def cut_name(split: str) -> str:
@@ -59,17 +61,12 @@ def is_cut(name: str) -> bool:
     return name.startswith("items-") and name.endswith(".parquet")
 
 
-def names_of(snapshot: Snapshot) -> list[str]:
-    """The files of a snapshot by name: the card first, the tables, the manifest last."""
-    return [*sorted(snapshot.manifest["files"]), MANIFEST]
-
-
 def files_store(folder: Path, directory: str) -> None:
     """Copy the files of `folder` into the storage under `directory`, over what a killed attempt left there."""
-    for name in sorted(path.name for path in folder.iterdir()):
-        target = f"{directory}/{name}"
+    for path in sorted(folder.iterdir()):
+        target = f"{directory}/{path.name}"
         default_storage.delete(target)
-        with (folder / name).open("rb") as stream:
+        with path.open("rb") as stream:
             default_storage.save(target, File(stream))
 
 
@@ -79,7 +76,7 @@ def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
     Raises Conflict for a table that holds a page which was withheld, or erased by request, since, and what
     `file_verified` raises.
     """
-    if name not in WITHOUT_PAGES and withheld_in(snapshot):
+    if _table_of(name) in OF_PAGES and withheld_in(snapshot):
         raise Conflict(
             f"{name} of {snapshot} holds a page that was withheld since, or erased by request, so it is not handed "
             "out. Take a new snapshot: it leaves the page or its text out.",
@@ -107,22 +104,37 @@ def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
 
     Raises NotFound for a name that a snapshot does not have, Unavailable when the bytes are not the frozen ones.
     """
-    if name not in (names := names_of(snapshot)):
+    names = names_of(snapshot)
+    if name not in names:
         raise NotFound(f'{snapshot} has no file "{name}". It has {", ".join(names)}.')
-    expected = snapshot.content_sha256 if name == MANIFEST else snapshot.manifest["files"][name]["sha256"]
     try:
         stream = cast("IO[bytes]", default_storage.open(f"{snapshot.directory}/{name}", "rb"))
     except FileNotFoundError as error:
         raise Unavailable(
             f"{name} of {snapshot} is missing in the storage. Restore it from the backup."
         ) from error
-    if sha256_of(stream) != expected:
+    if not _is_frozen(snapshot, name, stream):
         stream.close()
         raise Unavailable(
             f"{name} of {snapshot} was changed after it was frozen. Restore it from the backup."
         )
     stream.seek(0)
     return stream
+
+
+def _is_frozen(snapshot: Snapshot, name: str, stream: IO[bytes]) -> bool:
+    """Whether the stream has the bytes that were frozen; of the signature, whether it is one of the manifest."""
+    if name == SIGNATURE:
+        with file_verified(snapshot, MANIFEST) as manifest:
+            key = public_key(snapshot.manifest["public_key"])
+            return is_signed(manifest.read(), stream.read(BLOCK), key)
+    expected = snapshot.sha256 if name == MANIFEST else snapshot.manifest["files"][name]["sha256"]
+    return sha256_of(stream) == expected
+
+
+def _table_of(name: str) -> str:
+    """The table that a file holds, all of it or one split: `items` of `items.csv` and `items-train.parquet`."""
+    return name.partition(".")[0].partition("-")[0]
 
 
 def zip_stream(snapshot: Snapshot) -> Iterator[bytes]:

@@ -1,12 +1,14 @@
 """Frozen datasets, and the runs that freeze them."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from annotator.projects.models import APPEND_ONLY, Project
 from annotator.runs import ACTIVE, Run
+from learner.snapshots.content import Choice, Content, Format, Pseudonyms
 
 
 class Snapshot(models.Model):
@@ -19,8 +21,18 @@ class Snapshot(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    major = models.PositiveIntegerField(default=0, db_default=0, help_text="Rises when the taxonomy changes.")
+    minor = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Rises when items come or go; 0 again after a major change."
+    )
+    patch = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Rises when labels, or anything else, were corrected."
+    )
     content_sha256 = models.CharField(
-        max_length=64, help_text="Of the manifest: same state, same bytes, same hash."
+        max_length=64, help_text="Of what it holds: same state and choice, same hash."
+    )
+    manifest_sha256 = models.CharField(
+        max_length=64, default="", db_default="", help_text="Of its manifest, which holds those of its files."
     )
     directory = models.CharField(max_length=300, help_text="Name in the file storage.")
     manifest = models.JSONField()
@@ -35,6 +47,74 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"snapshot v{self.number}"
+
+    @property
+    def semantic(self) -> str:
+        """Its version as major.minor.patch."""
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+    @property
+    def name(self) -> str:
+        """The newest name that somebody gave it, or empty."""
+        return self._noted(SnapshotNote.Kind.NAME)
+
+    @property
+    def deprecated(self) -> str:
+        """Why it is not to be used any more, or empty."""
+        return self._noted(SnapshotNote.Kind.DEPRECATED)
+
+    def _noted(self, kind: "SnapshotNote.Kind") -> str:
+        """Of the notes in memory: `snapshots_of` reads them along."""
+        return next((note.text for note in reversed(list(self.notes.all())) if note.kind == kind), "")
+
+    @property
+    def sha256(self) -> str:
+        """Of its manifest; of old, that was all there was."""
+        return self.manifest_sha256 or self.content_sha256
+
+
+class SnapshotSite(models.Model):
+    """The side on which a snapshot put a site, where that is news: later ones inherit it. Append-only."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", db_index=False)
+    site = models.BigIntegerField(help_text="Keyed hash of the registrable domain.")
+    side = models.PositiveSmallIntegerField(help_text="0 train, 1 validation.")
+
+    class Meta:
+        db_table = "snapshot_site"
+        constraints = [models.UniqueConstraint(name="snapshot_site_once", fields=["snapshot", "site"])]
+        triggers = [APPEND_ONLY]
+
+
+class SnapshotNote(models.Model):
+    """What somebody wrote on a snapshot: a name, a note, or why it is not to be used any more. Append-only."""
+
+    class Kind(models.TextChoices):
+        """What the text is."""
+
+        NAME = "name", "Name"
+        NOTE = "note", "Note"
+        DEPRECATED = "deprecated", "Deprecated"
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="notes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.CharField(max_length=1000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "snapshot_note"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="snapshot_deprecated_once", fields=["snapshot"], condition=Q(kind="deprecated")
+            ),
+            models.CheckConstraint(name="snapshot_note_says_something", condition=~Q(text="")),
+        ]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class CardSection(models.Model):
@@ -62,13 +142,19 @@ class CardSection(models.Model):
 
 
 class SnapshotRun(Run):
-    """The work of freezing one snapshot."""
+    """The work of freezing one snapshot, and what was chosen for it."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="+")
+    content = models.JSONField(default=dict, blank=True, help_text="The filter; empty for everything.")
+    as_of = models.DateTimeField(null=True, blank=True, help_text="The moment to show; none for the present.")
+    formats = ArrayField(models.CharField(max_length=8, choices=Format), default=list, blank=True)
+    pseudonyms = models.CharField(
+        max_length=8, choices=Pseudonyms, default=Pseudonyms.STABLE, db_default=Pseudonyms.STABLE
+    )
 
     class Meta:
         db_table = "snapshot_run"
@@ -77,3 +163,8 @@ class SnapshotRun(Run):
                 name="snapshot_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
             )
         ]
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen."""
+        return Choice(Content.from_json(self.content), self.as_of, tuple(self.formats), self.pseudonyms)

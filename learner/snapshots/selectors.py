@@ -1,16 +1,49 @@
 """Reading snapshots and the runs that make them."""
 
+from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from annotator.errors import NotFound
+from annotator.errors import BadInput, NotFound
 from annotator.pool.models import Case
 from annotator.projects.models import Project
+from learner.snapshots.content import Choice
+from learner.snapshots.frozen import Totals, parameters_of, totals_read, versions_then
 from learner.snapshots.models import Snapshot, SnapshotRun
 
 
 def snapshots_of(project: Project) -> QuerySet[Snapshot]:
-    """The snapshots of a project, newest first. One query."""
-    return Snapshot.objects.filter(project=project).select_related("created_by").order_by("-number")
+    """The snapshots of a project with their notes, newest first. Two queries."""
+    rows = Snapshot.objects.filter(project=project).select_related("created_by")
+    return rows.prefetch_related("notes__by").order_by("-number")
+
+
+def snapshot_with_content(project: Project, content_sha256: str) -> Snapshot | None:
+    """The snapshot that holds just this, or None. One query."""
+    return Snapshot.objects.filter(project=project, content_sha256=content_sha256).order_by("number").first()
+
+
+def choice_preview(project: Project, choice: Choice) -> Totals:
+    """How much a snapshot of this choice would hold. Two queries, one more when categories are chosen.
+
+    Raises BadInput for a moment that is still to come or before the first taxonomy and guideline, and for a category
+    that the taxonomy of the moment lacks.
+    """
+    if choice.as_of is not None and choice.as_of > timezone.now():
+        raise BadInput("As of: that moment is still to come. Leave it empty for the present.")
+    connection.ensure_connection()
+    state = connection.connection
+    versions = versions_then(state, project, choice.as_of)
+    if versions is None:
+        raise BadInput("As of: the project had no taxonomy or no guideline yet. Name a later moment.")
+    unknown = sorted(set(choice.content.categories) - set(versions.taxonomy.slugs))
+    if unknown:
+        raise BadInput(
+            f"Taxonomy version {versions.taxonomy.version.number} has no category {', '.join(unknown)}. "
+            f"It has {', '.join(versions.taxonomy.slugs)}."
+        )
+    values = parameters_of(state, project, choice.content, choice.as_of, versions.taxonomy)
+    return totals_read(state, values)
 
 
 def snapshot_of(project: Project, number: int) -> Snapshot:

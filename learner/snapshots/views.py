@@ -2,28 +2,38 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotator.errors import BadInput
+from annotator.errors import BadInput, CrossguardError
 from annotator.http import render_page
 from annotator.pool.selectors import ingest_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
 from learner.core.cards import Figure, figures_of, read_first, tiles_of
+from learner.snapshots.content import Content
 from learner.snapshots.dialects import card_body
-from learner.snapshots.files import CARD, PAGE, file_open, withheld_in, zip_stream
-from learner.snapshots.models import Snapshot
+from learner.snapshots.differences import differences_markdown, differences_of
+from learner.snapshots.files import CARD, PAGE, file_open, names_of, withheld_in, zip_stream
+from learner.snapshots.forms import ChoiceForm, NoteForm
+from learner.snapshots.models import Snapshot, SnapshotNote
+from learner.snapshots.overlap import overlap_of
 from learner.snapshots.reading import facts_of
 from learner.snapshots.sections.selectors import card_missing, card_written
 from learner.snapshots.sections.services import MISSING
-from learner.snapshots.overlap import overlap_of
-from learner.snapshots.selectors import snapshot_of, snapshot_runs_of, snapshots_of
-from learner.snapshots.services import snapshot_run_start
+from learner.snapshots.selectors import (
+    choice_preview,
+    snapshot_of,
+    snapshot_run_of,
+    snapshot_runs_of,
+    snapshots_of,
+)
+from learner.snapshots.services import snapshot_annotate, snapshot_run_cancel, snapshot_run_start
 
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
@@ -64,6 +74,74 @@ def snapshots(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "POST"])
+@login_required
+def choose(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the next snapshot holds, with how much that is; POST takes it."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    sent = request.POST if request.method == "POST" else request.GET
+    form = ChoiceForm(sent or None, taxonomy=access.taxonomy)
+    preview, problem = None, ""
+    if not form.is_bound or form.is_valid():
+        try:
+            if request.method == "POST":
+                snapshot_run_start(access.project, by=access.user, choice=form.choice)
+                return redirect("snapshots:snapshots", slug=slug)
+            preview = choice_preview(access.project, form.choice)
+        except CrossguardError as error:
+            problem = error.message
+    context = {"access": access, "nav": "snapshots", "form": form, "preview": preview, "problem": problem}
+    refused = request.method == "POST" and (form.errors or problem)
+    return render_page(
+        request, "snapshots/choose.html", context, part="preview", status=422 if refused else 200
+    )
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """End the run that is under way."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    run = snapshot_run_of(access.project, pk)
+    snapshot_run_cancel(access.project, run.pk, by=access.user)
+    return redirect("snapshots:snapshots", slug=slug)
+
+
+@require_POST
+@login_required
+def annotate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Write a name, a note, or why the snapshot is deprecated."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    frozen = snapshot_of(access.project, number)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("Write what you want to say, as a name, a note, or a reason to deprecate.")
+    snapshot_annotate(frozen, form.cleaned_data["kind"], form.cleaned_data["text"], by=access.user)
+    messages.success(request, "Written. It stays: what is wrong in it, another note can correct.")
+    return redirect("snapshots:snapshot", slug=slug, number=number)
+
+
+@require_GET
+@login_required
+def differences(request: HttpRequest, slug: str, number: int, other: int) -> HttpResponse:
+    """What differs from one snapshot to another."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    before, after = snapshot_of(access.project, number), snapshot_of(access.project, other)
+    context = {"access": access, "nav": "snapshots", "found": differences_of(before, after)}
+    return render_page(request, "snapshots/differences.html", context)
+
+
+@require_GET
+@login_required
+def differences_file(request: HttpRequest, slug: str, number: int, other: int) -> HttpResponse:
+    """The same as Markdown."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    found = differences_of(snapshot_of(access.project, number), snapshot_of(access.project, other))
+    response = HttpResponse(differences_markdown(found), content_type="text/markdown; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-v{number}-v{other}.md"'
+    return response
+
+
 @require_GET
 @login_required
 def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -77,8 +155,11 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "nav": "snapshots",
         "snapshot": frozen,
         "card": prose(card),
-        "files": sorted(frozen.manifest["files"].items()),
         "page": PAGE if PAGE in frozen.manifest["files"] else "",
+        "files": [(name, frozen.manifest["files"].get(name)) for name in names_of(frozen)],
+        "chosen": Content.from_json(frozen.manifest.get("filter", {})).sentences(),
+        "others": [row for row in snapshots_of(access.project) if row.pk != frozen.pk],
+        "kinds": SnapshotNote.Kind.choices,
         "n_withheld": withheld_in(frozen),
         **_pictures(frozen),
     }

@@ -29,7 +29,7 @@ from learner.training.models import ClassifierVersion
 from learner.training.services import batch_run_start, training_run_start
 from tests.factories import GAMES, make_items, make_member, make_project, make_resolution
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # a snapshot is read by a connection of its own
 
 BUCKET = "crossguard"
 

@@ -176,11 +176,13 @@ class CardFacts:
     pictures: Pictures = field(default_factory=Pictures)
     tables: Sequence[TableFacts] = ()
     written: Sequence[WrittenFacts] = ()
+    semantic: str = ""
+    """The version in three numbers: taxonomy, items, corrections."""
 
     @property
     def version(self) -> str:
         """The version of the dataset as three numbers."""
-        return f"{self.number}.0.0"
+        return self.semantic or f"{self.number}.0.0"
 
     @property
     def n_chosen(self) -> int:

@@ -31,6 +31,7 @@ from learner.snapshots.files import (
     ITEMS,
     JUDGMENTS,
     PAGE,
+    TABLES,
     cut_name,
     file_open,
     sha256_of,
@@ -121,8 +122,10 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
         "batch": batch.number,
         "source": "",
         "taxonomy": 1,
+        "split_group": 0,
+        "near_test": False,
     }
-    assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("holdout", [])
+    assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("test", [])
     assert by_url[holdout.url]["inclusion_probability"] is None
 
 
@@ -266,7 +269,8 @@ def test_the_manifest_names_the_hash_of_each_file(project: Project) -> None:
     for name, facts in snapshot.manifest["files"].items():
         with default_storage.open(f"{snapshot.directory}/{name}", "rb") as stream:
             assert sha256_of(stream) == facts["sha256"]
-    assert set(snapshot.manifest["files"]) == {ITEMS, TRAIN, JUDGMENTS, CARD, PAGE, FACTS, CROISSANT}
+    tables = {f"{name}.parquet" for name in TABLES}
+    assert set(snapshot.manifest["files"]) == {TRAIN, CARD, PAGE, FACTS, CROISSANT, *tables}
 
 
 def test_a_file_that_was_changed_in_the_storage_is_not_handed_out(project: Project) -> None:
@@ -339,7 +343,8 @@ def test_the_zip_holds_the_frozen_files(project: Project) -> None:
 
     with ZipFile(BytesIO(b"".join(zip_stream(snapshot)))) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == [CARD, PAGE, FACTS, CROISSANT, TRAIN, ITEMS, JUDGMENTS, "manifest.json"]
+        tables = sorted([TRAIN, *(f"{name}.parquet" for name in TABLES)])
+        assert archive.namelist() == [CARD, *sorted([PAGE, FACTS, CROISSANT, *tables]), "manifest.json"]
         assert archive.read(CARD).decode() == card_of(snapshot)
 
 

@@ -1,0 +1,188 @@
+"""All tables of one state of a project in a folder, and the manifest that says what they are."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from django.conf import settings
+
+from annotator.errors import BadInput
+from annotator.projects.models import Project
+from learner.client.manifest import content_sha256
+from learner.snapshots.content import Choice, Pseudonyms
+from learner.snapshots.erased import erased_read
+from learner.snapshots.facts import (
+    AGREEMENT_SEED,
+    Frozen,
+    items_count,
+    judgments_count,
+    mapping_facts,
+)
+from learner.snapshots.files import TABLES, file_facts
+from learner.snapshots.formats import format_write
+from learner.snapshots.frozen import Totals, frozen_state, parameters_of, totals_read, versions_then
+from learner.snapshots.sections.selectors import card_written
+from learner.snapshots.splitting import VALIDATION_SHARE, Splits, splits_of
+from learner.snapshots.tables import (
+    Progress,
+    Pseudonymous,
+    Reading,
+    batches_write,
+    categories_write,
+    clauses_write,
+    items_write,
+    judgments_write,
+    key_of_state,
+    resolutions_write,
+)
+
+FORMAT: Final = "crossguard-snapshot-2"
+NEAR_DUPLICATE_SEED: Final = 20_260_101  # of annotator.pool.minhash
+Tell = Callable[[str, int, int | None], None]
+"""Called with the stage, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written for one choice: the facts of it, and the size and hash of each file of the tables."""
+
+    choice: Choice
+    frozen: Frozen
+    splits: Splits
+    files: dict[str, dict[str, int | str]]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the manifest says of the content; the number, the parent and the card are the publisher's to add."""
+        frozen, choice = self.frozen, self.choice
+        found: dict[str, Any] = {
+            "format": FORMAT,
+            "project": frozen.project.slug,
+            "state_as_of": frozen.totals.state_as_of,
+            "n_items": frozen.items.n_items,
+            "n_judgments": frozen.judgments.n_judgments,
+            "n_left_out": frozen.totals.n_left_out,
+            "n_withheld": frozen.totals.n_withheld,
+            "n_erased": frozen.n_erased,
+            "versions": {
+                "taxonomy": frozen.taxonomy.version.number,
+                "guideline": frozen.versions.guideline.version.number,
+                "card": sum(row.number for row in frozen.written),
+            },
+            "categories": list(frozen.taxonomy.slugs),
+            "mapping": [asdict(row) for row in mapping_facts(frozen)],
+            "filter": choice.content.as_json(),
+            "formats": sorted(choice.formats),
+            "pseudonyms": choice.pseudonyms,
+            "splits": splits_facts(self.splits),
+            "agreement": agreement_facts(frozen),
+            "seeds": {"agreement": AGREEMENT_SEED, "near_duplicates": NEAR_DUPLICATE_SEED},
+            "code": {"crossguard": code_version(), "pyarrow": pa.__version__},
+            "tables": {f"{name}.parquet": self.files[f"{name}.parquet"]["sha256"] for name in TABLES},
+        }
+        return found | {"content_sha256": content_sha256(found)}
+
+
+def tables_freeze(project: Project, choice: Choice, folder: Path, tell: Tell) -> Written:
+    """Write the tables of `project` as `choice` wants them, read while labelling goes on.
+
+    Raises BadInput when nothing fits the choice, or there was no taxonomy or guideline yet at its moment.
+    """
+    with frozen_state() as state:
+        versions = versions_then(state, project, choice.as_of)
+        if versions is None:
+            raise BadInput(
+                "At that moment the project had no taxonomy or no guideline yet. Name a later one."
+            )
+        values = parameters_of(state, project, choice.content, choice.as_of, versions.taxonomy)
+        totals = totals_read(state, values)
+        if not totals.n_items:
+            raise BadInput("No resolved item fits, so the snapshot would be empty. Leave less out.")
+        reading = Reading(state, project, versions.taxonomy, values)
+        tell("looking for near-duplicates", 0, None)
+        splits = splits_of(reading)
+        n_erased = erased_read(state, project.pk)
+        _write_all(reading, splits, folder, _names(project, choice, totals), _stage(tell, totals))
+    tell("counting", 0, None)
+    frozen = Frozen(
+        project=project,
+        versions=versions,
+        totals=totals,
+        items=items_count(folder / "items.parquet", versions.taxonomy),
+        judgments=judgments_count(folder / "judgments.parquet", project, versions.taxonomy),
+        written=card_written(project, as_of=choice.as_of),
+        n_erased=n_erased,
+    )
+    for kind in choice.formats:
+        for place, name in enumerate(TABLES):
+            tell(f"writing {kind}", place, len(TABLES))
+            format_write(folder / f"{name}.parquet", kind)
+    names = sorted(path.name for path in folder.iterdir())
+    return Written(choice, frozen, splits, {name: file_facts(folder / name) for name in names})
+
+
+def splits_facts(splits: Splits) -> dict[str, Any]:
+    """What the manifest says of the splits."""
+    return {
+        "n": splits.n_by_split,
+        "validation_share": VALIDATION_SHARE,
+        "n_groups": splits.n_groups,
+        "largest_group": splits.largest_group,
+        "n_inherited": splits.cut.n_inherited,
+        "n_conflicts": splits.cut.n_conflicts,
+        "leakage": asdict(splits.leakage),
+    }
+
+
+def agreement_facts(frozen: Frozen) -> dict[str, dict[str, float | int | None]]:
+    """Alpha and percent agreement of each category."""
+    return {
+        slug: {
+            "alpha": measured.alpha.value,
+            "alpha_low": measured.alpha.low,
+            "alpha_high": measured.alpha.high,
+            "percent": measured.percent.value,
+            "n_items": measured.alpha.n_items,
+        }
+        for slug, measured in zip(frozen.taxonomy.slugs, frozen.judgments.agreement, strict=True)
+    }
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """The version of Crossguard that runs."""
+    try:
+        return version("crossguard")
+    except PackageNotFoundError:  # run from a checkout
+        project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])
+
+
+def _names(project: Project, choice: Choice, totals: Totals) -> Pseudonymous:
+    if choice.pseudonyms == Pseudonyms.STABLE:
+        return Pseudonymous(project.holdout_salt.encode())
+    return Pseudonymous(key_of_state(project, f"{totals.last} {choice.content.as_json()}"))
+
+
+def _stage(tell: Tell, totals: Totals) -> Callable[[str], Progress]:
+    def of(table: str) -> Progress:
+        total = totals.n_items if table == "items" else None
+        return lambda done: tell(f"writing {table}", done, total)
+
+    return of
+
+
+def _write_all(
+    reading: Reading, splits: Splits, folder: Path, names: Pseudonymous, stage: Callable[[str], Progress]
+) -> None:
+    items_write(reading, splits.cut, folder / "items.parquet", stage("items"))
+    judgments_write(reading, folder / "judgments.parquet", stage("judgments"), names)
+    resolutions_write(reading, folder / "resolutions.parquet", stage("resolutions"))
+    batches_write(reading, folder / "batches.parquet", stage("batches"))
+    categories_write(reading, folder / "categories.parquet", stage("categories"))
+    clauses_write(reading, folder / "clauses.parquet", stage("clauses"))

@@ -1,0 +1,160 @@
+"""Where each item of a snapshot goes: its site, its near-duplicates, and the sides that earlier snapshots dealt."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from annotator.pool.minhash import BANDS, CHARS_MAX, bands, shingles
+from annotator.pool.models import Split
+from learner.core.arrays import Integers
+from learner.core.splits import (
+    NAMES,
+    UNDECIDED,
+    Cut,
+    Leakage,
+    clusters_of,
+    items_cut,
+    leakage_of,
+)
+from learner.snapshots.copying import tables_copied
+from learner.snapshots.frozen import CURRENT, State, run
+from learner.snapshots.tables import HeldLabels, Reading
+
+VALIDATION_SHARE: Final = 0.1
+KEYS: Final = f"""
+    SELECT c.id, c.registrable_domain, c.split, c.held, {", ".join(f"g.bands[{n}]" for n in range(1, BANDS + 1))}
+    FROM ({CURRENT}) c LEFT JOIN signature g ON g.item_id = c.id AND cardinality(g.bands) = {BANDS} ORDER BY c.id
+"""  # noqa: S608 - composed of constants
+BAND_NAMES: Final = [f"band_{n}" for n in range(BANDS)]
+KEYS_READ: Final = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("registrable_domain", pa.string()),
+        ("split", pa.string()),
+        ("held", pa.string()),
+        *((name, pa.int64()) for name in BAND_NAMES),
+    ]
+)
+# As signatures of served items are made: of the title and the beginning of the text.
+TEXTS: Final = f"""
+    SELECT DISTINCT ON (item_id) item_id, title || E'\\n' || left(text, {CHARS_MAX}) FROM evidence
+    WHERE item_id = ANY(%(items)s) AND (version = 1 OR coalesce(captured_at, '-infinity') <= %(as_of)s)
+    ORDER BY item_id, version DESC
+"""  # noqa: S608 - composed of constants
+# Only what snapshots of that time had dealt: one that was taken later could not be inherited from.
+DEALT: Final = """
+    SELECT d.site, max(d.side) FROM snapshot_site d JOIN snapshot s ON s.id = d.snapshot_id
+    WHERE s.project_id = %(project)s AND s.created_at <= %(as_of)s GROUP BY d.site
+"""
+TEXTS_AT_ONCE: Final = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """Where each item of the snapshot goes, in the order of its rows, and what is worth keeping of it.
+
+    `dealt` are the sites whose side is new or another than before: (key of the site, side).
+    """
+
+    cut: Cut
+    leakage: Leakage
+    n_groups: int
+    largest_group: int
+    dealt: list[tuple[int, int]]
+
+    @property
+    def n_by_split(self) -> dict[str, int]:
+        """Items on each side."""
+        found = np.bincount(self.cut.split, minlength=len(NAMES)).tolist()
+        return dict(zip(NAMES, found, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class _Keys:
+    """What is read of the items to cut them, a row each."""
+
+    labels: NDArray[np.bool_]
+    site: Integers
+    site_keys: list[int]
+    is_test: NDArray[np.bool_]
+    bands: Integers
+
+
+def splits_of(reading: Reading) -> Splits:
+    """Cut the items of the snapshot. Holdout sites are test; a site that was dealt before keeps its side.
+
+    Two statements, and one for each `TEXTS_AT_ONCE` items that nobody was served: those have no signature yet.
+    """
+    keys = _keys_read(reading)
+    held: dict[int, int] = dict(run(reading.state, DEALT, reading.values))
+    by_site = np.array([held.get(key, UNDECIDED) for key in keys.site_keys], dtype=np.int8)
+    cut = items_cut(
+        labels=keys.labels,
+        site=keys.site,
+        cluster=clusters_of(keys.bands),
+        is_test=keys.is_test,
+        before=np.where(keys.is_test, UNDECIDED, by_site[keys.site]).astype(np.int8),
+        validation_share=VALIDATION_SHARE,
+    )
+    sizes = np.bincount(cut.group[cut.group >= 0], minlength=1)
+    return Splits(
+        cut=cut,
+        leakage=leakage_of(cut, keys.site),
+        n_groups=int((sizes > 0).sum()),
+        largest_group=int(sizes.max()),
+        dealt=_dealt(keys, cut, by_site),
+    )
+
+
+def site_key(salt: str, domain: str) -> int:
+    """A site as the list of dealt sites knows it: a page that is sealed later leaves no name in it."""
+    keyed = hashlib.blake2b(domain.encode(), key=salt.encode(), person=b"site", digest_size=8)
+    return int.from_bytes(keyed.digest(), "big", signed=True)
+
+
+def _keys_read(reading: Reading) -> _Keys:
+    ids, domains, sides, labels, found = [], [], [], [], []
+    spelled = HeldLabels(reading.project, reading.taxonomy)
+    for rows in tables_copied(reading.state, KEYS, reading.values, KEYS_READ):
+        ids.append(rows["id"].to_numpy())
+        domains.append(rows["registrable_domain"].combine_chunks())
+        sides.append(pc.equal(rows["split"], Split.HOLDOUT.value).to_numpy())
+        held = rows["held"].combine_chunks().dictionary_encode()
+        labels.append(spelled.present(held.dictionary.to_pylist())[held.indices.to_numpy()])
+        found.append(np.stack([pc.fill_null(rows[name], 0).to_numpy() for name in BAND_NAMES], axis=1))
+    encoded = pa.chunked_array(domains, pa.string()).combine_chunks().dictionary_encode()
+    numbers = np.concatenate(ids)
+    salt = reading.project.holdout_salt
+    return _Keys(
+        labels=np.concatenate(labels),
+        site=encoded.indices.to_numpy().astype(np.int64),
+        site_keys=[site_key(salt, domain) for domain in encoded.dictionary.to_pylist()],
+        is_test=np.concatenate(sides),
+        bands=_completed(reading.state, reading, numbers, np.concatenate(found)),
+    )
+
+
+def _completed(state: State, reading: Reading, ids: Integers, found: Integers) -> Integers:
+    """The same bands, with those of items that nobody was served computed from their texts."""
+    missing = np.flatnonzero(~found.any(axis=1))
+    for start in range(0, len(missing), TEXTS_AT_ONCE):
+        rows = missing[start : start + TEXTS_AT_ONCE]
+        texts: dict[int, str] = dict(run(state, TEXTS, {**reading.values, "items": ids[rows].tolist()}))
+        for row in rows.tolist():
+            computed = bands(shingles(texts.get(int(ids[row]), "")))
+            if computed:
+                found[row] = computed
+    return found
+
+
+def _dealt(keys: _Keys, cut: Cut, by_site: NDArray[np.int8]) -> list[tuple[int, int]]:
+    rest = np.flatnonzero(~keys.is_test)
+    side = np.full(len(by_site), UNDECIDED, dtype=np.int8)
+    side[keys.site[rest]] = cut.split[rest]
+    changed = np.flatnonzero((side != UNDECIDED) & (side != by_site))
+    return [(keys.site_keys[site], int(side[site])) for site in changed.tolist()]
