@@ -37,8 +37,8 @@ NAME_MAX: Final = 60
 def snapshot_run_start(project: Project, by: User | None, *, choice: Choice = EVERYTHING) -> SnapshotRun:
     """A new run that freezes `project` as chosen, or the one of the same choice that is under way.
 
-    The next tick wakes a worker. Raises BadInput when nothing fits: an empty dataset helps nobody; and when a section of
-    the data card is missing that only people can write. Conflict when a snapshot of another choice is under way.
+    The next tick wakes a worker. Raises BadInput when nothing fits: an empty dataset helps nobody; and when a section
+    of the data card is missing that only people can write. Conflict when a snapshot of another choice is under way.
     """
     if not resolutions_current(project).filter(verdict="labelled").exists():
         raise BadInput("No item is resolved yet, so a snapshot would be empty. Label a few pages first.")

@@ -133,8 +133,8 @@ NO_PAGES: Final = {
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
     "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new", "review:bulk",
-    "review:adjudication", "snapshots:snapshot", "snapshots:differences", "training:classifier", "learner:query",
-    "learner:shadow",
+    "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
+    "training:classifier", "learner:query", "learner:shadow",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
 }}  # fmt: skip
