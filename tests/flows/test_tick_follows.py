@@ -2,8 +2,11 @@
 
 import pytest
 
+from annotator.projects.models import Project
 from annotator.queue.models import Batch
+from annotator.runs import ACTIVE
 from learner.query.featurising import feature_run_execute
+from learner.query.models import QueryRun
 from learner.query.services import feature_run_start
 from learner.tick import tick_once
 from learner.training.models import ClassifierVersion
@@ -26,3 +29,8 @@ def test_a_new_classifier_chooses_and_goes_on_without_another_beat() -> None:
     chosen = Batch.objects.filter(project=project, classifier_number=1)
     eventually(lambda: chosen.count() > 1, seconds=60)  # twenty places of sixty: one batch is not enough
     assert ClassifierVersion.objects.filter(project=project).count() == 1
+
+    Project.objects.filter(pk=project.pk).update(
+        paused=True
+    )  # or the worker would go on while the database is emptied
+    eventually(lambda: not QueryRun.objects.filter(status__in=ACTIVE).exists(), seconds=60)
