@@ -23,7 +23,7 @@ def training_run_start(project: Project, reason: str) -> TrainingRun:
 
 def batch_run_start(project: Project, reason: str) -> QueryRun:
     """A query run with the newest classifier version, or the one that is active. The tick wakes it."""
-    return query_run_start(project, reason, _newest_file(project))
+    return query_run_start(project, reason, newest_file(project))
 
 
 def training_request(access: Access) -> TrainingRun:
@@ -47,10 +47,10 @@ def shadow_request(access: Access, candidate: Steering) -> ShadowRun:
     Raises BadInput that names what cannot be; Conflict while the project has no features, or another comparison runs.
     """
     _refuse_without_features(access.project)
-    return shadow_run_start(access, candidate, _newest_file(access.project))
+    return shadow_run_start(access, candidate, newest_file(access.project))
 
 
-def _newest_file(project: Project) -> ClassifierFile | None:
+def newest_file(project: Project) -> ClassifierFile | None:
     """The newest version's file; None when it reads features that are made no more, until the next one is trained."""
     version = classifier_latest(project)
     if version is None or version.recipe != RECIPE:
