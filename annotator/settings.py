@@ -170,6 +170,7 @@ CELERY_TASK_ROUTES = {
         "snapshots.*",
         "query.featurise",
         "query.compare",
+        "query.suggest",
         "training.*",
         "suspects.*",
         "evaluation.*",
@@ -199,6 +200,12 @@ CELERY_DB_REUSE_MAX = (
     1000  # with the task_prerun hook of annotator.celery, or a dropped connection stays broken
 )
 TICK_SECONDS = env.float("CROSSGUARD_TICK_SECONDS", 2.0)
+# A chat endpoint that may suggest candidates: off while the first or the third is empty.
+LLM_URL = env.str("CROSSGUARD_LLM_URL", "")
+LLM_KEY = env.str("CROSSGUARD_LLM_KEY", "")
+LLM_MODEL = env.str("CROSSGUARD_LLM_MODEL", "")
+LLM_REQUESTS_A_DAY = env.int("CROSSGUARD_LLM_REQUESTS_A_DAY", 200)
+LLM_ITEMS_A_RUN = env.int("CROSSGUARD_LLM_ITEMS_A_RUN", 20)
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "learner.tick", "schedule": TICK_SECONDS, "options": {"expires": 10 * TICK_SECONDS}},
 }

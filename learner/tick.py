@@ -21,7 +21,7 @@ from annotator.errors import CrossguardError
 from annotator.pool.models import Ingest, IngestReport
 from annotator.pool.tasks import ingest, report
 from annotator.projects.models import LogEntry, Project
-from annotator.projects.selectors import log_of
+from annotator.projects.selectors import log_of, taxonomy_current
 from annotator.projects.services import log_write
 from annotator.queue.models import Batch
 from annotator.queue.selectors import queue_level
@@ -53,11 +53,12 @@ from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import evaluate
 from learner.query.facts import feature_facts, queue_facts
-from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun
+from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SuggestionRun
 from learner.query.selectors import attempts_of
 from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
-from learner.query.tasks import choose, compare, featurise, look
+from learner.query.suggestions import is_configured, suggestion_category, suggestion_run_start
+from learner.query.tasks import choose, compare, featurise, look, suggest
 from learner.snapshots.models import SnapshotRun
 from learner.snapshots.tasks import freeze
 from learner.suspects.models import SuspectRun
@@ -66,7 +67,7 @@ from learner.suspects.services import suspect_run_start
 from learner.suspects.tasks import suspect
 from learner.training.models import ClassifierVersion, TrainingRun
 from learner.training.selectors import classifier_latest, training_facts
-from learner.training.services import batch_run_start, training_run_start
+from learner.training.services import batch_run_start, newest_file, training_run_start
 from learner.training.tasks import train
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ KINDS: Final = (
     (QueryRun, choose),
     (ShadowRun, compare),
     (LookRun, look),
+    (SuggestionRun, suggest),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
     (SuspectRun, suspect),
@@ -164,6 +166,16 @@ def project_tick(project: Project, now: datetime) -> None:
         _start_if_due(project, queue_facts(project, level, coverage, now), query_due, now=now)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
+    if coverage.n_items and is_configured():
+        _suggest_if_due(project, version, now)
+
+
+def _suggest_if_due(project: Project, version: ClassifierVersion | None, now: datetime) -> None:
+    """Ask a language model, where the project has one, about the next category with few positives."""
+    positives = {row["category"]: row["n_positive"] for row in version.categories} if version else {}
+    category = suggestion_category(project, taxonomy_current(project), positives, now)
+    if category is not None:
+        suggestion_run_start(project, category, newest_file(project))
 
 
 def _waits_for_first_classifier(project: Project, version: ClassifierVersion | None, waiting: int) -> bool:

@@ -13,6 +13,7 @@ from learner.core.catalogue import BY_DISTANCE
 from learner.core.selection import Choice
 from learner.query.forecasting import Outlook
 from learner.query.models import QueryRun
+from learner.query.ordering import note_of
 from learner.query.parts import Call, alone, parts_scored, parts_sweep
 from learner.query.running import Phases, run_worked
 from learner.query.selectors import steering_latest
@@ -44,7 +45,7 @@ def _open(run: QueryRun, way: Way, chosen: Chosen, phases: Phases) -> None:
         if chosen.choices:
             batch = batch_open(
                 run.project,
-                [_batch_choice(run, choice, chosen.outlook) for choice in chosen.choices],
+                [_batch_choice(run, choice, chosen) for choice in chosen.choices],
                 fingerprint=_fingerprint(run),
                 reason=run.reason,
                 seed=run.seed,
@@ -67,18 +68,19 @@ def _fingerprint(run: QueryRun) -> str:
     return sha256(facts.encode()).hexdigest()
 
 
-def _batch_choice(run: QueryRun, choice: Choice, outlook: Outlook) -> BatchChoice:
+def _batch_choice(run: QueryRun, choice: Choice, chosen: Chosen) -> BatchChoice:
     return BatchChoice(
         item_id=choice.item_id,
         stream=Stream(choice.stream),
         strategy=choice.strategy,
         score=choice.score,
-        reason=_reason(choice, outlook),
+        reason=_reason(choice, chosen.outlook)
+        + note_of(choice.strategy, choice.reason, chosen.suggested.get(choice.item_id)),
         classifier_number=run.classifier_number,
         pool_size=choice.pool_size,
         inclusion_probability=choice.inclusion_probability,
         seed=run.seed,
-        forecast=outlook.forecasts.get(choice.item_id, NO_FORECAST),
+        forecast=chosen.outlook.forecasts.get(choice.item_id, NO_FORECAST),
     )
 
 

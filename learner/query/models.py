@@ -111,6 +111,66 @@ class QueryRun(Run):
         indexes = [models.Index(name="query_run_latest", fields=["project", "-id"])]
 
 
+class SuggestionSwitch(models.Model):
+    """That an admin switched suggestions of a language model on or off in a project. Append-only; the newest counts."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    on = models.BooleanField()
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    set_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "suggestion_switch"
+        triggers = [APPEND_ONLY]
+
+
+class SuggestionRun(Run):
+    """One run of asking a language model about candidates of a category, and what became of its requests."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    category = models.SlugField(max_length=40, db_index=False)
+    language_model = models.CharField(max_length=200)
+    artifact = models.CharField(max_length=300, blank=True, default="")
+    artifact_sha256 = models.CharField(max_length=64, blank=True, default="")
+    n_requests = models.PositiveIntegerField(default=0, help_text="Counted before each is sent.")
+    n_dropped = models.PositiveIntegerField(default=0, help_text="Replies that were no score.")
+    n_failed = models.PositiveIntegerField(default=0, help_text="Requests without a reply.")
+
+    class Meta:
+        db_table = "suggestion_run"
+        constraints = [
+            models.UniqueConstraint(
+                name="suggestion_run_one_active", fields=["project"], condition=Q(status__in=ACTIVE)
+            )
+        ]
+        indexes = [models.Index(name="suggestion_run_latest", fields=["project", "-id"])]
+
+
+class Suggestion(models.Model):
+    """How likely a language model holds an item to show a category. Append-only; it orders candidates, nothing else."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    run = models.ForeignKey(SuggestionRun, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    category = models.SlugField(max_length=40, db_index=False)
+    score = models.FloatField()
+    language_model = models.CharField(max_length=200)
+    prompt = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "suggestion"
+        constraints = [
+            models.UniqueConstraint(
+                name="suggestion_once", fields=["item", "category", "prompt", "language_model"]
+            ),
+            models.CheckConstraint(name="suggestion_score_0_to_1", condition=Q(score__gte=0, score__lte=1)),
+        ]
+        triggers = [APPEND_ONLY]
+
+
 class QueryPart(models.Model):
     """One shard that one query has to score: taken by whichever worker is free, done when its candidates are stored.
 

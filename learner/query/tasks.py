@@ -8,6 +8,7 @@ from learner.query.featurising import feature_run_execute
 from learner.query.looking import look_run_execute
 from learner.query.parts import query_help
 from learner.query.shadowing import shadow_run_execute
+from learner.query.suggesting import suggestion_run_execute
 
 
 @shared_task(name="query.featurise")
@@ -38,6 +39,12 @@ def compare(run_id: int) -> None:
 def look(run_id: int) -> None:
     """Score one item as the next query would."""
     look_run_execute(run_id)
+
+
+@shared_task(name="query.suggest")
+def suggest(run_id: int) -> None:
+    """Ask a language model about a few candidates of a category that has few positives."""
+    suggestion_run_execute(run_id)
 
 
 def _call(run_id: int, n: int) -> None:

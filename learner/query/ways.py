@@ -1,7 +1,7 @@
 """Ways to choose the next batch: settings and a classifier, played over the shards. For workers only."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -26,11 +26,13 @@ from learner.query.files import file_read
 from learner.query.finds import finds_now
 from learner.query.forecasting import Outlook, outlook_of
 from learner.query.models import LookRun, QueryRun, ShadowRun
+from learner.query.ordering import suggested_first
 from learner.query.running import Phases
 from learner.query.selectors import steering_of
 from learner.query.services import ClassifierFile
 from learner.query.shards import pool_rarity, shards_load, shards_of
 from learner.query.steering import Steering
+from learner.query.suggestions import Suggested, suggested_of
 
 TAKEN: Final = """
 COPY (SELECT id FROM item WHERE project_id = %s AND NOT pooled AND id BETWEEN %s AND %s) TO STDOUT (FORMAT BINARY)
@@ -58,6 +60,7 @@ class Chosen:
     choices: list[Choice]
     outlook: Outlook
     candidates: Candidates
+    suggested: Mapping[int, Suggested] = field(default_factory=dict)
 
 
 def way_of(project: Project, classifier: ClassifierFile | None, steering: Steering, seed: int) -> Way:
@@ -133,15 +136,17 @@ def available_in(project: Project, shard: Shard) -> Booleans:
 
 
 def chosen_of(project: Project, way: Way, parts: Iterable[Candidates], phases: Phases) -> Chosen:
-    """What a way chooses of the candidates of all shards. Two queries."""
+    """What a way chooses of the candidates of all shards. At most four queries."""
     pool = merge(parts)
+    suggested = suggested_of(project, pool.item_ids.tolist())
+    pool = suggested_first(pool, suggested)
     outlook = outlook_of(way.model.estimator, pool, taxonomy_current(project))
     if not len(pool.item_ids):
         return Chosen([], outlook, pool)
     with phases.timed("select"):
         rng = np.random.default_rng(way.plan.seed)
         choices = select_batch([pool], way.plan, _open_domains(project), rng, benign=outlook.benign)
-    return Chosen(choices, outlook, pool)
+    return Chosen(choices, outlook, pool, suggested)
 
 
 def _definition(slug: str, category: Category | None, examples: Sequence[PageText]) -> CategoryDefinition:

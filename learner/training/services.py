@@ -24,7 +24,7 @@ def training_run_start(project: Project, reason: str) -> TrainingRun:
 
 def batch_run_start(project: Project, reason: str) -> QueryRun:
     """A query run with the newest classifier version, or the one that is active. The tick wakes it."""
-    return query_run_start(project, reason, _newest_file(project))
+    return query_run_start(project, reason, newest_file(project))
 
 
 def training_request(access: Access) -> TrainingRun:
@@ -48,7 +48,7 @@ def shadow_request(access: Access, candidate: Steering) -> ShadowRun:
     Raises BadInput that names what cannot be; Conflict while the project has no features, or another comparison runs.
     """
     _refuse_without_features(access.project)
-    return shadow_run_start(access, candidate, _newest_file(access.project))
+    return shadow_run_start(access, candidate, newest_file(access.project))
 
 
 def look_request(access: Access, item: Item) -> LookRun:
@@ -64,10 +64,10 @@ def look_request(access: Access, item: Item) -> LookRun:
         project=access.project, recipe=RECIPE, first_item__lte=item.pk, last_item__gte=item.pk
     ).exists():
         raise Conflict("No features of this page are computed yet. Wait a moment, then ask again.")
-    return look_run_start(access, item, _newest_file(access.project))
+    return look_run_start(access, item, newest_file(access.project))
 
 
-def _newest_file(project: Project) -> ClassifierFile | None:
+def newest_file(project: Project) -> ClassifierFile | None:
     """The newest version's file; None when it reads features that are made no more, until the next one is trained."""
     version = classifier_latest(project)
     if version is None or version.recipe != RECIPE:

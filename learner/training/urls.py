@@ -10,6 +10,7 @@ urlpatterns = [
     path("learner/queries/<int:query_id>/", views.query, name="query"),
     path("learner/items/<int:item_id>/", views.look, name="look"),
     path("learner/settings/", views.steering, name="steering"),
+    path("learner/suggestions/", views.suggestions, name="suggestions"),
     path("learner/comparisons/<int:shadow_id>/", views.shadow, name="shadow"),
     path("learner/comparisons/<int:shadow_id>/adopt/", views.shadow_adopt, name="shadow_adopt"),
 ]

@@ -23,6 +23,7 @@ from learner.query.selectors import (
 )
 from learner.query.services import steering_set
 from learner.query.steering import STREAMS, Steering
+from learner.query.suggestions import suggestions_state, suggestions_switch
 from learner.training.forms import SteeringForm
 from learner.training.lines import (
     PHASES,
@@ -100,8 +101,20 @@ def steering(request: HttpRequest, slug: str) -> HttpResponse:
         "strategies": WORDS,
         "versions": steering_versions(access.project)[:VERSIONS_SHOWN],
         "shadows": shadows_of(access.project)[:SHADOWS_SHOWN],
+        "suggestions": suggestions_state(access.project),
     }
     return render_page(request, "query/steering.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def suggestions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Switch suggestions of a language model on or off; for admins."""
+    access = project_for(request.user, slug, Can.CONFIGURE)
+    if request.POST.get("on") not in {"0", "1"}:
+        raise BadInput("Send on=1 to switch suggestions on, or on=0 to switch them off.")
+    suggestions_switch(access, on=request.POST["on"] == "1")
+    return redirect("learner:steering", slug=slug)
 
 
 @require_GET

@@ -118,7 +118,7 @@ NO_PAGES: Final = {
         "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
         "training:choose", "suspects:answer", "pool:retention", "learner:shadow_adopt", "snapshots:cancel",
-        "snapshots:annotate",
+        "snapshots:annotate", "learner:suggestions",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",

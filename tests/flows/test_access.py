@@ -68,6 +68,7 @@ WHO: Final[dict[str, str]] = {
     "learner:look": Can.INSPECT,
     "learner:steering": Can.INSPECT,
     "POST learner:steering": Can.STEER,
+    "learner:suggestions": Can.CONFIGURE,
     "learner:shadow": Can.INSPECT,
     "learner:shadow_adopt": Can.STEER,
     "api:query-list": Can.INSPECT,
