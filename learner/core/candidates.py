@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
+from learner.core.classifier import LinearClassifier
 from learner.core.features import N_FEATURES
 from learner.core.lanes import Lanes, highest, largest_remainder
 from learner.core.learner import QueryModel
@@ -16,6 +17,8 @@ from learner.core.strategies import STRATEGIES, Strategy
 
 QUERY, RARE, EXPLORE, AUDIT = STREAMS = ("query", "rare", "explore", "audit")
 UNIFORM = "uniform"
+DEFINED = 33
+"""Of a batch before anything is learned, definitions choose so many at the most: about what they choose of 60."""
 _SPARE = 8
 _KEPT = 4
 _AT_ONCE = 16
@@ -66,6 +69,19 @@ class StreamPlan:
         """Places for each stream, summing to the batch size (largest remainder)."""
         shares = [self.shares.get(stream, 0.0) for stream in STREAMS]
         return dict(zip(STREAMS, largest_remainder(shares, self.batch_size), strict=True))
+
+    def led_by_definitions(self) -> "StreamPlan":
+        """The same where nothing is learned: query and rare share at most `DEFINED` places, explore has the others.
+
+        A few items by definition find categories sooner than chance does; hundreds show the classifier a pool that
+        there is not (decision 0130).
+        """
+        places = self.places()
+        over = places[QUERY] + places[RARE] - DEFINED
+        if over <= 0:
+            return self
+        query, rare = largest_remainder([places[QUERY], places[RARE]], DEFINED)
+        return replace(self, shares=places | {QUERY: query, RARE: rare, EXPLORE: places[EXPLORE] + over})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +158,11 @@ def shard_candidates(
                 )
             )
     return _gather(shard, lanes, n_train=len(train), n_holdout=len(holdout))
+
+
+def plan_for(classifier: LinearClassifier, plan: StreamPlan) -> StreamPlan:
+    """The plan of a batch that this classifier chooses, fitted or not."""
+    return plan if classifier.learned.any() else plan.led_by_definitions()
 
 
 def merge(candidates: Iterable[Candidates]) -> Candidates:

@@ -1,4 +1,4 @@
-"""Strategies side by side: curves over seeds, labels needed, and the paired difference from random."""
+"""Strategies side by side: curves over seeds, labels needed, and paired differences from random and the default."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from learner.core.arrays import Array, Floats
 from learner.core.efficiency import MEASURES, Measured, Scores, area_under, labels_to_reach, over_seeds
-from learner.core.simulation import Step
+from learner.core.simulation import DEFAULT, Step
 
 RANDOM = "random"
 SHARES = (0.9, 0.95)
@@ -36,13 +36,14 @@ class Reached:
 class Curve:
     """One measure of one strategy, a value for each step; `against_random` is the paired difference, if there is one.
 
-    `area` is the mean height over all labels, `area_against_random` its paired difference.
+    `area` is the mean height over all labels, `area_against_random` and `area_against_default` its paired differences.
     """
 
     values: tuple[Measured, ...]
     against_random: tuple[Measured, ...]
     area: Measured
     area_against_random: Measured
+    area_against_default: Measured
     reached: tuple[Reached, ...]
 
 
@@ -65,12 +66,11 @@ def reports_of(runs: Runs, full: Sequence[Scores]) -> list[Report]:
         What the whole pool gives, one per seed.
     """
     n_steps = min(len(steps) for seeds in runs.values() for steps in seeds)
-    baseline = runs.get(RANDOM)
     return [
         Report(
             name,
             tuple(step.labels for step in seeds[0][:n_steps]),
-            {measure: _curve(measure, seeds, baseline, full, n_steps) for measure in (*MEASURES, FOUND)},
+            {measure: _curve(measure, seeds, runs, full, n_steps) for measure in (*MEASURES, FOUND)},
         )
         for name, seeds in runs.items()
     ]
@@ -79,19 +79,21 @@ def reports_of(runs: Runs, full: Sequence[Scores]) -> list[Report]:
 def _curve(
     measure: str,
     seeds: Sequence[Sequence[Step]],
-    baseline: Sequence[Sequence[Step]] | None,
+    runs: Runs,
     full: Sequence[Scores],
     n_steps: int,
 ) -> Curve:
     labels = np.array([step.labels for step in seeds[0][:n_steps]])
     values = _values(measure, seeds, n_steps)
-    others = None if baseline is None else _values(measure, baseline, n_steps)
-    areas = _areas(labels, values)
+    others, usual = (
+        _values(measure, runs[name], n_steps) if name in runs else None for name in (RANDOM, DEFAULT)
+    )
     return Curve(
         values=tuple(map(over_seeds, values.T)),
         against_random=() if others is None else tuple(map(over_seeds, (values - others).T)),
-        area=over_seeds(areas),
-        area_against_random=over_seeds(np.empty(0) if others is None else areas - _areas(labels, others)),
+        area=over_seeds(_areas(labels, values)),
+        area_against_random=_difference(labels, values, others),
+        area_against_default=_difference(labels, values, usual),
         reached=()
         if measure == FOUND
         else tuple(
@@ -110,6 +112,11 @@ def _values(measure: str, seeds: Sequence[Sequence[Step]], n_steps: int) -> Floa
         ],
         dtype=np.float64,
     )
+
+
+def _difference(labels: Array, values: Floats, others: Floats | None) -> Measured:
+    """Of the heights, within the seed; nothing where the other strategy did not run."""
+    return over_seeds(np.empty(0) if others is None else _areas(labels, values) - _areas(labels, others))
 
 
 def _areas(labels: Array, values: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """The query model: modAL's active learner around our classifier and query strategies."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +29,8 @@ class QueryModel(ActiveLearner):
         From `learner.core.definitions.featurise_definitions`, for strategies that work before any label.
     finds : mapping of category number to Finds, optional
         Of categories that have positives, but too few to be learned.
+    shown : collection of category numbers
+        Those whose definition has pages of the category: it is never given up.
 
     Examples
     --------
@@ -40,6 +42,7 @@ class QueryModel(ActiveLearner):
     query_strategy: Strategy
     definitions: csr_matrix | None
     finds: Mapping[int, Finds] | None
+    shown: Collection[int]
     X_training: csr_matrix | None
     y_training: Array | None
 
@@ -49,10 +52,12 @@ class QueryModel(ActiveLearner):
         query_strategy: Strategy = STRATEGIES["multilabel_uncertainty"],
         definitions: csr_matrix | None = None,
         finds: Mapping[int, Finds] | None = None,
+        shown: Collection[int] = (),
     ) -> None:
         super().__init__(estimator=estimator, query_strategy=query_strategy)
         self.definitions = definitions
         self.finds = finds
+        self.shown = shown
         self._scored: tuple[csr_matrix, Floats32, Floats32] | None = None
         self._rarity: tuple[csr_matrix, Floats32] | None = None
 

@@ -8,7 +8,7 @@ import numpy as np
 from modAL.multilabel import avg_confidence, avg_score, max_score, min_confidence
 
 from learner.core.arrays import Array, Booleans, Integers
-from learner.core.candidates import AUDIT, StreamPlan, shard_candidates, uniform_keys
+from learner.core.candidates import AUDIT, StreamPlan, plan_for, shard_candidates, uniform_keys
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import FINDS, finds_of
 from learner.core.efficiency import Scores, scores_of
@@ -214,7 +214,7 @@ def _by_streams(shares: Mapping[str, float]) -> Chooser:
 
     def choose(question: Question) -> Integers:
         question.model.query_strategy = strategy_for(question.model.estimator)
-        plan = StreamPlan(question.n, shares, seed=question.seed)
+        plan = plan_for(question.model.estimator, StreamPlan(question.n, shares, seed=question.seed))
         candidates = shard_candidates(question.model, question.pool, question.available, plan, question.rng)
         choices = select_batch([candidates], plan, (), question.rng)
         return np.array([choice.item_id for choice in choices], dtype=np.int64)

@@ -6,7 +6,7 @@ scores (higher = sooner), give it a name and one plain sentence in `learner.core
 whole registry, and can be named in a project's settings. Use `rng` alone for anything random.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,6 +25,8 @@ ENOUGH = 50
 PLAUSIBLE = 0.05
 """The probability below which an item is no likely find: its place is better spent at random."""
 _PLAUSIBLE_LOGIT = float(logit(PLAUSIBLE))
+GIVEN_UP = 300
+"""Labels without a positive from which on a definition leads nowhere: its places teach more elsewhere."""
 _PATIENCE = 100  # labels without a positive that halve what a definition gets
 _SHORTEST = 1e-6
 _RANDOM_SHARE = 0.25
@@ -36,6 +38,7 @@ class Model(Protocol):
     estimator: LinearClassifier
     definitions: csr_matrix | None
     finds: Mapping[int, Finds] | None
+    shown: Collection[int]
 
     def decision(self, X: csr_matrix) -> Floats32:
         """Logits of a fitted classifier, float32 (n_items, n_categories)."""
@@ -138,11 +141,12 @@ def rare_category(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> L
 
     A learned category hunts by its logit (the likeliest positives first), among items with a probability of at least
     `PLAUSIBLE`; one with positives, but too few to be learned, by likeness to these; one without any by its
-    definition, with a share that falls while labels are spent and bring none. Places that no lane wants go
-    to explore.
+    definition, with a share that falls while labels are spent and bring none, until `GIVEN_UP`: then chance has to
+    bring the first. Places that no lane wants go to query.
     """
     classifier = model.estimator
-    hunted = [int(category) for category in np.flatnonzero(classifier.n_positives < ENOUGH)]
+    few = (int(category) for category in np.flatnonzero(classifier.n_positives < ENOUGH))
+    hunted = [category for category in few if not _leads_nowhere(model, category)]
     if not hunted:
         return no_lanes(X.shape[0])
     shares, reasons = zip(*(_few(model, category) for category in hunted), strict=True)
@@ -201,6 +205,13 @@ def _by_finds(model: Model, X: csr_matrix, finds: Sequence[Finds]) -> Floats32:
 def _products(rows: csr_matrix, X: csr_matrix) -> Floats32:
     products = (rows @ X.T).toarray().astype(np.float32)
     return np.where(products > 0, products, np.float32(-np.inf))
+
+
+def _leads_nowhere(model: Model, category: int) -> bool:
+    """Whether a category has nothing but the words of its definition, and `GIVEN_UP` labels brought no positive."""
+    classifier = model.estimator
+    shown = category in (model.finds or {}) or category in model.shown
+    return not shown and not classifier.n_positives[category] and _spent(classifier, category) >= GIVEN_UP
 
 
 def _few(model: Model, category: int) -> tuple[float, str]:

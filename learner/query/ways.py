@@ -13,7 +13,7 @@ from annotator.queue.models import Assignment, AssignmentState
 from annotator.runs import Run, run_progress
 from learner.core.arrays import Booleans
 from learner.core.artifact import artifact_read
-from learner.core.candidates import merge
+from learner.core.candidates import merge, plan_for
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.features import PageText
@@ -78,10 +78,16 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
     examples = examples_of(project, steering.examples)
     definitions = [_definition(slug, known.get(slug), examples.get(slug, ())) for slug in fitted.categories]
     rarity = pool_rarity(project) if any(examples.values()) else None
-    said = featurise_definitions(definitions, rarity)
+    plan = StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR, steering.weights)
     return Way(
-        model=QueryModel(fitted, strategy_for(fitted, steering.strategy), said, finds_now(project, fitted)),
-        plan=StreamPlan(steering.batch_size, steering.shares, seed, BENIGN_FLOOR, steering.weights),
+        model=QueryModel(
+            fitted,
+            strategy_for(fitted, steering.strategy),
+            featurise_definitions(definitions, rarity),
+            finds_now(project, fitted),
+            shown=[number for number, slug in enumerate(fitted.categories) if examples.get(slug)],
+        ),
+        plan=plan_for(fitted, plan),
     )
 
 

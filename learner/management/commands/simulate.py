@@ -164,6 +164,8 @@ class Command(BaseCommand):
                 )
                 if curve.against_random and report.strategy != RANDOM:
                     line += f"; against random {_words(curve.area_against_random)}"
+                if curve.area_against_default.n and report.strategy != DEFAULT:
+                    line += f"; against default {_words(curve.area_against_default)}"
                 self.stdout.write(line)
             for reached in report.curves["macro_f1"].reached:
                 self.stdout.write(

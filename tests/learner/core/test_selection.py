@@ -6,7 +6,7 @@ import pytest
 from scipy.sparse import csr_matrix, vstack
 
 from learner.core import candidates
-from learner.core.candidates import merge, uniform_keys
+from learner.core.candidates import DEFINED, merge, plan_for, uniform_keys
 from learner.core.classifier import LinearClassifier
 from learner.core.learner import QueryModel
 from learner.core.selection import Choice, StreamPlan, select_batch, shard_candidates
@@ -219,6 +219,27 @@ def test_cold_start_fills_a_whole_batch_before_any_label(shards: list[Shard]) ->
 
     assert by_stream(choices) == {"query": 10, "rare": 4, "explore": 4, "audit": 2}
     assert any(c.reason == "resembles the definition of gambling" for c in choices)
+
+
+def test_definitions_choose_a_few_dozen_of_a_large_first_batch_and_chance_the_rest(
+    shards: list[Shard],
+) -> None:
+    model = QueryModel(LinearClassifier(CATEGORIES), STRATEGIES["cold_start"], make_definitions())
+    plan = plan_for(model.estimator, StreamPlan(100, SHARES, seed=3))
+
+    choices = choose(model, shards, plan)
+
+    counts = by_stream(choices)
+    assert (counts["query"] + counts["rare"], counts["audit"]) == (DEFINED, 10)
+    explored = {c.inclusion_probability for c in choices if c.stream == "explore"}
+    assert explored == {counts["explore"] / 540}
+
+
+def test_a_small_first_batch_and_one_by_a_classifier_keep_their_shares(model: QueryModel) -> None:
+    small, large = (StreamPlan(size, SHARES, seed=3) for size in (30, 300))
+
+    assert plan_for(LinearClassifier(CATEGORIES), small) is small
+    assert plan_for(model.estimator, large) is large
 
 
 def test_a_pool_smaller_than_the_batch_is_used_up(model: QueryModel) -> None:

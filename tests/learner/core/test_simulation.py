@@ -145,6 +145,10 @@ def test_reports_pair_each_strategy_with_random(world: World, runs: dict[str, li
     assert curve.against_random[2].mean == pytest.approx(np.mean(values) - np.mean(others))
     assert [reached.share for reached in curve.reached] == [0.9, 0.95]
     assert random.curves["macro_ap"].area_against_random.mean == 0
+    assert default.curves["macro_ap"].area_against_default.mean == 0
+    assert random.curves["macro_ap"].area_against_default.mean == pytest.approx(
+        -(curve.area_against_random.mean or 0)
+    )
     assert default.curves[FOUND].values[0].mean == random.curves[FOUND].values[0].mean
 
 

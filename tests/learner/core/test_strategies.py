@@ -7,7 +7,7 @@ from learner.core.classifier import LinearClassifier
 from learner.core.definitions import column_rarity, finds_of
 from learner.core.features import featurise
 from learner.core.learner import QueryModel
-from learner.core.strategies import ENOUGH, PLAUSIBLE, STRATEGIES, Strategy, strategy_for
+from learner.core.strategies import ENOUGH, GIVEN_UP, PLAUSIBLE, STRATEGIES, Strategy, strategy_for
 from tests.learner.core.pages import CATEGORIES, Pages, make_definitions, make_pages
 
 
@@ -198,6 +198,20 @@ def test_a_definition_that_brings_nothing_gets_less_as_labels_are_spent(fitted: 
     ]
 
     assert shares == [1, pytest.approx(1 / (1 + 200 / 100))]
+
+
+def test_a_definition_that_leads_nowhere_is_given_up_unless_pages_show_the_category(pool: Pages) -> None:
+    pages = make_pages(GIVEN_UP, prevalence=(0.3, 0.0, 0.2))
+    classifier = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites)
+    hunt = STRATEGIES["rare_category"].lanes
+
+    words, shown = (
+        hunt(QueryModel(classifier, definitions=make_definitions(), shown=shown), pool.features, rng=rng())
+        for shown in ([], [1])
+    )
+
+    assert "weapons" not in words.categories
+    assert "weapons" in shown.categories
 
 
 def test_the_first_finds_of_a_category_lead_to_more_of_it(fitted: LinearClassifier, pool: Pages) -> None:
