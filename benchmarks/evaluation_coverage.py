@@ -240,20 +240,27 @@ def summed(world: World, way: str, runs: list[tuple[int, dict[str, Estimate]]]) 
     """One line for each score."""
     for name, true in zip(NAMES, world.true, strict=True):
         estimates = [scores[name] for _, scores in runs]
-        known = [one for one in estimates if one.value is not None]
-        held = [one.low - SLACK <= true <= one.high + SLACK for one in known]
-        values = np.array([one.value for one in known])
-        widths = [one.high - one.low for one in known] + [1.0] * (len(estimates) - len(known))
+        known = [
+            (one.value, one.low, one.high)
+            for one in estimates
+            if one.value is not None and one.low is not None and one.high is not None
+        ]
+        values, lows, highs = (
+            (np.array(column) for column in zip(*known, strict=True)) if known else 3 * (np.empty(0),)
+        )
+        n_undefined = len(estimates) - len(known)
         yield Found(
             world=world.name,
             way=way,
             score=name,
             true=true,
             labels=float(np.mean([n for n, _ in runs])),
-            coverage=float(np.mean(held)) if held else float("nan"),
-            relative_bias=float((values.mean() - true) / true) if len(values) else float("nan"),
-            width=float(np.mean(widths)),
-            undefined=1 - len(known) / len(estimates),
+            coverage=float(((lows - SLACK <= true) & (true <= highs + SLACK)).mean())
+            if known
+            else float("nan"),
+            relative_bias=float((values.mean() - true) / true) if known else float("nan"),
+            width=float(((highs - lows).sum() + n_undefined) / len(estimates)),
+            undefined=n_undefined / len(estimates),
         )
 
 

@@ -147,7 +147,8 @@ def strata_of(population: Population, drawn: Drawn, threshold: float, category: 
     of_known = stratum[rows]
 
     def total(values: Array, places: Array) -> Floats:
-        return np.bincount(places, values, minlength=len(cuts) + 1)
+        summed: Floats = np.bincount(places, values, minlength=len(cuts) + 1).astype(np.float64)
+        return summed
 
     size = total(measure, stratum)
     weight = measure[rows] / drawn.inclusion[is_known]
