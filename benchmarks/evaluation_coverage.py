@@ -49,7 +49,6 @@ SCORES = {
     "blind": (0.0, 1.0, 0.1),
 }
 """What is added to the calibrated logits, what they are multiplied by, and the share of positives that is not seen."""
-N_TRUE = 20 * N_ITEMS
 PREVALENCES = (0.001, 0.01, 0.1)
 TRAINED_ON = 8_000
 NAMES = ("precision", "recall", "f1")
@@ -138,7 +137,19 @@ def synthetic() -> Iterator[World]:
                 odds = logit(prevalence) + norm.logpdf(seen - apart) - norm.logpdf(seen)
                 return People(truth, (shift + slope * odds).astype(np.float32)[:, None])
 
-            yield world_of(f"synthetic {prevalence:.1%} {name}", made, made(np.random.default_rng(1), N_TRUE))
+            cut, true = best_cut(prevalence, apart, blind)
+            odds = logit(prevalence) + apart * cut - apart**2 / 2
+            yield World(f"synthetic {prevalence:.1%} {name}", made, shift + slope * odds, true)
+
+
+def best_cut(prevalence: float, apart: float, blind: float) -> tuple[float, tuple[float, float, float]]:
+    """Where what is seen has the best F1, and precision, recall and F1 there, from the normal distribution."""
+    cuts = np.linspace(0, 6, 6_001)
+    found = (1 - blind) * norm.sf(cuts - apart) + blind * norm.sf(cuts)
+    precision = prevalence * found / (prevalence * found + (1 - prevalence) * norm.sf(cuts))
+    f1 = 2 * precision * found / (precision + found)
+    best = int(f1.argmax())
+    return float(cuts[best]), (float(precision[best]), float(found[best]), float(f1[best]))
 
 
 def real(path: Path) -> Iterator[World]:
@@ -162,11 +173,11 @@ def real(path: Path) -> Iterator[World]:
                 rows = rng.integers(len(whole.truth), size=len(whole.truth))
                 return People(whole.truth[rows], whole.logits[rows])
 
-            yield world_of(f"{pages.categories[category]} {whole.truth.mean():.2%}", again, whole)
+            yield resampled(f"{pages.categories[category]} {whole.truth.mean():.2%}", again, whole)
 
 
-def world_of(name: str, fresh: Callable[[np.random.Generator], People], whole: People) -> World:
-    """A world of which `whole` is so large, or all, that what is true of it is true."""
+def resampled(name: str, fresh: Callable[[np.random.Generator], People], whole: People) -> World:
+    """A world that is `whole`: what is true of it can be counted."""
     threshold = best_threshold(whole)
     predicted = whole.logits[:, 0] >= threshold
     hits = float((predicted & whole.truth).sum())
@@ -223,10 +234,11 @@ def by_chance(world: World, people: People, rows: Integers) -> dict[str, Estimat
     predicted, truth = people.logits[rows, 0] >= world.threshold, people.truth[rows]
     hits, said, there = (int(x.sum()) for x in (predicted & truth, predicted, truth))
     jaccard = share(hits, said + there - hits)
-    f1 = (
-        2 * end / (1 + end) if end is not None else None for end in (jaccard.value, jaccard.low, jaccard.high)
+    value, low, high = (
+        None if end is None else 2 * end / (1 + end) for end in (jaccard.value, jaccard.low, jaccard.high)
     )
-    return {"precision": share(hits, said), "recall": share(hits, there), "f1": Estimate(*f1, jaccard.n, "")}
+    f1 = Estimate(value, low, high, jaccard.n, "")
+    return {"precision": share(hits, said), "recall": share(hits, there), "f1": f1}
 
 
 def share(hits: int, n: int) -> Estimate:
