@@ -51,12 +51,13 @@ def _whole_records(stream: BinaryIO) -> tuple[int, str]:
     """How many records can be read, and what is wrong with the next; empty at the end of the file."""
     n = 0
     try:
-        for n, record in enumerate(_records(stream)):
+        for record in _records(stream):
             if record.reader.consume() < record.content_length:
                 return n, "ends too early"
+            n += 1
     except OSError as error:
-        return n + 1, f"is damaged WARC ({error})"
-    return n + 1, ""
+        return n, f"is damaged WARC ({error})"
+    return n, ""
 
 
 def _before(n: int) -> str:

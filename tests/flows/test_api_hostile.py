@@ -94,6 +94,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "taxonomy_draft_publish": {"revision": 1, "note": "Clearer."},
     "steering_set": {**STEERING, "based_on": 0, "note": "Thin."},
     "comparison_ask": STEERING,
+    "changed_recheck": {"alike": 80, "items": [1], "reason": "It changed."},
+    "erasure_create": {"item": 1, "site": "", "reason": "A request."},
+    "retention_set": {"days": 30},
     "recheck_open": {"taxonomy": 1, "guideline": 1, "groups": ["category/games"], "reason": "Split."},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text

@@ -33,7 +33,7 @@ TEXTS: Final = {
     "labels": "games", "unsure": "gambling", "verdict": "labelled", "reason": "unclear", "skip_note": "x",
     "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
     "shown_at": "x", "title": "x", "body": "x", "number": "1.1", "items": "1:1:", "answer": "confirm",
-    "rule-games": "present",
+    "rule-games": "present", "site": "x",
     "annotators": "annie", "annotator": "annie", "decision": "stay", "explanation": "x",
 }  # fmt: skip
 NUMBERS: Final = {
@@ -45,6 +45,7 @@ PAGES: Final = [route for route in routes() if not route.is_api]  # test_api_hos
 PARAMETERS: Final = (
     "page", "category", "text", "domain", "split", "before", "next", "clause", "guideline", "pair", "period", "person",
     "unsure", "unknown", "scope", "after", "item", "pattern", "status", "disagreement", "question",
+    "alike",
 )  # fmt: skip
 
 

@@ -195,3 +195,10 @@ def test_a_file_of_another_kind_is_not_read_as_warc() -> None:
         file_look(io.BytesIO(b"url\nhttps://a.example/\n"), "crawl.warc")
     with pytest.raises(BadInput, match="is WARC, but was to be read as CSV"):
         file_look(io.BytesIO(FIRST), "rows.csv")
+
+
+def test_a_file_without_one_whole_record_says_so() -> None:
+    with pytest.raises(BadInput, match="Before that come 0 whole records"):
+        check(FIRST[:-60])
+    with pytest.raises(BadInput, match="Before that come 0 whole records"):
+        check(b"WARC/1.0\r\nX: " + b"y" * 200_000 + b"\r\n\r\n")
