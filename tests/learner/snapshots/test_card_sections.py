@@ -66,7 +66,7 @@ def test_every_door_says_what_is_missing_and_where_to_write_it(project: Project,
     client = signed_in(project, Role.SCIENTIST)
 
     page = client.post("/projects/pilot/snapshots/")
-    answer = client.post("/api/v1/projects/pilot/snapshots/")
+    answer = client.post("/api/v1/projects/pilot/snapshots/", {}, content_type="application/json")
     with pytest.raises(CommandError, match="Licence, Maintenance, Contact"):
         call_command("snapshot", "pilot", out=tmp_path / "out", stdout=StringIO())
 

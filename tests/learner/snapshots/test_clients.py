@@ -26,6 +26,9 @@ def folder(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pyte
     return folder
 
 
+SPLITS = ("train", "validation", "test")
+
+
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
@@ -40,8 +43,8 @@ def test_datasets_loads_typed_splits_and_no_holdout_page_as_train(folder: Path, 
     loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path))
     judgments = datasets.load_dataset(str(folder), "judgments", cache_dir=str(tmp_path))
 
-    assert {split: len(rows) for split, rows in loaded.items()} == {"train": 48, "holdout": 12}
-    assert set(loaded["train"]["split"]) == {"train"}
+    assert {split: len(rows) for split, rows in loaded.items()} == {"train": 43, "validation": 5, "test": 12}
+    assert all(set(rows["split"]) == {split} for split, rows in loaded.items())
     features = loaded["train"].features
     assert features["labels"].feature.names == [GAMES, GAMBLING, VIOLENCE]
     assert features["is_games"].dtype == "bool"
@@ -59,7 +62,9 @@ def test_the_hub_reads_the_front_matter(folder: Path) -> None:
 
     assert card.data.license == "cc-by-4.0"
     assert card.data.size_categories == ["n<1K"]
-    assert [config["config_name"] for config in card.data.to_dict()["configs"]] == ["items", "judgments"]
+    names = [config["config_name"] for config in card.data.to_dict()["configs"]]
+    assert names[0] == "items"
+    assert set(names) == {"items", "judgments", "resolutions", "batches", "categories", "clauses"}
     assert card.text.strip().startswith("# Täglich")
 
 
@@ -75,7 +80,7 @@ def test_croissant_is_valid_without_a_warning_and_gives_every_row(
     assert (issues.errors, issues.warnings, caplog.messages) == (set(), set(), [])
     items = list(dataset.records("items"))
     assert len(items) == 60
-    assert {row["items/split"] for row in items} == {b"train", b"holdout"}
+    assert {row["items/split"] for row in items} == {b"train", b"validation", b"test"}
     assert next(row for row in items if row["items/is_gambling"])["items/labels"] is not None
     assert len(list(dataset.records("judgments"))) == 120
     assert [row["taxonomy/slug"] for row in dataset.records("taxonomy")] == [
@@ -102,7 +107,7 @@ def test_pandas_polars_and_arrow_read_the_same_rows(folder: Path) -> None:
 
     frame = pd.read_parquet(folder / "items.parquet")
     other = pl.read_parquet(folder / "items.parquet")
-    cuts = pyarrow.dataset.dataset([folder / f"items-{split}.parquet" for split in ("train", "holdout")])
+    cuts = pyarrow.dataset.dataset([folder / f"items-{split}.parquet" for split in SPLITS])
 
     assert frame.url.tolist() == other["url"].to_list()
     assert sorted(frame.url) == sorted(cuts.to_table()["url"].to_pylist())
@@ -131,7 +136,7 @@ def test_the_facts_are_what_was_counted(folder: Path) -> None:
     assert facts.pictures.n_drawn == 28
     assert facts.pictures.first_judgment == "2026-03-01"
     games = facts.categories[0]
-    assert games.positives == {"train": 24, "holdout": 6}
+    assert games.positives == {"train": 22, "validation": 2, "test": 6}
     assert games.drawn is not None
     assert (games.drawn.value, games.drawn.n_items) == (0.5, 16)
     assert json.loads((folder / "card.json").read_text())["written"][2]["text"] == "About ethical notes."

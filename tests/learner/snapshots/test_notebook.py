@@ -31,7 +31,7 @@ def test_the_notebook_pulls_a_snapshot_and_trains_a_baseline(
     for cell in cells("code"):
         exec(compile("".join(cell["source"]), f"cell {cell['id']}", "exec"), names)
 
-    assert (tmp_path / "snapshot" / "items-holdout.parquet").exists()
+    assert (tmp_path / "snapshot" / "items-test.parquet").exists()
     scores = names["scores"].set_index("category")
     assert list(scores.index) == ["is_games", "is_gambling", "is_violence"]
     assert scores.n.to_dict() == {"is_games": 6, "is_gambling": 3, "is_violence": 3}

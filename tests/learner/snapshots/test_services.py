@@ -326,10 +326,9 @@ def test_the_card_is_honest_about_a_category_with_few_positives(project: Project
     card = card_of(take(project))
 
     front = yaml.safe_load(card.split("---")[1])
-    assert [config["data_files"] for config in front["configs"]] == [
-        [{"split": "train", "path": "items-train.parquet"}],
-        [{"split": "full", "path": JUDGMENTS}],
-    ]
+    files = {config["config_name"]: config["data_files"] for config in front["configs"]}
+    assert files["items"] == [{"split": "train", "path": "items-train.parquet"}]
+    assert files["judgments"] == [{"split": "full", "path": JUDGMENTS}]
     assert "- Games: 1 positives. Too few to train or to judge a classifier on." in card
     assert "| Games | 1.00 [" in card
     assert "| Gambling | " in card.split("## Agreement")[1]
