@@ -43,7 +43,9 @@ def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     server.start()
     try:
         address = "http://{}:{}".format(*server.get_host_and_port())
-        httpx.post(f"{address}/moto-api/reset").raise_for_status()  # servers of one process share their buckets
+        httpx.post(
+            f"{address}/moto-api/reset"
+        ).raise_for_status()  # servers of one process share their buckets
         store = boto3.resource("s3", endpoint_url=address, region_name="us-east-1")
         made = store.create_bucket(Bucket=BUCKET)
         options = {"bucket_name": BUCKET, "endpoint_url": address, "region_name": "us-east-1"}
