@@ -54,7 +54,8 @@ def _splits(facts: ContentFacts) -> str:
 `validation`, by groups of items that share a registrable domain or nearly the same text ({facts.n_groups:,} groups, \
 the largest of {facts.largest_group:,} items; column `split_group`), stratified over all categories. A group keeps the
 side that an earlier snapshot gave it ({facts.n_inherited:,} items here); where groups with different sides have grown
-together, validation wins over train ({facts.n_conflicts:,} items moved).
+together, validation wins over train ({facts.n_conflicts:,} items moved). Where this card says train and holdout, it
+means train with validation, and test.
 
 {_table(heads, rows)}
 """

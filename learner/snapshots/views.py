@@ -77,21 +77,22 @@ def snapshots(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def choose(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the next snapshot holds, with how much that is; POST takes it."""
+    """What the next snapshot holds, with how much that is; POST takes it, unless it only asks to count."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     sent = request.POST if request.method == "POST" else request.GET
+    takes = request.method == "POST" and "count" not in sent
     form = ChoiceForm(sent or None, taxonomy=access.taxonomy)
     preview, problem = None, ""
     if not form.is_bound or form.is_valid():
         try:
-            if request.method == "POST":
+            if takes:
                 snapshot_run_start(access.project, by=access.user, choice=form.choice)
                 return redirect("snapshots:snapshots", slug=slug)
             preview = choice_preview(access.project, form.choice)
         except CrossguardError as error:
             problem = error.message
     context = {"access": access, "nav": "snapshots", "form": form, "preview": preview, "problem": problem}
-    refused = request.method == "POST" and (form.errors or problem)
+    refused = takes and (form.errors or problem)
     return render_page(
         request, "snapshots/choose.html", context, part="preview", status=422 if refused else 200
     )

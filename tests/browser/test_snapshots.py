@@ -64,6 +64,6 @@ def test_a_choice_is_counted_and_taken_without_scripts(
     expect(plain.get_by_text("1 item", exact=True)).to_be_visible()
     plain.get_by_role("button", name="Take this snapshot").click()
 
-    expect(plain.get_by_role("heading", name="Snapshots")).to_be_visible()
+    expect(plain.get_by_role("heading", name="Snapshots", exact=True)).to_be_visible()
     assert SnapshotRun.objects.get().content == {"categories": [VIOLENCE]}
     context.close()

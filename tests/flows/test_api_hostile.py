@@ -72,6 +72,17 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "question_answer": {
         "text": "No stakes.", "decision": "stay", "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c16",
     },
+    "snapshot_take": {
+        "methods": ["unanimous"], "min_judgments": 0, "categories": ["games"], "streams": ["none"], "sources": [""],
+        "resolved_from": "2020-01-01", "resolved_until": "2090-01-01", "as_of": "2026-01-01T00:00:00Z",
+        "formats": ["csv"], "pseudonyms": "snapshot",
+    },
+    "snapshot_preview": {
+        "methods": ["unanimous"], "min_judgments": 0, "categories": ["games"], "streams": ["none"], "sources": [""],
+        "resolved_from": "2020-01-01", "resolved_until": "2090-01-01", "as_of": "2026-01-01T00:00:00Z",
+        "formats": ["csv"], "pseudonyms": "snapshot",
+    },
+    "snapshot_annotate": {"kind": "note", "text": "Ready."},
     "suspect_fix": {"judgments": [1]},
     "suspect_send_back": {"text": "Which clause?", "client_id": "7b0e7f6a-55a4-4f0e-8b8e-0d4f8f5e7c17"},
     "guideline_draft_change": {
@@ -171,6 +182,7 @@ class Operation:
             "gold_id",
             "ingest_id",
             "number",
+            "other",
             "question_id",
             "suspect_id",
             "shadow_id",
