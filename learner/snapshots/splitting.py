@@ -43,7 +43,7 @@ KEYS_READ: Final = pa.schema(
 # As signatures of served items are made: of the title and the beginning of the text.
 TEXTS: Final = f"""
     SELECT DISTINCT ON (item_id) item_id, title || E'\\n' || left(text, {CHARS_MAX}) FROM evidence
-    WHERE item_id = ANY(%(items)s) AND (version = 1 OR coalesce(captured_at, '-infinity') <= %(as_of)s)
+    WHERE item_id = ANY(%(items)s) AND (version = 1 OR added_at <= %(as_of)s)
     ORDER BY item_id, version DESC
 """  # noqa: S608 - composed of constants
 # Only what snapshots of that time had dealt: one that was taken later could not be inherited from.

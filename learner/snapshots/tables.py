@@ -35,7 +35,7 @@ ITEMS: Final = f"""
     FROM ({CURRENT}) c
     LEFT JOIN LATERAL (
         SELECT title, text FROM evidence
-        WHERE item_id = c.id AND (version = 1 OR coalesce(captured_at, '-infinity') <= %(as_of)s)
+        WHERE item_id = c.id AND (version = 1 OR added_at <= %(as_of)s)
         ORDER BY version DESC LIMIT 1) e ON true
     ORDER BY c.id
 """  # noqa: S608 - composed of constants
