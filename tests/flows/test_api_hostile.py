@@ -196,6 +196,7 @@ class Operation:
 @pytest.fixture
 def client(client: Client) -> Client:
     """An admin of `pilot`, who may do everything; their place 1 is offered and item 1 judged."""
+    make_items(make_project("other"), 1)  # so that item 1, of a database that is new, is none that may be decided
     project = make_project("pilot")
     items = make_items(project, 3)
     make_batch(project, items)
