@@ -117,6 +117,7 @@ def test_the_encoding_is_the_servers_or_the_pages_own(kind: str, encoded: bytes)
         (PAGE.encode(), {"Content_Encoding": "gzip"}),
         (PAGE.encode(), {"Content_Encoding": "br", "Transfer_Encoding": "chunked"}),
     ],
+    ids=["gzip", "zlib", "deflate", "br", "chunked", "chunked gzip", "no gzip after all", "no br after all"],
 )
 def test_a_page_is_unpacked_where_the_crawler_kept_it_packed(body: bytes, headers: dict[str, str]) -> None:
     assert html_of(record("https://a.example/", body, **headers)) == PAGE
