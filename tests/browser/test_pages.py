@@ -95,6 +95,7 @@ PAGES: Final = {
     "learner:query": "sam",
     "learner:steering": "sam",
     "learner:shadow": "sam",
+    "learner:look": "sam",
     "snapshots:snapshots": "sam",
     "snapshots:snapshot": "sam",
     "snapshots:card": "sam",
@@ -134,7 +135,7 @@ FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
     "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new", "review:bulk",
     "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
-    "training:classifier", "learner:query", "learner:shadow",
+    "training:classifier", "learner:query", "learner:shadow", "learner:look",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
 }}  # fmt: skip

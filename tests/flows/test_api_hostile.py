@@ -196,7 +196,8 @@ class Operation:
 @pytest.fixture
 def client(client: Client) -> Client:
     """An admin of `pilot`, who may do everything; their place 1 is offered and item 1 judged."""
-    make_items(make_project("other"), 1)  # so that item 1, of a database that is new, is none that may be decided
+    # Item 1 of a new database is one that nobody of this project may decide.
+    make_items(make_project("other"), 1)
     project = make_project("pilot")
     items = make_items(project, 3)
     make_batch(project, items)
