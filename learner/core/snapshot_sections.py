@@ -8,14 +8,13 @@ from learner.core.splits import NAMES, Leakage
 
 @dataclass(frozen=True, slots=True)
 class ContentFacts:
-    """What was chosen for a snapshot, and what became of it. `positives` is by category, then by split."""
+    """What was chosen for a snapshot, and what became of it."""
 
     sentences: Sequence[str]
     n_withheld: int
     formats: Sequence[str]
     is_stable: bool
     n_by_split: Mapping[str, int]
-    positives: Mapping[str, Mapping[str, int]]
     n_groups: int
     largest_group: int
     n_inherited: int
@@ -39,25 +38,16 @@ def _chosen(facts: ContentFacts) -> str:
 
 
 def _splits(facts: ContentFacts) -> str:
-    heads = ("Split", "Items", *(f"`{slug}`" for slug in facts.positives))
-    rows = [
-        (
-            name,
-            f"{facts.n_by_split[name]:,}",
-            *(f"{counts.get(name, 0):,}" for counts in facts.positives.values()),
-        )
-        for name in NAMES
-    ]
+    sizes = ", ".join(f"{facts.n_by_split[name]:,} {name}" for name in NAMES)
     return f"""## Splits
+
+{sizes}; positives of each category by split stand under Composition.
 
 `test` holds the holdout sites, decided when they were taken in and fixed for ever. The rest is cut into `train` and
 `validation`, by groups of items that share a registrable domain or nearly the same text ({facts.n_groups:,} groups, \
 the largest of {facts.largest_group:,} items; column `split_group`), stratified over all categories. A group keeps the
 side that an earlier snapshot gave it ({facts.n_inherited:,} items here); where groups with different sides have grown
-together, validation wins over train ({facts.n_conflicts:,} items moved). Where this card says train and holdout, it
-means train with validation, and test.
-
-{_table(heads, rows)}
+together, validation wins over train ({facts.n_conflicts:,} items moved).
 """
 
 
@@ -91,8 +81,3 @@ somebody said after a lead had asked them: it is not independent. `manifest.json
 `crossguard verify DIR`. In CSV, lists have `|` between their values, and a text that a spreadsheet would take for a
 formula has a `'` before it; take one leading `'` away to get it back.
 """
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

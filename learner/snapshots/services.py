@@ -231,7 +231,6 @@ def _content_facts(written: Written) -> ContentFacts:
         formats=choice.formats,
         is_stable=choice.pseudonyms == Pseudonyms.STABLE,
         n_by_split=splits.n_by_split,
-        positives=written.frozen.items.positives_by_split,
         n_groups=splits.n_groups,
         largest_group=splits.largest_group,
         n_inherited=splits.cut.n_inherited,
