@@ -32,7 +32,7 @@ from annotator.pool.reading import check_beginning, no_rows
 from annotator.pool.rows import RawRow
 from annotator.pool.signatures import signatures_renew
 from annotator.pool.writing import (
-    flush_later,
+    bulk_settings,
     items_copy,
     project_wait,
     refused_copy,
@@ -226,7 +226,7 @@ def _chunk_commit(ingest: Ingest, chunk: _Chunk, lines: int) -> None:
     # Ours first: an overtaken worker must not write, and its successor waits here until we have committed.
     run_progress(ingest, STAGE_READ, chunk.line, lines)
     project_wait(ingest.project_id)
-    flush_later()
+    bulk_settings()
     new = rows_new(ingest.project_id, chunk.clean)
     items_copy(ingest, new)
     refused_copy(ingest, chunk.refused)
