@@ -101,6 +101,7 @@ WHO: Final[dict[str, str]] = {
     "api:snapshot-list": Can.SNAPSHOT,
     "api:snapshot-read": Can.SNAPSHOT,
     "api:snapshot-download": Can.SNAPSHOT,
+    "api:snapshot-file": Can.SNAPSHOT,
     "api:snapshot-run-read": Can.SNAPSHOT,
     "review:overview": Can.INSPECT,
     "review:disagreements": Can.RESOLVE,

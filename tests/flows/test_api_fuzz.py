@@ -29,6 +29,7 @@ CONFIG = """
 "path.item_id" = {{ dictionary = "items", probability = 0.7 }}
 "path.assignment_id" = {{ dictionary = "places", probability = 0.7 }}
 "path.disagreement_id" = {{ dictionary = "disagreements", probability = 0.7 }}
+"path.name" = {{ dictionary = "files", probability = 0.7 }}
 "path.number" = {{ dictionary = "numbers", probability = 0.7 }}
 "body.item" = {{ dictionary = "items", probability = 0.7 }}
 
@@ -39,6 +40,7 @@ unexpected-methods = []  # test_api_hostile tries them
 items = {{ values = {items} }}
 places = {{ values = {places} }}
 disagreements = {{ values = {disagreements} }}
+files = {{ values = ["items.parquet", "manifest.json", "card.json"] }}
 numbers = {{ values = [1, 2, 3] }}
 """
 
