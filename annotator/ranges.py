@@ -72,7 +72,9 @@ def part_wanted(headers: HttpHeaders, etag: str, size: int) -> Part | None:
         if found["last"] and int(found["last"]) < first:
             return None
     if first >= size:
-        raise NoSuchRange(f"The file has {size} bytes; none from {first} on. Ask for fewer, or for all of it.")
+        raise NoSuchRange(
+            f"The file has {size} bytes; none from {first} on. Ask for fewer, or for all of it."
+        )
     return Part(first, last, size)
 
 

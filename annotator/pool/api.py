@@ -24,7 +24,7 @@ from annotator.pool.serializers import (
 )
 from annotator.pool.services import Upload, ingest_create
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors, page_of
+from annotator.projects.api import FIELDS, ByIdPagination, caller, errors, narrowed, page_of
 
 
 class ByLinePagination(ByIdPagination):
@@ -54,7 +54,8 @@ class IngestsView(APIView):
         access = project_for(caller(request), slug, Can.INGEST)
         paginator = ByIdPagination()
         ingests = paginator.paginate_queryset(ingests_of(access.project), request, view=self) or []
-        return paginator.get_paginated_response(_ingest_data(ingests, slug, many=True))
+        listed = IngestSerializer(ingests, many=True, context={"slug": slug})
+        return paginator.get_paginated_response(narrowed(listed, request).data)
 
     @extend_schema(
         operation_id="ingest_create",
@@ -120,7 +121,7 @@ class RefusedView(APIView):
         paginator = ByLinePagination()
         rows = refused_of(ingest_of(access.project, ingest_id))
         page = paginator.paginate_queryset(rows, request, view=self)
-        return paginator.get_paginated_response(RefusedRowSerializer(page, many=True).data)
+        return paginator.get_paginated_response(narrowed(RefusedRowSerializer(page, many=True), request).data)
 
 
 class ItemsView(APIView):
@@ -145,12 +146,18 @@ class ItemsView(APIView):
 class ItemView(APIView):
     """One page of the project."""
 
-    @extend_schema(operation_id="item_read", responses={200: ItemPageSerializer, **errors()}, tags=["items"])
+    @extend_schema(
+        operation_id="item_read",
+        parameters=[FIELDS],
+        responses={200: ItemPageSerializer, **errors()},
+        tags=["items"],
+    )
     def get(self, request: Request, slug: str, item_id: int) -> Response:
         """One item with its newest evidence."""
         access = project_for(caller(request), slug, Can.INSPECT)
-        return Response(ItemPageSerializer(item_page(item_of(access.project, item_id))).data)
+        page = item_page(item_of(access.project, item_id))
+        return Response(narrowed(ItemPageSerializer(page), request).data)
 
 
-def _ingest_data(ingests: Ingest | list[Ingest], slug: str, *, many: bool = False) -> Any:
-    return IngestSerializer(ingests, many=many, context={"slug": slug}).data
+def _ingest_data(ingest: Ingest, slug: str) -> Any:
+    return IngestSerializer(ingest, context={"slug": slug}).data

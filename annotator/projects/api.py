@@ -2,11 +2,12 @@
 
 import re
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.core.validators import slug_re
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -19,7 +20,13 @@ from annotator.projects.access import Can, project_for
 from annotator.projects.models import Category, Clause, Project
 from annotator.projects.selectors import guideline_current, projects_of, taxonomy_current
 
+S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 POSITION: Final = re.compile(r"[0-9]{1,18}")
+FIELDS_WORDS: Final = "Names of fields, with commas between: the answer has these alone."
+FIELDS_DESCRIBED: Final[dict[str, Any]] = {
+    "name": "fields", "required": False, "in": "query", "description": FIELDS_WORDS, "schema": {"type": "string"},
+}  # fmt: skip
+FIELDS: Final = OpenApiParameter("fields", OpenApiTypes.STR, description=FIELDS_WORDS)
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):
@@ -37,10 +44,10 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 def errors(*statuses: int) -> dict[int, OpenApiResponse]:
-    """Error responses for `extend_schema(responses={200: ..., **errors(400, 409)})`; 401, 403 and 404 always."""
+    """Error responses for `extend_schema(responses={200: ..., **errors(409)})`; 400, 401, 403, 404 and 429 always."""
     return {
         code: OpenApiResponse(ErrorSerializer, description=HTTPStatus(code).phrase)
-        for code in sorted({401, 403, 404, *statuses})
+        for code in sorted({400, 401, 403, 404, 429, *statuses})
     }
 
 
@@ -54,6 +61,11 @@ class ByIdPagination(CursorPagination):
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 1000
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """The cursor, the size of a page, and which fields."""
+        described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        return [*described, FIELDS_DESCRIBED]
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """The cursor of the address; a position in it is a whole number, or we never gave it."""
@@ -153,7 +165,7 @@ class ProjectListView(APIView):
 
     @extend_schema(
         operation_id="project_list",
-        responses={200: MembershipSerializer(many=True), 401: ErrorSerializer},
+        responses={200: MembershipSerializer(many=True), 401: ErrorSerializer, 429: ErrorSerializer},
         tags=["projects"],
     )
     def get(self, request: Request) -> Response:
@@ -165,11 +177,15 @@ class ProjectView(APIView):
     """One project."""
 
     @extend_schema(
-        operation_id="project_read", responses={200: ProjectSerializer, **ERRORS}, tags=["projects"]
+        operation_id="project_read",
+        parameters=[FIELDS],
+        responses={200: ProjectSerializer, **ERRORS},
+        tags=["projects"],
     )
     def get(self, request: Request, slug: str) -> Response:
         """The project and the settings of its loop."""
-        return Response(ProjectSerializer(project_for(caller(request), slug, Can.READ).project).data)
+        project = project_for(caller(request), slug, Can.READ).project
+        return Response(narrowed(ProjectSerializer(project), request).data)
 
 
 class TaxonomyView(APIView):
@@ -206,4 +222,19 @@ def page_of(
     """One cursor page of `queryset`, serialised."""
     paginator = ByIdPagination()
     rows = paginator.paginate_queryset(queryset, view.request, view=view)
-    return paginator.get_paginated_response(serializer(rows, many=True).data)
+    return paginator.get_paginated_response(narrowed(serializer(rows, many=True), view.request).data)
+
+
+def narrowed(serializer: S, request: Request) -> S:
+    """The serializer with the fields alone that `?fields=` names; raises BadInput for a name that it lacks."""
+    asked = request.query_params.get("fields")
+    if asked is None:
+        return serializer
+    fields = getattr(serializer, "child", serializer).fields
+    wanted = {name.strip() for name in asked.split(",")}
+    unknown = sorted(wanted - set(fields))
+    if unknown:
+        raise BadInput(f'fields: "{unknown[0][:80]}" is none of them. There are {", ".join(fields)}.')
+    for name in set(fields) - wanted:
+        fields.pop(name)
+    return serializer

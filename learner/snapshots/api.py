@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from annotator.projects.api import ERRORS, FIELDS, ByIdPagination, caller, errors, narrowed, page_of
 from annotator.ranges import NoSuchRange, etag_of, file_answer, not_modified, part_wanted
 from learner.snapshots.content import Choice
 from learner.snapshots.differences import differences_json, differences_of
@@ -95,12 +95,15 @@ class SnapshotView(APIView):
     """One snapshot."""
 
     @extend_schema(
-        operation_id="snapshot_read", responses={200: SnapshotSerializer, **ERRORS}, tags=["snapshots"]
+        operation_id="snapshot_read",
+        parameters=[FIELDS],
+        responses={200: SnapshotSerializer, **ERRORS},
+        tags=["snapshots"],
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
         """The snapshot with its manifest."""
         access = project_for(caller(request), slug, Can.SNAPSHOT)
-        return Response(SnapshotSerializer(snapshot_of(access.project, number)).data)
+        return Response(narrowed(SnapshotSerializer(snapshot_of(access.project, number)), request).data)
 
 
 class SnapshotDownloadView(APIView):

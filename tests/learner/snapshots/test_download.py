@@ -65,7 +65,9 @@ def test_a_part_is_sent_as_asked(get: Callable[..., Any], asked: str, first: int
     assert int(answer["Content-Length"]) == len(wanted)
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "lines=1-2", "bytes=", "bytes=-", "bytes=9-3", "bytes=x-"])
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,4-5", "lines=1-2", "bytes=", "bytes=-", "bytes=9-3", "bytes=x-"]
+)
 def test_the_whole_is_sent_for_what_is_no_single_range(get: Callable[..., Any], asked: str) -> None:
     answer = get("card.json", range=asked)
 
