@@ -68,7 +68,9 @@ def requests_counted(token: int, minute: int) -> int | None:
     key = f"crossguard:requests:{token}:{minute}"
     try:
         with _redis(settings.REDIS_URL).pipeline(transaction=False) as both:
-            used, _ = both.incr(key).expire(key, 2 * MINUTE).execute()
+            both.incr(key)
+            both.expire(key, 2 * MINUTE)
+            used = both.execute()[0]
     except RedisError:
         OUTAGE.until = monotonic() + PAUSE
         return None

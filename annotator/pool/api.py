@@ -12,19 +12,17 @@ from annotator.pool.forms import upload_check
 from annotator.pool.lists import names_read
 from annotator.pool.models import Ingest
 from annotator.pool.reporting import report_read
-from annotator.pool.selectors import ingest_of, ingests_of, item_of, item_page, items_of, refused_of
+from annotator.pool.selectors import ingest_of, ingests_of, item_of, item_page, refused_of
 from annotator.pool.serializers import (
     IngestSerializer,
-    ItemFilterSerializer,
     ItemPageSerializer,
-    ItemSerializer,
     RefusedRowSerializer,
     ReportSerializer,
     UploadSerializer,
 )
 from annotator.pool.services import Upload, ingest_create
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import FIELDS, ByIdPagination, caller, errors, narrowed, page_of
+from annotator.projects.api import FIELDS, ByIdPagination, caller, errors, narrowed
 
 
 class ByLinePagination(ByIdPagination):
@@ -122,25 +120,6 @@ class RefusedView(APIView):
         rows = refused_of(ingest_of(access.project, ingest_id))
         page = paginator.paginate_queryset(rows, request, view=self)
         return paginator.get_paginated_response(narrowed(RefusedRowSerializer(page, many=True), request).data)
-
-
-class ItemsView(APIView):
-    """The pages of the project."""
-
-    pagination_class = ByIdPagination
-
-    @extend_schema(
-        operation_id="item_list",
-        parameters=[ItemFilterSerializer],
-        responses={200: ItemSerializer(many=True), **errors(400)},
-        tags=["items"],
-    )
-    def get(self, request: Request, slug: str) -> Response:
-        """The items of the project, newest first."""
-        access = project_for(caller(request), slug, Can.INSPECT)
-        query = ItemFilterSerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        return page_of(self, items_of(access.project, query.wanted()), ItemSerializer)
 
 
 class ItemView(APIView):

@@ -1,6 +1,7 @@
 """API operations on projects, and what every API operation shares: the error shape and the pages of a list."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -88,6 +89,14 @@ def slug_parameter(request: Request, name: str) -> str:
     if value and not slug_re.fullmatch(value):
         raise BadInput(f'"{value}" cannot be the short name of a category.')
     return value
+
+
+def number_parameter(request: Request, name: str) -> int | None:
+    """An id in the query of the address, or None; raises BadInput for what can be none."""
+    value = request.query_params.get(name, "")
+    if value and not POSITION.fullmatch(value):
+        raise BadInput(f'{name} is "{value}"; it has to be a number.')
+    return int(value) if value else None
 
 
 def flag_parameter(request: Request, name: str) -> bool:
@@ -217,12 +226,17 @@ class GuidelineView(APIView):
 
 
 def page_of(
-    view: APIView, queryset: QuerySet[Any], serializer: type[serializers.BaseSerializer[Any]]
+    view: APIView,
+    queryset: QuerySet[Any],
+    serializer: type[serializers.BaseSerializer[Any]],
+    *,
+    context: Mapping[str, Any] | None = None,
 ) -> Response:
     """One cursor page of `queryset`, serialised."""
     paginator = ByIdPagination()
     rows = paginator.paginate_queryset(queryset, view.request, view=view)
-    return paginator.get_paginated_response(narrowed(serializer(rows, many=True), view.request).data)
+    listed = serializer(rows, many=True, context=dict(context or {}))
+    return paginator.get_paginated_response(narrowed(listed, view.request).data)
 
 
 def narrowed(serializer: S, request: Request) -> S:
@@ -230,7 +244,8 @@ def narrowed(serializer: S, request: Request) -> S:
     asked = request.query_params.get("fields")
     if asked is None:
         return serializer
-    fields = getattr(serializer, "child", serializer).fields
+    inner: Any = getattr(serializer, "child", serializer)
+    fields = inner.fields
     wanted = {name.strip() for name in asked.split(",")}
     unknown = sorted(wanted - set(fields))
     if unknown:

@@ -207,7 +207,7 @@ WHO: Final[dict[str, str]] = {
     "api:assignment-skip": Can.LABEL,
     "api:assignment-stop": Can.LABEL,
     "api:judgment-submit": Can.LABEL,
-    "api:judgment-list": Can.READ,  # one's own; everybody's with Can.RESOLVE
+    "api:judgment-list": Can.READ,  # one's own; everybody's with Can.INSPECT, names with Can.RESOLVE
     "api:progress-read": Can.READ,
     "api:batch-list": Can.INSPECT,
     "api:batch-item-list": Can.INSPECT,
