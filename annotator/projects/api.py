@@ -18,8 +18,8 @@ from rest_framework.views import APIView
 from annotator.accounts.models import User
 from annotator.errors import BadInput, NotFound, NotSignedIn
 from annotator.projects.access import Can, project_for
-from annotator.projects.models import Category, Clause, Project
-from annotator.projects.selectors import guideline_current, projects_of, taxonomy_current
+from annotator.projects.models import Category, Clause, LogEntry, Project
+from annotator.projects.selectors import guideline_current, log_of, projects_of, taxonomy_current
 
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 POSITION: Final = re.compile(r"[0-9]{1,18}")
@@ -169,6 +169,14 @@ class GuidelineSerializer(serializers.Serializer[Any]):
     clauses = ClauseSerializer(many=True)
 
 
+class LogEntrySerializer(serializers.ModelSerializer[LogEntry]):
+    """One line of what the loop did and why."""
+
+    class Meta:
+        model = LogEntry
+        fields = ["id", "at", "stage", "level", "text"]
+
+
 class ProjectListView(APIView):
     """The caller's projects."""
 
@@ -223,6 +231,26 @@ class GuidelineView(APIView):
         return Response(
             GuidelineSerializer({"version": guideline.version.number, "clauses": guideline.clauses}).data
         )
+
+
+class LogView(APIView):
+    """What the loop did, and why."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="log_list",
+        parameters=[OpenApiParameter("level", OpenApiTypes.STR, enum=LogEntry.Level.values)],
+        responses={200: LogEntrySerializer(many=True), **ERRORS},
+        tags=["projects"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The log of the project, newest first."""
+        rows = log_of(project_for(caller(request), slug, Can.INSPECT).project)
+        level = request.query_params.get("level", "")
+        if level not in ("", *LogEntry.Level.values):
+            raise BadInput(f'level: "{level[:20]}" is none of {", ".join(LogEntry.Level.values)}.')
+        return page_of(self, rows.filter(level=level) if level else rows, LogEntrySerializer)
 
 
 def page_of(

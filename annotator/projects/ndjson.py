@@ -92,7 +92,8 @@ def lines_of(listed: Listed, writer: Any, after: int) -> Iterator[bytes]:
     that runs, come again the next time.
     """
     encoder = encoders.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-    count, last, settled, settling = 0, after, after, True
+    count, last, settled = 0, after, _settled_up_to(listed, after)
+    settling = settled == after
     rows = listed.rows.order_by("pk")
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         data = writer.child.to_representation
@@ -102,3 +103,16 @@ def lines_of(listed: Listed, writer: Any, after: int) -> Iterator[bytes]:
             settled = row.pk if settling else settled
         count, last = count + len(chunk), chunk[-1].pk
     yield f"{encoder.encode({'end': {'count': count, 'after': settled}})}\n".encode()
+
+
+def _settled_up_to(listed: Listed, after: int) -> int:
+    """What to say when no row comes: `after`, or the last settled id before it where a stream goes on after a cut."""
+    if not after:
+        return 0
+    before, settled = listed.rows.order_by("-pk").values_list("pk", "created_at"), after
+    while young := list(before.filter(pk__lte=settled)[:CHUNK]):
+        for pk, created_at in young:
+            if created_at < listed.settled:
+                return settled
+            settled = pk - 1
+    return settled

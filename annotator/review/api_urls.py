@@ -89,6 +89,8 @@ urlpatterns = [
         question_api.QuestionAnswerView.as_view(),
         name="question-answer",
     ),
+    path("projects/<slug:slug>/flags/", api.FlagsView.as_view(), name="flag-list"),
+    path("projects/<slug:slug>/flags/<int:flag_id>/close/", api.FlagCloseView.as_view(), name="flag-close"),
     path("projects/<slug:slug>/gold/", api.GoldListView.as_view(), name="gold-list"),
     path("projects/<slug:slug>/gold/<int:gold_id>/retire/", api.GoldRetireView.as_view(), name="gold-retire"),
     path(

@@ -184,6 +184,7 @@ class Operation:
             "entry_id",
             "bulk_id",
             "gold_id",
+            "flag_id",
             "ingest_id",
             "number",
             "other",

@@ -244,8 +244,11 @@ def test_what_is_younger_than_a_minute_comes_again(
 
     rows, end = lines(as_role(project, Role.SCIENTIST))
 
+    _, then = lines(as_role(project, Role.SCIENTIST), after=fresh.pk)
+
     assert rows[-1]["id"] == fresh.pk
     assert end == {"count": 5, "after": given[-1].pk}
+    assert then == {"count": 0, "after": fresh.pk - 1}  # also where the stream went on after a cut
 
 
 def test_a_stream_asks_the_database_a_fixed_number_of_times_a_chunk(

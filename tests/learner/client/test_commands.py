@@ -275,7 +275,7 @@ def test_the_environment_wins_and_a_stored_token_goes_to_its_own_server_alone(tm
 
     assert login_read(environment) == Login("https://one.example", "cg_one")
     assert login_read({**environment, TOKEN: "cg_two"}) == Login("https://one.example", "cg_two")
-    with pytest.raises(Exception, match="no token for https://two.example"):
+    with pytest.raises(Exception, match=r"no token for https://two\.example"):
         login_read({**environment, SERVER: "https://two.example"})
 
 
