@@ -1,18 +1,23 @@
 """API operations of the judgments: submit one, list those that stand."""
 
-from typing import Any
+from datetime import timedelta
+from functools import lru_cache, partial
+from typing import Any, Final
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotator.errors import BadInput
-from annotator.judgments.selectors import judgments_current, judgments_own
+from annotator.judgments.listing import judgments_listed, sees_names
+from annotator.judgments.pseudonyms import pseudonym
 from annotator.judgments.serializers import (
     AnswerSerializer,
+    JudgmentFilterSerializer,
     JudgmentSerializer,
+    ListedJudgmentSerializer,
     SubmittedSerializer,
     answer_of,
 )
@@ -20,11 +25,12 @@ from annotator.judgments.services import Submitted, judgment_submit
 from annotator.judgments.turns import judgment_turn
 from annotator.pool.selectors import item_page
 from annotator.projects.access import ROLES_THAT_CAN, Access, Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors, page_of, slug_parameter
+from annotator.projects.api import ByIdPagination, caller, errors
+from annotator.projects.ndjson import AFTER, Listed, ListedView, listed_responses
 from annotator.queue.models import Assignment
 from annotator.queue.serializers import claimed
 
-DIGITS_MAX = 18
+SETTLING: Final = timedelta(minutes=1)  # no submit takes longer: then no judgment with a lower id can appear
 # One of each for all requests: without state, and building the fields anew was a quarter of the work of a submit.
 ANSWER, JUDGMENT = AnswerSerializer(), JudgmentSerializer()
 
@@ -54,40 +60,42 @@ class SubmitView(APIView):
         return Response(body, status=_status(turn.submitted))
 
 
-class JudgmentsView(APIView):
+class JudgmentsView(ListedView):
     """The judgments of a project."""
 
     pagination_class = ByIdPagination
 
     @extend_schema(
         operation_id="judgment_list",
-        parameters=[
-            OpenApiParameter("item", OpenApiTypes.INT, description="Only judgments on this item."),
-            OpenApiParameter(
-                "label", OpenApiTypes.STR, description="Only judgments that name this category."
-            ),
-        ],
-        responses={200: JudgmentSerializer(many=True), **errors(400)},
+        parameters=[JudgmentFilterSerializer, AFTER],
+        responses=listed_responses(ListedJudgmentSerializer),
         tags=["judgments"],
     )
-    def get(self, request: Request, slug: str) -> Response:
-        """The judgments that stand, newest first: a lead's view shows everybody's, any other only one's own.
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """The judgments that stand, newest first: everybody's for leads, and for scientists under pseudonyms; any
+        other role gets its own.
 
-        Those on withheld pages are not listed: a note may quote its page.
+        Those on withheld pages are not listed: a note may quote its page. As NDJSON: all of them, oldest first.
         """
         access = project_for(caller(request), slug, Can.READ)
-        is_lead = access.role in ROLES_THAT_CAN[Can.RESOLVE]
-        rows = judgments_current(access.project) if is_lead else judgments_own(access.project, access.user)
-        rows = rows.filter(item__withheld=False)
-        item = request.query_params.get("item", "")
-        if item:
-            rows = rows.filter(item_id=_number(item))
-        label = slug_parameter(request, "label")
-        if label:
-            rows = rows.filter(labels__contains=[label])
-        return page_of(
-            self, rows.select_related("annotator", "taxonomy", "guideline", "clause"), JudgmentSerializer
+        query = JudgmentFilterSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        rows = judgments_listed(access, query.wanted())
+        return self.answer_of(
+            Listed(
+                rows.select_related("annotator", "taxonomy", "guideline", "clause"),
+                ListedJudgmentSerializer,
+                settled=timezone.now() - SETTLING,
+                context=_names(access),
+            )
         )
+
+
+def _names(access: Access) -> dict[str, Any]:
+    """How the serializer is to call people: by name to whoever may know, and to oneself."""
+    if access.role not in ROLES_THAT_CAN[Can.INSPECT] or sees_names(access):
+        return {}
+    return {"name": lru_cache(maxsize=None)(partial(pseudonym, access.project))}
 
 
 def _status(submitted: Submitted) -> int:
@@ -98,9 +106,3 @@ def _next(place: Assignment | None, access: Access) -> dict[str, Any] | None:
     if place is None:
         return None
     return claimed(place, item_page(place.item), access.taxonomy)
-
-
-def _number(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX):
-        raise BadInput(f'item is "{value}"; it has to be a number.')
-    return int(value)

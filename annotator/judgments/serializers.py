@@ -1,16 +1,22 @@
 """What the API of the judgments takes and gives."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import MAXYEAR, date
+from typing import Any, Final
 
 from rest_framework import serializers
 
 from annotator.judgments.answers import ANSWERS, NOTE_MAX, SECONDS_MAX, Answer
+from annotator.judgments.listing import JudgmentFilter
 from annotator.judgments.models import Judgment, Verdict
+from annotator.pool.models import Split
+from annotator.queue.models import Stream
 from annotator.queue.places import HOLDING_MAX
 from annotator.queue.serializers import ClaimedSerializer
 
 CATEGORIES_MAX = 200
+EARLIEST: Final = date(1970, 1, 1)
+LATEST: Final = date(MAXYEAR - 1, 1, 1)
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
@@ -74,6 +80,70 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "clause",
             "created_at",
         ]
+
+
+class ListedJudgmentSerializer(JudgmentSerializer):
+    """One judgment of a list. For whoever may not know whose it is: a pseudonym, and null where a person wrote.
+
+    The pseudonyms are those of the snapshots. `stands` is false for one that was changed or undone later.
+    """
+
+    HIDDEN = ("client_id", "assignment", "note")
+
+    client_id = serializers.UUIDField(allow_null=True)
+    assignment = serializers.IntegerField(source="assignment_id", allow_null=True)
+    note = serializers.CharField(allow_null=True)
+    supersedes = serializers.IntegerField(
+        source="supersedes_id", allow_null=True, help_text="The judgment that this one took the place of."
+    )
+    stands = serializers.BooleanField()
+
+    class Meta(JudgmentSerializer.Meta):
+        fields = [*JudgmentSerializer.Meta.fields, "supersedes", "stands"]
+
+    def to_representation(self, instance: Judgment) -> dict[str, Any]:
+        """The judgment, under the name that the caller may know."""
+        data: dict[str, Any] = super().to_representation(instance)
+        name: Callable[[int], str] | None = self.context.get("name")
+        if name is not None:
+            hidden = dict.fromkeys(self.HIDDEN) | {"annotator": name(instance.annotator_id)}
+            data |= {field: value for field, value in hidden.items() if field in data}
+        return data
+
+
+class JudgmentFilterSerializer(serializers.Serializer[Any]):
+    """Which judgments to list. From `annotator` on for leads, admins and scientists."""
+
+    item = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    label = serializers.SlugField(  # type: ignore[assignment]  # a field of this name, not the attribute
+        required=False, max_length=40, allow_blank=True, help_text="Only judgments that name this category."
+    )
+    verdict = serializers.ChoiceField(choices=Verdict.choices, required=False)
+    since = serializers.DateField(required=False, help_text="UTC, that day included.")
+    until = serializers.DateField(required=False, help_text="UTC, that day included.")
+    annotator = serializers.CharField(
+        required=False, max_length=150, help_text="By user name for leads, by pseudonym for scientists."
+    )
+    stream = serializers.ChoiceField(
+        choices=Stream.choices, required=False, help_text="Why the page was served."
+    )
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    source = serializers.CharField(  # type: ignore[assignment]  # as above
+        required=False, max_length=120, allow_blank=True, help_text="As the ingest named it; empty for none."
+    )
+    history = serializers.BooleanField(
+        required=False, help_text="All rows of the log: also those that were changed or undone later."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Days within reason."""
+        if not all(EARLIEST <= attrs[name] <= LATEST for name in ("since", "until") if name in attrs):
+            raise serializers.ValidationError(f"since, until: name days from {EARLIEST} to {LATEST}.")
+        return attrs
+
+    def wanted(self) -> JudgmentFilter:
+        """The filter."""
+        return JudgmentFilter(**self.validated_data)
 
 
 class SubmittedSerializer(JudgmentSerializer):

@@ -12,19 +12,17 @@ from annotator.pool.forms import upload_check
 from annotator.pool.lists import names_read
 from annotator.pool.models import Ingest
 from annotator.pool.reporting import report_read
-from annotator.pool.selectors import ingest_of, ingests_of, item_of, item_page, items_of, refused_of
+from annotator.pool.selectors import ingest_of, ingests_of, item_of, item_page, refused_of
 from annotator.pool.serializers import (
     IngestSerializer,
-    ItemFilterSerializer,
     ItemPageSerializer,
-    ItemSerializer,
     RefusedRowSerializer,
     ReportSerializer,
     UploadSerializer,
 )
 from annotator.pool.services import Upload, ingest_create
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors, page_of
+from annotator.projects.api import FIELDS, ByIdPagination, caller, errors, narrowed
 
 
 class ByLinePagination(ByIdPagination):
@@ -54,7 +52,8 @@ class IngestsView(APIView):
         access = project_for(caller(request), slug, Can.INGEST)
         paginator = ByIdPagination()
         ingests = paginator.paginate_queryset(ingests_of(access.project), request, view=self) or []
-        return paginator.get_paginated_response(_ingest_data(ingests, slug, many=True))
+        listed = IngestSerializer(ingests, many=True, context={"slug": slug})
+        return paginator.get_paginated_response(narrowed(listed, request).data)
 
     @extend_schema(
         operation_id="ingest_create",
@@ -120,37 +119,24 @@ class RefusedView(APIView):
         paginator = ByLinePagination()
         rows = refused_of(ingest_of(access.project, ingest_id))
         page = paginator.paginate_queryset(rows, request, view=self)
-        return paginator.get_paginated_response(RefusedRowSerializer(page, many=True).data)
-
-
-class ItemsView(APIView):
-    """The pages of the project."""
-
-    pagination_class = ByIdPagination
-
-    @extend_schema(
-        operation_id="item_list",
-        parameters=[ItemFilterSerializer],
-        responses={200: ItemSerializer(many=True), **errors(400)},
-        tags=["items"],
-    )
-    def get(self, request: Request, slug: str) -> Response:
-        """The items of the project, newest first."""
-        access = project_for(caller(request), slug, Can.INSPECT)
-        query = ItemFilterSerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        return page_of(self, items_of(access.project, query.wanted()), ItemSerializer)
+        return paginator.get_paginated_response(narrowed(RefusedRowSerializer(page, many=True), request).data)
 
 
 class ItemView(APIView):
     """One page of the project."""
 
-    @extend_schema(operation_id="item_read", responses={200: ItemPageSerializer, **errors()}, tags=["items"])
+    @extend_schema(
+        operation_id="item_read",
+        parameters=[FIELDS],
+        responses={200: ItemPageSerializer, **errors()},
+        tags=["items"],
+    )
     def get(self, request: Request, slug: str, item_id: int) -> Response:
         """One item with its newest evidence."""
         access = project_for(caller(request), slug, Can.INSPECT)
-        return Response(ItemPageSerializer(item_page(item_of(access.project, item_id))).data)
+        page = item_page(item_of(access.project, item_id))
+        return Response(narrowed(ItemPageSerializer(page), request).data)
 
 
-def _ingest_data(ingests: Ingest | list[Ingest], slug: str, *, many: bool = False) -> Any:
-    return IngestSerializer(ingests, many=many, context={"slug": slug}).data
+def _ingest_data(ingest: Ingest, slug: str) -> Any:
+    return IngestSerializer(ingest, context={"slug": slug}).data

@@ -17,6 +17,5 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/erasures/", erasure_api.ErasuresView.as_view(), name="erasure-list"),
     path("projects/<slug:slug>/retention/", erasure_api.RetentionView.as_view(), name="retention"),
-    path("projects/<slug:slug>/items/", api.ItemsView.as_view(), name="item-list"),
     path("projects/<slug:slug>/items/<int:item_id>/", api.ItemView.as_view(), name="item-read"),
 ]

@@ -9,6 +9,7 @@ urlpatterns = [
     path("projects/", api.ProjectListView.as_view(), name="project-list"),
     path("projects/<slug:slug>/", api.ProjectView.as_view(), name="project-read"),
     path("projects/<slug:slug>/taxonomy/", api.TaxonomyView.as_view(), name="taxonomy-read"),
+    path("projects/<slug:slug>/log/", api.LogView.as_view(), name="log-list"),
     path("projects/<slug:slug>/guideline/", api.GuidelineView.as_view(), name="guideline-read"),
     path(
         "projects/<slug:slug>/guideline/draft/",

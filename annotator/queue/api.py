@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.errors import Conflict
-from annotator.pool.selectors import item_page
+from annotator.pool.selectors import item_of, item_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors, page_of
 from annotator.queue.places import (
@@ -17,12 +17,13 @@ from annotator.queue.places import (
     assignment_skip,
     withheld_refuse,
 )
-from annotator.queue.selectors import batch_of, batches_of, ledger_of
+from annotator.queue.selectors import batch_of, batches_of, ledger_of, ledger_of_item
 from annotator.queue.serializers import (
     BatchItemSerializer,
     BatchSerializer,
     ClaimedSerializer,
     ClaimSerializer,
+    ItemLedgerSerializer,
     LeaseSerializer,
     SkipSerializer,
     claimed,
@@ -156,3 +157,20 @@ class BatchItemsView(APIView):
         """Why each item is in the batch: stream, strategy, score, classifier, probability, seed. Last rank first."""
         access = project_for(caller(request), slug, Can.INSPECT)
         return page_of(self, ledger_of(batch_of(access.project, number)), BatchItemSerializer)
+
+
+class ItemLedgerView(APIView):
+    """Why one item was served."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="item_ledger_list",
+        responses={200: ItemLedgerSerializer(many=True), **errors()},
+        tags=["items"],
+    )
+    def get(self, request: Request, slug: str, item_id: int) -> Response:
+        """Every time the item was put in a batch, and why; newest first."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        item = item_of(access.project, item_id)
+        return page_of(self, ledger_of_item(access.project, item.pk), ItemLedgerSerializer)

@@ -26,6 +26,9 @@ urlpatterns: list[URLPattern] = [
         api.StopView.as_view(),
         name="assignment-stop",
     ),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/ledger/", api.ItemLedgerView.as_view(), name="item-ledger"
+    ),
     path("projects/<slug:slug>/batches/", api.BatchesView.as_view(), name="batch-list"),
     path(
         "projects/<slug:slug>/batches/<int:number>/items/",

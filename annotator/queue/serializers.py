@@ -120,6 +120,16 @@ class BatchItemSerializer(Unsaid, serializers.ModelSerializer[BatchItem]):
         ]
 
 
+class ItemLedgerSerializer(BatchItemSerializer):
+    """One time an item was put in a batch, and why."""
+
+    batch = serializers.IntegerField(source="batch.number")
+    opened_at = serializers.DateTimeField(source="batch.opened_at")
+
+    class Meta(BatchItemSerializer.Meta):
+        fields = ["batch", "opened_at", *(name for name in BatchItemSerializer.Meta.fields if name != "url")]
+
+
 def claimed(assignment: Assignment, page: ItemPage, taxonomy: Taxonomy) -> dict[str, Any]:
     """A claimed place as the API gives it: nothing of why it is served, or of what is expected."""
     shown = {

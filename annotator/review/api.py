@@ -27,6 +27,7 @@ from annotator.review.desk.serializers import (
     AdjudicationSerializer,
     DisagreementDetailSerializer,
     DisagreementSerializer,
+    FlagSerializer,
     GoldDraftSerializer,
     GoldSerializer,
     PatternsSerializer,
@@ -37,9 +38,10 @@ from annotator.review.selectors import (
     Wanted,
     disagreement_of,
     disagreements_open,
+    flags_open,
     resolutions_current,
 )
-from annotator.review.services import resolution_adjudicate
+from annotator.review.services import flag_close, resolution_adjudicate
 
 
 class ResolutionsView(APIView):
@@ -173,6 +175,32 @@ class DisagreementView(APIView):
             },
         }
         return Response(DisagreementDetailSerializer(body).data)
+
+
+class FlagsView(APIView):
+    """Items that somebody asked a lead to look at."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="flag_list", responses={200: FlagSerializer(many=True), **errors()}, tags=["review"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Flags that nobody has closed, newest first."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        return page_of(self, flags_open(access.project), FlagSerializer)
+
+
+class FlagCloseView(APIView):
+    """The end of one flag."""
+
+    @extend_schema(
+        operation_id="flag_close", request=None, responses={204: None, **errors()}, tags=["review"]
+    )
+    def post(self, request: Request, slug: str, flag_id: int) -> Response:
+        """Close a flag: the lead has looked. Closing twice closes once."""
+        flag_close(project_for(caller(request), slug, Can.RESOLVE), flag_id)
+        return Response(status=204)
 
 
 class GoldListView(APIView):

@@ -7,11 +7,13 @@ from annotator.review.acts import adjudication_api
 from annotator.review.acts import api as act_api
 from annotator.review.agreement import api as agreement_api
 from annotator.review.disputes import api as dispute_api
+from annotator.review.items import api as item_api
 from annotator.review.people import api as people_api
 from annotator.review.policy import api as policy_api
 from annotator.review.questions import api as question_api
 
 urlpatterns = [
+    path("projects/<slug:slug>/items/", item_api.ItemsView.as_view(), name="item-list"),
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
     path(
         "projects/<slug:slug>/adjudications/",
@@ -87,6 +89,8 @@ urlpatterns = [
         question_api.QuestionAnswerView.as_view(),
         name="question-answer",
     ),
+    path("projects/<slug:slug>/flags/", api.FlagsView.as_view(), name="flag-list"),
+    path("projects/<slug:slug>/flags/<int:flag_id>/close/", api.FlagCloseView.as_view(), name="flag-close"),
     path("projects/<slug:slug>/gold/", api.GoldListView.as_view(), name="gold-list"),
     path("projects/<slug:slug>/gold/<int:gold_id>/retire/", api.GoldRetireView.as_view(), name="gold-retire"),
     path(

@@ -53,7 +53,7 @@ def _file_finding(folder: Path, name: str, sha256: str, size: int) -> Finding:
     path = folder / name
     if not path.is_file():
         return Finding(name, is_good=False, words="missing")
-    if path.stat().st_size != size or _sha256(path) != sha256:
+    if path.stat().st_size != size or sha256_of(path) != sha256:
         return Finding(name, is_good=False, words="changed: its hash is not that of the manifest")
     return Finding(name, is_good=True, words=f"sha256 {sha256[:16]}…")
 
@@ -94,7 +94,8 @@ def _signature(folder: Path, written: bytes, manifest: Mapping[str, Any], key: s
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a local file, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):

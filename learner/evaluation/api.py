@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller
+from annotator.projects.api import ERRORS, ByIdPagination, caller, narrowed
 from annotator.queue.selectors import queue_level
 from annotator.review.overview import pace_of
 from learner.core.stopping import NEXT, Range
@@ -180,7 +180,8 @@ class ClassifierListView(GenericAPIView[Any]):
         """Newest first, each with its newest evaluation."""
         access = project_for(caller(request), slug, Can.INSPECT)
         versions = self.paginate_queryset(classifiers_of(access.project)) or []
-        return self.get_paginated_response(ClassifierSerializer(results_of(versions), many=True).data)
+        listed = ClassifierSerializer(results_of(versions), many=True)
+        return self.get_paginated_response(narrowed(listed, request).data)
 
 
 class ClassifierView(APIView):

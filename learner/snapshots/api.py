@@ -1,10 +1,12 @@
 """API operations on snapshots."""
 
 from collections.abc import Iterable
+from os import SEEK_END
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -13,10 +15,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from annotator.projects.api import ERRORS, FIELDS, ByIdPagination, caller, errors, narrowed, page_of
+from annotator.ranges import NoSuchRange, etag_of, file_answer, not_modified, part_wanted
 from learner.snapshots.content import Choice
 from learner.snapshots.differences import differences_json, differences_of
-from learner.snapshots.files import zip_stream
+from learner.snapshots.files import file_verified, handed_out, sha256_frozen, zip_stream
 from learner.snapshots.models import Snapshot
 from learner.snapshots.selectors import choice_preview, snapshot_of, snapshot_run_of, snapshots_of
 from learner.snapshots.serializers import (
@@ -92,12 +95,15 @@ class SnapshotView(APIView):
     """One snapshot."""
 
     @extend_schema(
-        operation_id="snapshot_read", responses={200: SnapshotSerializer, **ERRORS}, tags=["snapshots"]
+        operation_id="snapshot_read",
+        parameters=[FIELDS],
+        responses={200: SnapshotSerializer, **ERRORS},
+        tags=["snapshots"],
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
         """The snapshot with its manifest."""
         access = project_for(caller(request), slug, Can.SNAPSHOT)
-        return Response(SnapshotSerializer(snapshot_of(access.project, number)).data)
+        return Response(narrowed(SnapshotSerializer(snapshot_of(access.project, number)), request).data)
 
 
 class SnapshotDownloadView(APIView):
@@ -116,6 +122,53 @@ class SnapshotDownloadView(APIView):
         frozen = snapshot_of(access.project, number)
         response = StreamingHttpResponse(zip_stream(frozen), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{slug}-v{number}.zip"'
+        return response
+
+
+class SnapshotFileView(APIView):
+    """One file of one snapshot."""
+
+    content_negotiation_class = ErrorsInJson
+
+    @extend_schema(
+        operation_id="snapshot_file",
+        parameters=[
+            OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range: `bytes=1000-`."),
+            OpenApiParameter(
+                "If-Range", str, OpenApiParameter.HEADER, description="The ETag of the part that you have."
+            ),
+            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="What you have."),
+        ],
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+            (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+            304: OpenApiResponse(description="You have it: the ETag is the same."),
+            **errors(409, 416, 503),
+        },
+        tags=["snapshots"],
+    )
+    def get(self, request: Request, slug: str, number: int, name: str) -> HttpResponseBase:
+        """A file that the manifest names, `manifest.json`, or its signature, after its hash was checked.
+
+        The ETag is the SHA-256 of the content, so what broke off goes on with `Range` and `If-Range`.
+        """
+        access = project_for(caller(request), slug, Can.SNAPSHOT)
+        frozen = snapshot_of(access.project, number)
+        handed_out(frozen, name)
+        etag = etag_of(sha256_frozen(frozen, name))
+        known = not_modified(request.headers, etag)
+        if known is not None:
+            return known
+        source = file_verified(frozen, name)
+        size = source.seek(0, SEEK_END)
+        try:
+            part = part_wanted(request.headers, etag, size)
+        except NoSuchRange:
+            source.close()
+            self.headers["Content-Range"] = f"bytes */{size}"
+            raise
+        response = file_answer(source, size, etag, part)
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
 

@@ -33,6 +33,11 @@ urlpatterns = [
         name="snapshot-download",
     ),
     path(
+        "projects/<slug:slug>/snapshots/<int:number>/files/<str:name>",
+        api.SnapshotFileView.as_view(),
+        name="snapshot-file",
+    ),
+    path(
         "projects/<slug:slug>/card-sections/",
         section_api.CardSectionListView.as_view(),
         name="card-section-list",

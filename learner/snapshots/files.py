@@ -76,13 +76,18 @@ def file_open(snapshot: Snapshot, name: str) -> IO[bytes]:
     Raises Conflict for a table that holds a page which was withheld, or erased by request, since, and what
     `file_verified` raises.
     """
+    handed_out(snapshot, name)
+    return file_verified(snapshot, name)
+
+
+def handed_out(snapshot: Snapshot, name: str) -> None:
+    """Raises Conflict for a table that holds a page which was withheld, or erased by request, since."""
     if _table_of(name) in OF_PAGES and withheld_in(snapshot):
         raise Conflict(
             f"{name} of {snapshot} holds a page that was withheld since, or erased by request, so it is not handed "
             "out. Take a new snapshot: it leaves the page or its text out.",
             code="withheld",
         )
-    return file_verified(snapshot, name)
 
 
 def withheld_in(snapshot: Snapshot) -> int:
@@ -120,6 +125,16 @@ def file_verified(snapshot: Snapshot, name: str) -> IO[bytes]:
         )
     stream.seek(0)
     return stream
+
+
+def sha256_frozen(snapshot: Snapshot, name: str) -> str:
+    """What the SHA-256 of one file has to be; of the signature, what it is. Raises NotFound, Unavailable."""
+    if name == MANIFEST:
+        return snapshot.sha256
+    if name in snapshot.manifest["files"]:
+        return str(snapshot.manifest["files"][name]["sha256"])
+    with file_verified(snapshot, name) as stream:
+        return sha256_of(stream)
 
 
 def _is_frozen(snapshot: Snapshot, name: str, stream: IO[bytes]) -> bool:

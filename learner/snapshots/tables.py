@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from annotator.judgments.pseudonyms import pseudonym_of
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, carried, taxonomy_versions
 from learner.core.splits import NAMES, Cut
@@ -231,12 +232,7 @@ class Pseudonymous:
 
     def of(self, annotator_id: int) -> str:
         """One annotator's name."""
-        return self.names.setdefault(annotator_id, _pseudonym(self.key, annotator_id))
-
-
-def pseudonym(project: Project, annotator_id: int) -> str:
-    """The annotator's stable name: the same in every snapshot of the project, not to be led back without its salt."""
-    return _pseudonym(project.holdout_salt.encode(), annotator_id)
+        return self.names.setdefault(annotator_id, pseudonym_of(self.key, annotator_id))
 
 
 def key_of_state(project: Project, state: str) -> bytes:
@@ -273,11 +269,6 @@ def items_schema(taxonomy: Taxonomy) -> pa.Schema:
             ("near_test", FLAG),
         ]
     )
-
-
-def _pseudonym(key: bytes, annotator_id: int) -> str:
-    keyed = hashlib.blake2b(str(annotator_id).encode(), key=key, person=b"annotator", digest_size=5)
-    return f"annotator-{keyed.hexdigest()}"
 
 
 def _schema_with(read: pa.Schema, changed: Mapping[str, pa.DataType]) -> pa.Schema:

@@ -101,6 +101,7 @@ WHO: Final[dict[str, str]] = {
     "api:snapshot-list": Can.SNAPSHOT,
     "api:snapshot-read": Can.SNAPSHOT,
     "api:snapshot-download": Can.SNAPSHOT,
+    "api:snapshot-file": Can.SNAPSHOT,
     "api:snapshot-run-read": Can.SNAPSHOT,
     "review:overview": Can.INSPECT,
     "review:disagreements": Can.RESOLVE,
@@ -154,6 +155,10 @@ WHO: Final[dict[str, str]] = {
     "api:suspect-confirm": Can.RESOLVE,
     "api:suspect-fix": Can.RESOLVE,
     "api:suspect-send-back": Can.RESOLVE,
+    "api:flag-list": Can.RESOLVE,
+    "api:flag-close": Can.RESOLVE,
+    "api:log-list": Can.INSPECT,
+    "api:item-ledger": Can.INSPECT,
     "api:gold-list": Can.RESOLVE,
     "api:gold-retire": Can.RESOLVE,
     "judgments:label": Can.LABEL,
@@ -206,7 +211,7 @@ WHO: Final[dict[str, str]] = {
     "api:assignment-skip": Can.LABEL,
     "api:assignment-stop": Can.LABEL,
     "api:judgment-submit": Can.LABEL,
-    "api:judgment-list": Can.READ,  # one's own; everybody's with Can.RESOLVE
+    "api:judgment-list": Can.READ,  # one's own; everybody's with Can.INSPECT, names with Can.RESOLVE
     "api:progress-read": Can.READ,
     "api:batch-list": Can.INSPECT,
     "api:batch-item-list": Can.INSPECT,

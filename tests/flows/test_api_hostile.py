@@ -172,7 +172,11 @@ class Operation:
 
     def address(self, **values: object) -> str:
         """The address in `pilot`; ids and numbers are 1 unless given."""
-        path = self.path.replace("{slug}", "pilot").replace("{section}", "licence")
+        path = (
+            self.path.replace("{slug}", "pilot")
+            .replace("{section}", "licence")
+            .replace("{name}", "card.json")
+        )
         for name in (
             "item_id",
             "assignment_id",
@@ -180,6 +184,7 @@ class Operation:
             "entry_id",
             "bulk_id",
             "gold_id",
+            "flag_id",
             "ingest_id",
             "number",
             "other",

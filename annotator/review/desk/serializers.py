@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotator.agreement.patterns import KEY_MAX, Pattern
-from annotator.judgments.models import Judgment, Verdict
+from annotator.judgments.models import Flag, Judgment, Verdict
 from annotator.projects.loop_settings import OVERLAP_MAX
 from annotator.review.checks.gold import EXPLANATION_MAX
 from annotator.review.desk.holding import HOLD_REASON_MAX
@@ -44,6 +44,17 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
             "taxonomy",
             "created_at",
         ]
+
+
+class FlagSerializer(serializers.ModelSerializer[Flag]):
+    """An item that somebody asked a lead to look at."""
+
+    url = serializers.CharField(source="item.url")
+    annotator = serializers.CharField(source="annotator.username")
+
+    class Meta:
+        model = Flag
+        fields = ["id", "item", "url", "annotator", "note", "created_at"]
 
 
 class BasedOnSerializer(serializers.Serializer[Any]):

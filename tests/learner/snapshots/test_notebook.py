@@ -23,7 +23,7 @@ def test_the_notebook_pulls_a_snapshot_and_trains_a_baseline(
     take(project)
     token = token_create(make_member(project, Role.SCIENTIST), "notebook", days=1)
     monkeypatch.chdir(tmp_path)
-    where = {"CROSSGUARD_URL": live_server.url, "PROJECT": "shelf", "VERSION": "1"}
+    where = {"CROSSGUARD_SERVER": live_server.url, "PROJECT": "shelf", "VERSION": "1"}
     for name, value in {**where, "CROSSGUARD_TOKEN": token.secret}.items():
         monkeypatch.setenv(name, value)
 

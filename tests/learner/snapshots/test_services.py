@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, NotFound, Unavailable
+from annotator.judgments.pseudonyms import pseudonym
 from annotator.pool.cases import case_close, case_open
 from annotator.pool.erasing import Wanted, evidence_erase, evidence_expire
 from annotator.pool.models import Case, Evidence, Item, Retention, Split
@@ -39,7 +40,6 @@ from learner.snapshots.files import (
 )
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
-from learner.snapshots.tables import pseudonym
 from tests.factories import (
     GAMBLING,
     GAMES,
