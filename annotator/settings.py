@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "learner.training",
     "learner.suspects",
     "learner.evaluation",
+    "learner.explorer",
     "learner.demo",
     "learner",
     "django.contrib.admin",
@@ -174,6 +175,7 @@ CELERY_TASK_ROUTES = {
         "training.*",
         "suspects.*",
         "evaluation.*",
+        "explorer.*",
     )
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
