@@ -27,7 +27,9 @@ TARGET_MS: Final = 300
 CATEGORIES: Final = 16
 VOCABULARY: Final = 30_000
 SOURCES: Final = 12
-SENTENCE: Final = "This is what the school has to say about the day, and everybody who wants to read it should take their time for it. "
+SENTENCE: Final = (
+    "This is what the school has to say about the day, for everybody who wants to read and learn it. "
+)
 STATEMENTS: Final = (
     "SET session_replication_role = replica",
     """
@@ -211,7 +213,8 @@ def sizes() -> dict[str, float]:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_class c WHERE c.relkind = 'r' AND c.relname LIKE 'explorer_%'"
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
+            "WHERE relkind = 'r' AND relname LIKE 'explorer_%'"
         )
         return {name: round(size / 1e6, 1) for name, size in cursor.fetchall()}
 
@@ -254,10 +257,10 @@ def measure(items: int, repeats: int, where: str) -> dict[str, Any]:
     for name, address in searches([f"w{rank}" for rank in (1, 16, 300, 20_000)]).items():
         access = project_for(person, "benchmark", Can.INSPECT)
 
-        def search(address: str = address, access: Any = access, facets: bool = True) -> int:
+        def search(address: str = address, access: Any = access) -> int:
             asked = asked_of(access, QueryDict(address))
             assert asked.form.is_valid(), (address, asked.form.errors)
-            return answer_of(access, asked, asked.form.wanted, with_facets=facets).n
+            return answer_of(access, asked, asked.form.wanted, with_facets=True).n
 
         def page(address: str = address) -> None:
             answer = client.get(f"/projects/benchmark/explorer/?{address}", headers={"hx-request": "true"})

@@ -22,6 +22,9 @@ ADDED, JUDGED_ON, RESOLVED_ON = "added", "judged_on", "resolved_on"
 HOLDOUT, WITHHELD, ERASED, DISPUTED, DIFFERS = "holdout", "withheld", "erased", "disputed", "differs"
 HELD, JUDGED, PREDICTED, PROBABILITY = "held=", "judged=", "predicted=", "probability="
 """Followed by the slug of a category."""
+WORD: Final = "word="
+"""Followed by a word that stands in many pages."""
+COMMON_CHARS_MOST: Final = 40
 HELD_NONE: Final = "held_none"
 SCORED: Final = "scored"
 

@@ -31,10 +31,13 @@ def charts_of(facets: Facets, n: int) -> list[Chart]:
         ),
         Chart("streams", "First served by", f"Of {n:,}.", _bars(facets.streams, n, "First served by stream")),
         Chart(
-            "sites", "Top sites", f"The {len(facets.sites)} largest of {facets.n_sites:,}.",
+            "sites", "Top sites", _largest(len(facets.sites), facets.n_sites),
             _bars(facets.sites, n, "Items of the largest sites"),
         ),
-        Chart("sources", "Sources", f"The {len(facets.sources)} largest.", _bars(facets.sources, n, "Items by source")),
+        Chart(
+            "sources", "Sources", _largest(len(facets.sources), facets.n_sources),
+            _bars(facets.sources, n, "Items by source"),
+        ),
         Chart("days", "Taken in", "Over time (UTC).", _columns(facets.days, "Items by when they were taken in")),
     ]  # fmt: skip
 
@@ -52,6 +55,10 @@ def _columns(rows: Sequence[Counted], title: str) -> SafeString | None:
     if not rows:
         return None
     return mark_safe(columns([Part(row.name, row.n, f"{row.n:,}") for row in rows], title))  # noqa: S308 - as above
+
+
+def _largest(shown: int, n: int) -> str:
+    return f"All {n}." if shown == n else f"The {shown} largest of {n:,}."
 
 
 def _words(n: int, whole: int) -> str:

@@ -39,7 +39,8 @@ class ExplorerForm(forms.Form):
     text = forms.CharField(
         required=False, max_length=TEXT_MAX, label="Words",
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "chess -casino begin*"}),
-        help_text="Of address, title and text; <code>-word</code>: without it, <code>begin*</code>: a beginning.",
+        help_text="Words of address, title and text: all of them. "
+        "<code>-word</code> for pages without it, <code>begin*</code> for a beginning.",
     )  # fmt: skip
     site = forms.CharField(required=False, max_length=255)
     held = _many("Held true")

@@ -19,6 +19,7 @@ from annotator.review.selectors import resolutions_current
 from learner.core.arrays import Array
 from learner.core.shards import domain_key
 from learner.explorer import columns as c
+from learner.explorer.common import common_values, common_words
 from learner.explorer.filters import METHOD_NAMES, STREAMS
 from learner.explorer.storing import terms_numbered
 from learner.explorer.words import words_of
@@ -51,14 +52,20 @@ def facts_of(project: Project, taxonomy: Taxonomy, ids: Sequence[int]) -> dict[s
 
 
 def texts_write(project: Project, ids: Sequence[int], positions: Sequence[int]) -> dict[str, Array]:
-    """Keep the words of these items; the column of their languages. Three queries per 2,000 items."""
-    parts = []
+    """Keep the words of these items; the columns of languages and common words. Three queries per 2,000 items."""
+    common = common_words(project)
+    names: list[str] = []
+    bits: list[dict[str, Array]] = []
     for start in range(0, len(ids), TEXTS_AT_ONCE):
         span = slice(start, start + TEXTS_AT_ONCE)
-        parts.append(_texts_part(ids[span], positions[span]))
-    names = [name for part in parts for name in part]
+        pages, languages = _texts_part(ids[span], positions[span])
+        names += languages
+        bits.append(common_values(common, pages))
     numbers = terms_numbered(project.pk, LANGUAGE, filter(None, names))
-    return {c.LANGUAGE: np.array([numbers.get(name, 0) for name in names], dtype=np.int16)}
+    return {
+        c.LANGUAGE: np.array([numbers.get(name, 0) for name in names], dtype=np.int16),
+        **{name: np.concatenate([part[name] for part in bits]) for name in bits[0]},
+    }
 
 
 def words_sweep(ids: Sequence[int]) -> None:
@@ -67,15 +74,18 @@ def words_sweep(ids: Sequence[int]) -> None:
         cursor.execute(DROP_WORDS, {"items": list(ids)})
 
 
-def _texts_part(ids: Sequence[int], positions: Sequence[int]) -> list[str]:
-    urls = dict(Item.objects.filter(pk__in=ids).values_list("pk", "url"))
-    evidence = Evidence.objects.filter(item__in=ids).order_by("version")
-    pages = {row[0]: row[1:] for row in evidence.values_list("item_id", "title", "description", "text")}
+def _texts_part(ids: Sequence[int], positions: Sequence[int]) -> tuple[list[set[str]], list[str]]:
+    """The words and the language of each; nothing of what is sealed or erased, where the texts are empty."""
+    items = Item.objects.filter(pk__in=ids, withheld=False, erased_at__isnull=True)
+    urls = dict(items.values_list("pk", "url"))
+    evidence = Evidence.objects.filter(item__in=list(urls)).order_by("version")
+    texts = {row[0]: row[1:] for row in evidence.values_list("item_id", "title", "description", "text")}
     nothing = ("", "", "")
-    words = [" ".join(sorted(words_of(urls.get(pk, ""), *pages.get(pk, nothing)))) for pk in ids]
+    pages = [words_of(urls.get(pk, ""), *texts.get(pk, nothing)) for pk in ids]
+    words = [" ".join(sorted(page)) for page in pages]
     with connection.cursor() as cursor:
         cursor.execute(KEEP_WORDS, {"items": list(ids), "positions": list(positions), "words": words})
-    return [language_of(" ".join(filter(None, pages.get(pk, nothing)))) for pk in ids]
+    return pages, [language_of(" ".join(filter(None, texts.get(pk, nothing)))) for pk in ids]
 
 
 def _of_items(project: Project, ids: Sequence[int]) -> dict[str, Array]:

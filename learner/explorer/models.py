@@ -22,6 +22,9 @@ class ExplorerState(models.Model):
     n_items = models.PositiveIntegerField(default=0)
     last_item = models.BigIntegerField(default=0)
     classifier_number = models.PositiveIntegerField(null=True, help_text="By which the columns are scored.")
+    common_at = models.PositiveIntegerField(
+        default=0, help_text="Items that there were when the words of many pages were chosen."
+    )
     marks = models.JSONField(default=dict, help_text="Table -> id up to which its rows are surely read.")
     seen = models.JSONField(default=dict, help_text="What the newest refresh found; it may have been early.")
     refreshed_at = models.DateTimeField(null=True)

@@ -23,6 +23,7 @@ from annotator.queue.models import Batch, BatchItem
 from annotator.review.models import Disagreement, Resolution
 from learner.core.arrays import Booleans
 from learner.explorer import columns as c
+from learner.explorer.common import ITEMS_LEAST, common_choose
 from learner.explorer.gathering import facts_of, texts_write, words_sweep
 from learner.explorer.models import (
     ExplorerChunk,
@@ -114,6 +115,9 @@ def _refresh(lease: _Lease) -> None:
         _forget_labels(project)
     _reread(lease, taxonomy, _all_items(project) if relabel else _changed(state))
     lease.keep(taxonomy=taxonomy.version)
+    if state.n_items >= max(ITEMS_LEAST, 2 * state.common_at):
+        common_choose(project, state.n_items, lease.renew)
+        lease.keep(common_at=state.n_items)
     file = newest_file(project)
     if file is not None:
         scores_write(project, file, lease.renew)
@@ -126,7 +130,14 @@ def _begin_again(lease: _Lease) -> None:
     for model in (ExplorerText, ExplorerColumn, ExplorerChunk, ExplorerTerm):
         model._default_manager.filter(project=project).delete()
     lease.keep(
-        layout=c.LAYOUT, taxonomy=None, n_items=0, last_item=0, classifier_number=None, marks={}, seen={}
+        layout=c.LAYOUT,
+        taxonomy=None,
+        n_items=0,
+        last_item=0,
+        classifier_number=None,
+        common_at=0,
+        marks={},
+        seen={},
     )
 
 

@@ -6,7 +6,7 @@ combination that is slow, and nothing has to be estimated: decision 159.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from learner.core.arrays import Array, Booleans
 from learner.core.shards import domain_key
 from learner.explorer import columns as c
 from learner.explorer.filters import METHOD_NAMES, NONE, STREAMS, UNRESOLVED, Disagreement, Split, Wanted
-from learner.explorer.models import ExplorerState
+from learner.explorer.models import ExplorerState, ExplorerTerm
 from learner.explorer.storing import columns_read, term_number, terms_of, values_read
 from learner.explorer.words import NoWords, Term, tsquery_of
 from learner.explorer.words import terms_of as terms_read
@@ -84,6 +84,7 @@ class Facets:
     n_resolved: int
     streams: tuple[Counted, ...]
     sources: tuple[Counted, ...]
+    n_sources: int
     sites: tuple[Counted, ...]
     n_sites: int
     days: tuple[Counted, ...]
@@ -123,7 +124,7 @@ def items_found(project: Project, state: ExplorerState, wanted: Wanted, taxonomy
     for condition in _conditions(matches, wanted):
         found &= condition
     if wanted.text.strip():
-        found &= _with_words(project, wanted.text, len(found))
+        found &= _with_words(matches, wanted.text)
     return matches
 
 
@@ -168,6 +169,7 @@ def facets_of(matches: Matches, taxonomy: Taxonomy) -> Facets:
     categories.append(Counted("None of these", _both(found, columns[c.HELD_NONE]), NONE))
     streams = np.bincount(columns[c.STREAM][places], minlength=len(STREAMS))
     sites = np.bincount(columns[c.SITE][places])
+    sources = np.bincount(columns[c.SOURCE][places])
     return Facets(
         categories=tuple(row for row in categories if row.n),
         n_resolved=int(np.count_nonzero(columns[c.METHOD][places])),
@@ -176,7 +178,8 @@ def facets_of(matches: Matches, taxonomy: Taxonomy) -> Facets:
             for at, name in enumerate(STREAMS)
             if streams[at]
         ),
-        sources=_sources(matches, places),
+        sources=_sources(matches, sources),
+        n_sources=int(np.count_nonzero(sources)),
         sites=_sites(matches, sites),
         n_sites=int(np.count_nonzero(sites)),
         days=_days(columns[c.ADDED][places]),
@@ -317,26 +320,48 @@ def site_of(site: str) -> str:
         return site.strip().lower()
 
 
-def _with_words(project: Project, text: str, n: int) -> Booleans:
+def _with_words(matches: Matches, text: str) -> Booleans:
     try:
         terms = terms_read(text)
     except NoWords as refused:
         raise BadInput(str(refused)) from refused
-    wanted = [tsquery_of(term) for term in terms if not term.is_excluded]
-    found = _places(project, " & ".join(wanted), n) if wanted else np.ones(n, dtype=np.bool_)
+    words = {word for term in terms for word in term.words}
+    common = _common(matches, words)
+    found = _with_terms(matches, [term for term in terms if not term.is_excluded], common)
     for term in terms:
         if term.is_excluded:
-            found &= ~_excluded(project, term, n)
+            found &= ~_with_terms(matches, [term], common)
     return found
 
 
-def _excluded(project: Project, term: Term, n: int) -> Booleans:
-    return _places(project, tsquery_of(term), n)
+def _common(matches: Matches, words: set[str]) -> set[str]:
+    """Which of these words are columns; they are read. Two queries."""
+    terms = ExplorerTerm.objects.filter(project=matches.project, kind=c.WORD, name__in=words)
+    common = set(terms.values_list("name", flat=True))
+    matches.need(*(f"{c.WORD}{word}" for word in common))
+    return common
 
 
-def _places(project: Project, tsquery: str, n: int) -> Booleans:
+def _with_terms(matches: Matches, terms: list[Term], common: set[str]) -> Booleans:
+    """Where all of these terms are: words of many pages by their columns, the others by one query of the index."""
+    found = np.ones(len(matches.found), dtype=np.bool_)
+    rare: list[str] = []
+    for term in terms:
+        whole = term.words[:-1] if term.is_prefix else term.words
+        for word in common.intersection(whole):
+            found &= matches.columns[f"{c.WORD}{word}"]
+        left = tuple(word for word in term.words if word not in common.intersection(whole))
+        if left:
+            rare.append(tsquery_of(replace(term, words=left)))
+    if rare:
+        found &= places_with(matches.project.pk, " & ".join(rare), len(found))
+    return found
+
+
+def places_with(project_id: int, tsquery: str, n: int) -> Booleans:
+    """The places, as bits (n,), of pages that fit a query of words. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(WITH_WORDS, [project.pk, tsquery])
+        cursor.execute(WITH_WORDS, [project_id, tsquery])
         (content,) = cursor.fetchone()
     found = np.zeros(n, dtype=np.bool_)
     if content is not None:
@@ -350,8 +375,7 @@ def _both(found: Booleans, bits: Booleans) -> int:
     return int(np.count_nonzero(found & bits))
 
 
-def _sources(matches: Matches, places: Array) -> tuple[Counted, ...]:
-    counts = np.bincount(matches.columns[c.SOURCE][places])
+def _sources(matches: Matches, counts: Array) -> tuple[Counted, ...]:
     names = terms_of(matches.project.pk, TERM_KINDS[c.SOURCE])
     top = [at for at in np.argsort(-counts, kind="stable")[:TOP_SOURCES].tolist() if counts[at]]
     return tuple(Counted(names.get(at, "") or "not given", int(counts[at]), names.get(at, "")) for at in top)

@@ -9,7 +9,7 @@ from typing import Final
 CHARS_READ: Final = 20_000
 WORD_MAX: Final = 60
 TERMS_MAX: Final = 12
-PREFIX_LEAST: Final = 2
+PREFIX_LEAST: Final = 3
 _WORD: Final = re.compile(r"[^\W_]+")
 # Scripts without blanks between words: cut into pairs of characters.
 _UNBROKEN: Final = re.compile(

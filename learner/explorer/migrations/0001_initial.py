@@ -60,6 +60,12 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(help_text="By which the columns are scored.", null=True),
                 ),
                 (
+                    "common_at",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Items that there were when the words of many pages were chosen."
+                    ),
+                ),
+                (
                     "marks",
                     models.JSONField(
                         default=dict, help_text="Table -> id up to which its rows are surely read."

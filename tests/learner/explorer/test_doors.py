@@ -148,8 +148,13 @@ def test_only_its_owner_deletes_a_filter(project: Project, items: list[Item]) ->
 
 @pytest.mark.parametrize(
     ("name", "address", "problem"),
-    [("", "held=games", "name"), ("a", "", "leaves nothing out"), ("a", "held=cats", "cannot be read"), ("x" * 61, "held=games", "name")],
-)  # fmt: skip
+    [
+        ("", "held=games", "name"),
+        ("a", "", "leaves nothing out"),
+        ("a", "held=cats", "cannot be read"),
+        ("x" * 61, "held=games", "name"),
+    ],
+)
 def test_a_filter_that_cannot_be_kept_is_refused(
     project: Project, items: list[Item], name: str, address: str, problem: str
 ) -> None:

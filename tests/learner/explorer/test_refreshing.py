@@ -160,6 +160,28 @@ def test_labels_are_carried_when_the_taxonomy_changes(project: Project, items: l
     assert found(project, "held=_unresolved") == [items[2].pk, items[1].pk]
 
 
+def test_words_of_many_pages_become_columns_and_are_found_the_same(
+    project: Project, items: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learner.explorer.refreshing.ITEMS_LEAST", 3)
+    monkeypatch.setattr("learner.explorer.common.SHARE", 0.5)
+    words = ["chess", "page", "www", items[0].registrable_domain.split(".")[0]]
+    before = [found(project, f"text={word}") for word in (*words, "-chess", "chess+page", "che*")]
+    make_resolution(items[0], [GAMES])
+    refresh(project)
+    assert ExplorerColumn.objects.filter(name="word=chess").exists()
+    assert not ExplorerColumn.objects.filter(name=f"word={words[-1]}").exists()
+    assert [found(project, f"text={word}") for word in (*words, "-chess", "chess+page", "che*")] == before
+
+    fresh = make_items(project, 1)[0]
+    evidence_erase(
+        project_for(scientist(project).user, "pilot", Can.CONFIGURE), Wanted(items[2].pk), reason="Asked for"
+    )
+    refresh(project)
+
+    assert found(project, "text=chess") == [fresh.pk, items[1].pk, items[0].pk]
+
+
 def test_it_can_be_made_again_from_nothing(project: Project, items: list[Item]) -> None:
     make_resolution(items[0], [GAMES])
     refresh(project)
