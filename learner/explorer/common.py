@@ -4,6 +4,7 @@ They are chosen anew whenever a project has doubled. What is no column is asked 
 """
 
 from collections.abc import Callable, Iterable
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from learner.explorer.words import Term, tsquery_of
 
 ITEMS_LEAST: Final = 30_000
 """In smaller projects no word is slow."""
-SHARE: Final = 0.02
+SHARE: Final = 0.05
 WORDS_MOST: Final = 600
 SAMPLE_ITEMS: Final = 15_000
 FREQUENT: Final = """
@@ -68,7 +69,7 @@ def _frequent(project: Project, n_items: int) -> list[str]:
     values = {
         "project": project.pk,
         "every": every,
-        "least": max(1, int(SHARE * n_items / every)),
+        "least": max(1, ceil(SHARE * n_items / every)),
         "longest": c.COMMON_CHARS_MOST,
         "most": WORDS_MOST,
     }
