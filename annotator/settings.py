@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "learner.training",
     "learner.suspects",
     "learner.evaluation",
+    "learner.explorer",
     "learner.demo",
     "learner",
     "django.contrib.admin",
@@ -175,6 +176,7 @@ CELERY_TASK_ROUTES = {
         "training.*",
         "suspects.*",
         "evaluation.*",
+        "explorer.*",
     )
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -52,6 +52,8 @@ from learner.evaluation.models import EvaluationRun
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import evaluate
+from learner.explorer.selectors import explorer_due
+from learner.explorer.tasks import refresh
 from learner.query.facts import feature_facts, queue_facts
 from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SuggestionRun
 from learner.query.selectors import attempts_of
@@ -152,6 +154,8 @@ def project_tick(project: Project, now: datetime) -> None:
     bulks_sweep(project, now)
     if agreement_due(project):
         wake(measure_agreement, project.pk)
+    if explorer_due(project, now):
+        wake(refresh, project.pk)
     if project.paused:
         return
     coverage = coverage_of(project)

@@ -102,6 +102,7 @@ PAGES: Final = {
     "snapshots:card_section": "sam",
     "snapshots:new": "sam",
     "snapshots:differences": "sam",
+    "explorer:explorer": "sam",
     "suspects:suspects": "lee",
     "training:classifiers": "sam",
     "training:curve": "sam",
@@ -119,7 +120,7 @@ NO_PAGES: Final = {
         "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
         "training:choose", "suspects:answer", "pool:retention", "learner:shadow_adopt", "snapshots:cancel",
-        "snapshots:annotate", "learner:suggestions",
+        "snapshots:annotate", "learner:suggestions", "explorer:save", "explorer:delete",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
@@ -128,7 +129,7 @@ NO_PAGES: Final = {
     "a file": {"pool:refused", "snapshots:download", "snapshots:file", "snapshots:differences_file"},
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},
-    "goes on to another": {"review:disagreement_next"},
+    "goes on to another": {"review:disagreement_next", "explorer:to_snapshot"},
     "tried below": {"queue:case_evidence"},
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {

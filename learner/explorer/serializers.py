@@ -1,0 +1,34 @@
+"""What the API says of the explorer."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class ExplorerItemSerializer(serializers.Serializer[Any]):
+    """One item that was found. `held` is null where nothing is; `probability` of the category that was asked for."""
+
+    id = serializers.IntegerField()
+    url = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    split = serializers.CharField()
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    held = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    method = serializers.CharField(allow_blank=True)
+    judgments = serializers.IntegerField()
+    probability = serializers.FloatField(allow_null=True)
+
+
+class ExplorerSerializer(serializers.Serializer[Any]):
+    """A page of what was found. The count is exact, as of `refreshed_at`, and `behind` says what that lacks."""
+
+    count = serializers.IntegerField()
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    behind = serializers.CharField(allow_blank=True)
+    classifier = serializers.IntegerField(
+        allow_null=True, help_text="The version that gave the probabilities."
+    )
+    next_before = serializers.IntegerField(
+        allow_null=True, help_text="Send it as `before` for the next page."
+    )
+    results = ExplorerItemSerializer(many=True)
