@@ -33,9 +33,8 @@ from scipy.stats import norm
 from annotator.pool.addresses import AddressRefused, canonical
 from learner.core.arrays import Booleans, Floats, Floats32, Integers
 from learner.core.audited import Drawn, Population, audited_scores
-from learner.core.candidates import uniform_keys
 from learner.core.classifier import LinearClassifier
-from learner.core.drawing import chances, score_measure
+from learner.core.drawing import chances, score_measure, uniform_keys
 from learner.core.evaluation import Estimate, wilson_interval
 from learner.core.labelled_pages import read_labelled
 

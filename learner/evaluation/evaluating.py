@@ -18,6 +18,7 @@ from learner.core.arrays import Array, Floats, Floats32, Integers
 from learner.core.artifact import artifact_read
 from learner.core.audited import Drawn, Population, audited_scores
 from learner.core.classifier import LinearClassifier
+from learner.evaluation.chances import chances_of
 from learner.evaluation.models import Evaluation, EvaluationRun
 from learner.evaluation.selectors import audited_resolutions
 from learner.query.files import file_read
@@ -38,7 +39,7 @@ class Audited:
     """Audited holdout items; row i of every part is the same item.
 
     `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for what the resolution does not
-    tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion probabilities.
+    tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion probabilities under all draws.
     """
 
     item_ids: Integers
@@ -63,22 +64,23 @@ def evaluation_run_execute(run_id: int) -> None:
 
 
 def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str]) -> Audited:
-    """The holdout items that the audit stream drew and people resolved, with what is held true of them. Two queries.
+    """The holdout items that the audit stream drew and people resolved, with what is held true of them. Five queries.
 
     Labels of other taxonomy versions, older or newer, are carried to that of the classifier.
     Only these were drawn at random, so only these give an unbiased answer.
     """
     newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
-    columns = ("item_id", "labels", "taxonomy_id", "probability")
+    columns = ("item_id", "labels", "taxonomy_id")
     rows = list(audited_resolutions(project).filter(pk__lte=newest).order_by("item_id").values_list(*columns))
     columns_of = {slug: place for place, slug in enumerate(taxonomy.slugs)}
     places = [columns_of[slug] for slug in categories]
-    whole = [truth_carried(tuple(labels), under, taxonomy.version.pk) for _, labels, under, _ in rows]
+    whole = [truth_carried(tuple(labels), under, taxonomy.version.pk) for _, labels, under in rows]
+    item_ids = [item_id for item_id, _, _ in rows]
     truth = [[row[place] for place in places] for row in whole]
     return Audited(
-        item_ids=np.array([item_id for item_id, _, _, _ in rows], dtype=np.int64),
+        item_ids=np.array(item_ids, dtype=np.int64),
         truth=np.array(truth, dtype=np.int8).reshape(len(rows), len(categories)),
-        chances=np.array([probability for _, _, _, probability in rows], dtype=np.float64),
+        chances=chances_of(project, item_ids),
         last_resolution=newest,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotator.charts import Estimate
 from annotator.judgments.models import Verdict
@@ -70,7 +70,7 @@ class ComparedCategory:
 
 
 def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
-    """What is held true, as labels, of holdout items that the audit stream drew; with `probability`. One query.
+    """What is held true, as labels, of holdout items that the audit stream drew. One query.
 
     Audits always have fixed overlap. What was inferred from skills all the same is no truth to evaluate by.
     """
@@ -79,8 +79,7 @@ def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
     )
     held = resolutions_current(project).filter(item__split=Split.HOLDOUT, verdict=Verdict.LABELLED)
     held = held.exclude(method=Method.INFERRED)
-    probability = Subquery(drawn.order_by("pk").values("inclusion_probability")[:1])
-    return held.annotate(probability=probability).filter(probability__isnull=False)
+    return held.filter(Exists(drawn))
 
 
 def evaluation_latest(version: ClassifierVersion) -> Evaluation | None:

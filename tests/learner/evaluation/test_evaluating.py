@@ -26,6 +26,7 @@ from tests.factories import (
     make_items,
     make_project,
     make_resolution,
+    make_wave,
     publish_operations,
     split_into,
 )
@@ -58,7 +59,7 @@ def draw(project: Project, items: list[Item], *, probability: float, stream: Str
         )
         for item in items
     ]
-    batch_open(
+    batch = batch_open(
         project,
         choices,
         fingerprint=str(items[0].pk),
@@ -67,6 +68,8 @@ def draw(project: Project, items: list[Item], *, probability: float, stream: Str
         classifier_number=None,
         pool_size=100,
     )
+    if stream == Stream.AUDIT:
+        make_wave(batch, {item.pk: probability for item in items})
 
 
 def audited(project: Project, n: int, topic: str, labels: list[str], *, probability: float) -> list[Item]:
