@@ -91,9 +91,7 @@ def test_the_plan_says_how_many_labels_and_what_they_cost(evaluated: Project, sa
     assert plan.minutes is not None
     assert plan.minutes.value == pytest.approx(plan.plan.needed.value * 2 * 36 / 60)
     assert plan.number == 1
-    assert (
-        plan.n == 30
-    )  # no more than there are holdout items in the strata of the evaluation, or may be in a batch
+    assert plan.n == plan.plan.needed.value
     assert "To know recall of Games within 8 points takes about" in text
     assert "of people&#x27;s time" in text
 
