@@ -10,6 +10,8 @@ with replacement), and the positives of categories are thinned to the three prev
 
 - audited: items drawn by score (Poisson, a fifth at random), `learner.core.audited`: share of intervals that hold the
   true value (target .93 to .98), relative bias (target under .01), mean width;
+- waves: the product's draw: a tenth before there is a classifier, all alike, then four waves by classifiers whose
+  logits are ever less wrong, the last by the one that is judged; weighed by the chances under all waves;
 - simple: as many items drawn at random, and Wilson's interval: the same three. An undefined recall counts as width 1;
 - active: items chosen for learning (those nearest to the threshold), as if they were drawn at random.
 """
@@ -33,11 +35,11 @@ from scipy.stats import norm
 from annotator.pool.addresses import AddressRefused, canonical
 from learner.core.arrays import Booleans, Floats, Floats32, Integers
 from learner.core.audited import Drawn, Population, audited_scores
-from learner.core.candidates import uniform_keys
 from learner.core.classifier import LinearClassifier
-from learner.core.drawing import chances, score_measure
+from learner.core.drawing import chances, score_measure, uniform_keys
 from learner.core.evaluation import Estimate, wilson_interval
 from learner.core.labelled_pages import read_labelled
+from learner.core.waves import Held, nothing_reached, reach_after, threshold_of, wave_best, wave_keys
 
 N_ITEMS = 200_000
 SYNTHETIC = ((0.001, 3.7), (0.01, 3.0), (0.1, 2.5))
@@ -51,6 +53,8 @@ SCORES = {
 """What is added to the calibrated logits, what they are multiplied by, and the share of positives that is not seen."""
 PREVALENCES = (0.001, 0.01, 0.1)
 TRAINED_ON = 8_000
+WRONG = (2.0, 1.0, 0.5, 0.0)
+"""Standard deviation of what is added to the logits in each wave after the first."""
 NAMES = ("precision", "recall", "f1")
 SLACK = 1e-9
 
@@ -204,7 +208,12 @@ def best_threshold(people: People) -> float:
 def repeated(world: World, arguments: argparse.Namespace) -> Iterator[Found]:
     """All ways of drawing, over all repetitions."""
     rng = np.random.default_rng(3)
-    runs: dict[str, list[tuple[int, dict[str, Estimate]]]] = {"audited": [], "simple": [], "active": []}
+    runs: dict[str, list[tuple[int, dict[str, Estimate]]]] = {
+        "audited": [],
+        "waves": [],
+        "simple": [],
+        "active": [],
+    }
     for _ in range(arguments.repetitions):
         people = world.fresh(rng)
         probabilities = expit(people.logits)
@@ -212,6 +221,8 @@ def repeated(world: World, arguments: argparse.Namespace) -> Iterator[Found]:
         chance = chances(score_measure(probabilities, totals, len(probabilities)), arguments.labels)
         rows = np.flatnonzero(rng.random(len(chance)) < chance)
         runs["audited"].append((len(rows), by_strata(world, people, rows, chance[rows], rng)))
+        rows, chance_of = by_waves(people, arguments.labels, rng)
+        runs["waves"].append((len(rows), by_strata(world, people, rows, chance_of, rng)))
         rows = rng.choice(len(chance), arguments.labels, replace=False)
         runs["simple"].append((len(rows), by_chance(world, people, rows)))
         nearest = np.abs(people.logits[:, 0] - world.threshold)
@@ -219,6 +230,28 @@ def repeated(world: World, arguments: argparse.Namespace) -> Iterator[Found]:
         runs["active"].append((len(rows), by_chance(world, people, rows)))
     for way, found in runs.items():
         yield from summed(world, way, found)
+
+
+def by_waves(people: People, labels: int, rng: np.random.Generator) -> tuple[Integers, Floats]:
+    """The rows that waves of changing classifiers draw, and their chances under all of them."""
+    n_items, seed = len(people.truth), int(rng.integers(2**60))
+    ids, available, reach = np.arange(n_items), np.ones(n_items, dtype=np.bool_), nothing_reached()
+    taken = np.empty(0, dtype=np.int64)
+    first = labels // 10
+    sizes = [first, *np.diff(np.linspace(first, labels, len(WRONG) + 1).round().astype(int)).tolist()]
+    for wrong, n in zip((None, *WRONG), sizes, strict=True):
+        measure = np.ones(n_items)
+        if wrong is not None:
+            seen = expit(people.logits + wrong * rng.normal(size=(n_items, 1))).astype(np.float32)
+            measure = score_measure(seen, np.sqrt(seen).mean(axis=0, dtype=np.float64), 1)
+        held = Held(ids, measure, available)
+        best = wave_best(held, n + 1, seed)
+        threshold = threshold_of(wave_keys(held, seed)[best], n)
+        reach = reach_after(reach, held, threshold, taken)
+        taken = np.concatenate([taken, best[:n]])
+        available = available.copy()
+        available[best[:n]] = False
+    return np.sort(taken), reach.chances[np.sort(taken)]
 
 
 def by_strata(
@@ -278,17 +311,17 @@ def summed(world: World, way: str, runs: list[tuple[int, dict[str, Estimate]]]) 
 
 def verdict(results: list[Found]) -> None:
     """Which targets were missed, and by which population."""
-    audited = [row for row in results if row.way == "audited"]
+    audited = [row for row in results if row.way in ("audited", "waves")]
     simple = {(row.world, row.score): row for row in results if row.way == "simple"}
     print("\nMissed:")
     for row in audited:
         if not 0.93 <= row.coverage <= 0.98:
-            print(f"  coverage {row.coverage:.3f}: {row.world}, {row.score}")
+            print(f"  coverage {row.coverage:.3f}: {row.world}, {row.way}, {row.score}")
         if abs(row.relative_bias) >= 0.01:
-            print(f"  bias {row.relative_bias:+.3f}: {row.world}, {row.score}")
+            print(f"  bias {row.relative_bias:+.3f}: {row.world}, {row.way}, {row.score}")
         ratio = row.width / simple[row.world, row.score].width
         if row.score == "recall" and "0.1%" in row.world and ratio > 0.5:
-            print(f"  width {ratio:.2f} of simple random sampling's: {row.world}, {row.score}")
+            print(f"  width {ratio:.2f} of simple random sampling's: {row.world}, {row.way}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from annotator.runs import ACTIVE  # noqa: E402
 from benchmarks.crowd import SLUG, Annotator, Lead, Wait  # noqa: E402
 from benchmarks.labelled_file import Row  # noqa: E402
 from learner.core.artifact import artifact_read  # noqa: E402
-from learner.core.evaluation import category_scores, overall_score  # noqa: E402
+from learner.core.audited import Drawn, Population, audited_scores  # noqa: E402
 from learner.evaluation.models import EvaluationRun  # noqa: E402
 from learner.query.files import file_read  # noqa: E402
 from learner.query.models import FeatureRun, QueryRun  # noqa: E402
@@ -176,10 +176,13 @@ def versions(truth: Mapping[int, Row]) -> Iterator[dict[str, Any]]:
     for version in ClassifierVersion.objects.order_by("number"):
         classifier = artifact_read(file_read(version.artifact, version.sha256), version.sha256).classifier
         features, labels, sites = _holdout(version.project, truth, classifier.categories)
-        predicted = classifier.predict(features)
-        rng = np.random.default_rng(version.number)
-        scores = category_scores(labels, predicted, rng=rng, sites=sites)
-        overall = overall_score(labels, predicted, rng=rng, sites=sites)
+        everything = Drawn(np.arange(len(labels)), labels.astype(np.float64), np.ones(len(labels)), sites)
+        scores, overall = audited_scores(
+            Population(classifier.decision(features)),
+            everything,
+            classifier.thresholds_,
+            rng=np.random.default_rng(version.number),
+        )
         yield {
             "version": version.number,
             "created_at": version.created_at,

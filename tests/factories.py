@@ -1,6 +1,6 @@
 """Rows for tests, each from one plain function. What a test is about, it says in the arguments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import count
@@ -37,6 +37,8 @@ from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
 from learner.core.cards.sections import SECTIONS
 from learner.core.recipe import RECIPE
+from learner.core.waves import AuditDesign
+from learner.query.models import AuditChance, AuditWave, QueryRun
 from learner.snapshots.models import CardSection
 from learner.training.models import ClassifierVersion, TrainingRun
 
@@ -192,6 +194,28 @@ def make_batch(project: Project, items: Sequence[Item]) -> Batch:
         classifier_number=None,
         pool_size=len(items),
     )
+
+
+def make_wave(batch: Batch, chances: Mapping[int, float]) -> AuditWave:
+    """The wave that drew the items of this batch: the chance of each, by its id."""
+    wave = AuditWave.objects.create(
+        project=batch.project,
+        number=next(_numbers),
+        run=QueryRun.objects.create(project=batch.project, status=RunStatus.DONE, batch=batch, seed=1),
+        batch=batch,
+        n_drawn=len(chances),
+        n_available=len(chances),
+        n_holdout=len(chances),
+        threshold=1.0,
+        design=AuditDesign(1).as_json(),
+        path="",
+        sha256="",
+    )
+    AuditChance.objects.bulk_create(
+        AuditChance(project=batch.project, item_id=item_id, wave=wave, chance=chance)
+        for item_id, chance in chances.items()
+    )
+    return wave
 
 
 def make_personal(item: Item, annotator: User, purpose: Purpose, labels: Sequence[str] = ()) -> Assignment:

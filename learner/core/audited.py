@@ -87,8 +87,9 @@ class Strata:
 
     `predicted` says on which side of the threshold a stratum is, `size` what it measures; `share` is the share of
     positives in it and `n_effective` the effective number of labels behind that (Kish, by site); `expected` the share
-    that the classifier expects. `doubts` holds, of labels that are not certain, their stratum, probability, and what a
-    positive adds to the share. `n` and its like count labelled items: all, those present, predicted, and either.
+    that the classifier expects, `roots` the sum of sqrt(probability), `n_labels` the labels themselves, and `n_items`
+    the effective number of items. `doubts` holds, of labels that are not certain, their stratum, probability, and what
+    a positive adds to the share. `n` and its like count labelled items: all, those present, predicted, and either.
     """
 
     predicted: Booleans
@@ -101,6 +102,9 @@ class Strata:
     n_positive: int
     n_predicted: int
     n_either: int
+    roots: Floats
+    n_labels: Floats
+    n_items: Floats
 
 
 def audited_scores(
@@ -156,17 +160,21 @@ def strata_of(population: Population, drawn: Drawn, threshold: float, category: 
     predicted = np.append(cuts, np.inf) > threshold
     present, said = truth >= 1 / 2, predicted[of_known]
     doubtful = (truth > 0) & (truth < 1)
+    probability = expit(logits.astype(np.float64))
     return Strata(
         predicted=predicted,
         size=size,
         share=total(weight * truth, of_known) / whole,
         n_effective=_effective(weight, of_known, drawn, is_known, len(whole)),
-        expected=total(expit(logits.astype(np.float64)) * measure, stratum) / np.maximum(size, _NOTHING),
+        expected=total(probability * measure, stratum) / np.maximum(size, _NOTHING),
         doubts=(of_known[doubtful], truth[doubtful], (weight / whole[of_known])[doubtful]),
         n=len(rows),
         n_positive=int(present.sum()),
         n_predicted=int(said.sum()),
         n_either=int((present | said).sum()),
+        roots=total(np.sqrt(probability) * measure, stratum),
+        n_labels=total(np.ones(len(rows)), of_known),
+        n_items=size**2 / np.maximum(total(measure**2, stratum), _NOTHING),
     )
 
 
@@ -270,12 +278,31 @@ def _drawn_positives(strata: Strata, rng: np.random.Generator) -> Floats:
         by_stratum[np.arange(len(places)), places] = adds
         held = rng.random((N_DRAWS, len(places))) < probability
         share = np.clip(share + (held - probability) @ by_stratum, 0, 1)
-    present = np.where(strata.predicted, _JEFFREYS, _UNSEEN + strata.expected)
-    absent = np.where(strata.predicted, _JEFFREYS, 1 - strata.expected)
-    positives: Floats = strata.size * rng.beta(
+    present, absent = priors_of(strata)
+    positives: Floats = _drawn_sizes(strata, rng) * rng.beta(
         present + strata.n_effective * share, absent + strata.n_effective * (1 - share)
     )
     return positives
+
+
+def _drawn_sizes(strata: Strata, rng: np.random.Generator) -> Floats:
+    """Draws of what the strata measure, (N_DRAWS, n_strata): how the predicted items fall on theirs is chance, too.
+
+    Of pages like those of the population, that is; how many are predicted in all stays.
+    """
+    predicted = strata.predicted & (strata.size > 0)
+    sizes = np.broadcast_to(strata.size, (N_DRAWS, len(strata.size))).copy()
+    whole = strata.size[predicted]
+    drawn = rng.gamma(strata.n_items[predicted], whole / strata.n_items[predicted], (N_DRAWS, len(whole)))
+    sizes[:, predicted] = drawn * whole.sum() / np.maximum(drawn.sum(axis=1, keepdims=True), _NOTHING)
+    return sizes
+
+
+def priors_of(strata: Strata) -> tuple[Floats, Floats]:
+    """The prior counts of positives and others in each stratum, (n_strata,) each."""
+    present = np.where(strata.predicted, _JEFFREYS, _UNSEEN + strata.expected)
+    absent = np.where(strata.predicted, _JEFFREYS, 1 - strata.expected)
+    return present, absent
 
 
 def _ratio(hits: float, others: float, of_hits: float, of_others: float) -> float:

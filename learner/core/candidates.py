@@ -9,14 +9,17 @@ from scipy.sparse import csr_matrix, vstack
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
 from learner.core.classifier import LinearClassifier
+from learner.core.drawing import uniform_keys
 from learner.core.features import N_FEATURES
 from learner.core.lanes import Lanes, highest, largest_remainder
 from learner.core.learner import QueryModel
 from learner.core.shards import Shard
 from learner.core.strategies import STRATEGIES, Strategy
+from learner.core.waves import AuditDesign, Held, joined, nothing_held, wave_best, wave_keys
 
 QUERY, RARE, EXPLORE, AUDIT = STREAMS = ("query", "rare", "explore", "audit")
 UNIFORM = "uniform"
+BY_SCORE = "by_score"
 DEFINED = 33
 """Of a batch before anything is learned, definitions choose so many at the most: about what they choose of 60."""
 _SPARE = 8
@@ -35,11 +38,13 @@ class StreamPlan:
     shares : mapping of stream to float
         Not negative; a stream left out has none. They need not sum to 1.
     seed : int
-        Of the draws of explore and audit; store it with the batch.
+        Of the draw of explore; store it with the batch.
     benign_floor : float
         Share of the batch that should be expected benign, 0 to 1, as far as the query stream can see to it.
     weights : mapping of category to float
         How much of rare and query a category gets, against what it would get: not negative, 1 where none is given.
+    audit : AuditDesign, optional
+        How the audit stream draws; without it all items are alike, with `seed`.
 
     Raises
     ------
@@ -52,6 +57,7 @@ class StreamPlan:
     seed: int
     benign_floor: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
+    audit: AuditDesign | None = None
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -69,6 +75,16 @@ class StreamPlan:
         """Places for each stream, summing to the batch size (largest remainder)."""
         shares = [self.shares.get(stream, 0.0) for stream in STREAMS]
         return dict(zip(STREAMS, largest_remainder(shares, self.batch_size), strict=True))
+
+    @property
+    def audits_alone(self) -> bool:
+        """Whether the batch has no other stream, so that nothing stands in for audits that cannot be drawn."""
+        return all(not share for stream, share in self.shares.items() if stream != AUDIT)
+
+    @property
+    def audit_design(self) -> AuditDesign:
+        """How the audit stream draws."""
+        return self.audit or AuditDesign(self.seed)
 
     def led_by_definitions(self) -> "StreamPlan":
         """The same where nothing is learned: query and rare share at most `DEFINED` places, explore has the others.
@@ -88,7 +104,8 @@ class StreamPlan:
 class LaneCandidates:
     """The best of one lane of one stream: rows of `Candidates` (k,) and their scores (k,), best first.
 
-    `recorded` (k,) is what the ledger keeps as the score.
+    `recorded` (k,) is what the ledger keeps as the score. `wanted` is how many candidates of a draw are needed in all;
+    0 where shards just give their best.
     """
 
     stream: str
@@ -98,6 +115,7 @@ class LaneCandidates:
     rows: Integers
     scores: Floats
     recorded: Floats
+    wanted: int = 0
 
     def at(self, places: Array) -> "LaneCandidates":
         """The lane with these places alone, in this order."""
@@ -111,7 +129,8 @@ class Candidates:
     """What a shard, or several together, would put into the next batch.
 
     `n_train` and `n_holdout` count the available items behind it. item_ids, domains, contents (n_rows,) and
-    features (n_rows, N_FEATURES) describe the candidates; an item that several lanes want is one row.
+    features (n_rows, N_FEATURES) describe the candidates; an item that several lanes want is one row. `held` is every
+    holdout item, where the audit stream draws.
     """
 
     n_train: int
@@ -121,6 +140,7 @@ class Candidates:
     contents: Integers
     features: csr_matrix
     lanes: tuple[LaneCandidates, ...]
+    held: Held = field(default_factory=nothing_held)
 
 
 def shard_candidates(
@@ -138,16 +158,13 @@ def shard_candidates(
     plan : StreamPlan
         The same for all shards.
     rng : np.random.Generator
-        For strategies that use chance. The draws of explore and audit depend on `plan.seed` and item ids
+        For strategies that use chance. The draws of explore and audit depend on seeds, scores and item ids
         alone, so they do not change with the cut of the shards.
     """
     train = np.flatnonzero(available_mask & ~shard.holdout)
-    holdout = np.flatnonzero(available_mask & shard.holdout)
     places = plan.places()
-    lanes = [
-        _drawn(EXPLORE, shard, train, plan, plan.batch_size),
-        _drawn(AUDIT, shard, holdout, plan, places[AUDIT]),
-    ]
+    held = _held(model, shard, available_mask, plan) if places[AUDIT] else nothing_held()
+    lanes = [_explored(shard, train, plan), _audited(shard, held, plan, places[AUDIT])]
     features = shard.features if len(train) == len(shard) else shard.features[train]
     for stream, strategy in ((RARE, STRATEGIES["rare_category"]), (QUERY, model.query_strategy)):
         if places[stream] and len(train):
@@ -157,7 +174,8 @@ def shard_candidates(
                     stream, strategy, wanted, rows=train, domains=shard.domains[train], places=places[stream]
                 )
             )
-    return _gather(shard, lanes, n_train=len(train), n_holdout=len(holdout))
+    n_holdout = int((available_mask & shard.holdout).sum())
+    return replace(_gather(shard, lanes, n_train=len(train), n_holdout=n_holdout), held=held)
 
 
 def plan_for(classifier: LinearClassifier, plan: StreamPlan) -> StreamPlan:
@@ -168,7 +186,8 @@ def plan_for(classifier: LinearClassifier, plan: StreamPlan) -> StreamPlan:
 def merge(candidates: Iterable[Candidates]) -> Candidates:
     """The candidates of many shards as one; lanes of the same aim become one, best first, ties by item id.
 
-    A lane keeps `_KEPT` times what one shard may put into it, so that memory does not grow with the pool.
+    A lane keeps `_KEPT` times what one shard may put into it, and a draw what it needs, so that memory does not grow
+    with the pool; of the holdout items all measures are kept.
     """
     waiting = iter(candidates)
     merged = _nothing()
@@ -188,7 +207,7 @@ def _merged(before: Candidates, more: Sequence[Candidates]) -> Candidates:
             aim = (lane.stream, lane.strategy, lane.reason)
             same_aim.setdefault(aim, []).append(replace(lane, rows=lane.rows + start))
             if part is not before:
-                most[aim] = max(most.get(aim, 0), _KEPT * len(lane.rows))
+                most[aim] = max(most.get(aim, 0), lane.wanted or _KEPT * len(lane.rows))
     lanes = [
         _joined(lanes, item_ids, max(most.get(aim, 0), len(lanes[0].rows))) for aim, lanes in same_aim.items()
     ]
@@ -201,32 +220,32 @@ def _merged(before: Candidates, more: Sequence[Candidates]) -> Candidates:
         contents=np.concatenate([part.contents for part in parts])[kept],
         features=csr_matrix(vstack([part.features for part in parts], format="csr"))[kept],
         lanes=tuple(replace(lane, rows=np.searchsorted(kept, lane.rows)) for lane in lanes),
+        held=joined([part.held for part in parts]),
     )
 
 
-def _drawn(stream: str, shard: Shard, rows: Integers, plan: StreamPlan, n: int) -> LaneCandidates:
-    """The n rows with the highest uniform keys: the n highest over all shards are a simple random sample."""
+def _explored(shard: Shard, rows: Integers, plan: StreamPlan) -> LaneCandidates:
+    """The rows with the highest uniform keys: the n highest over all shards are a simple random sample."""
     keys = uniform_keys(shard.item_ids[rows], plan.seed)
-    best = highest(keys, n)
-    return LaneCandidates(stream, UNIFORM, stream, 1.0, rows[best], keys[best], keys[best])
+    best = highest(keys, plan.batch_size)
+    return LaneCandidates(EXPLORE, UNIFORM, EXPLORE, 1.0, rows[best], keys[best], keys[best], plan.batch_size)
 
 
-def uniform_keys(item_ids: Integers, seed: int) -> Floats:
-    """A number in [0, 1) for each item, float64 (n_items,), fixed by its id and the seed alone.
+def _held(model: QueryModel, shard: Shard, available_mask: Booleans, plan: StreamPlan) -> Held:
+    """All holdout items of the shard, with what the audit stream makes of their scores."""
+    rows = np.flatnonzero(shard.holdout)
+    measure = plan.audit_design.measure(model.estimator, csr_matrix(shard.features[rows]))
+    return Held(shard.item_ids[rows], measure, available_mask[rows])
 
-    The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195).
 
-    Examples
-    --------
-    >>> bool(uniform_keys(np.array([7]), seed=1)[0] == uniform_keys(np.array([3, 7]), seed=1)[1])
-    True
-    """
-    start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
-    state = item_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    state ^= state >> np.uint64(31)
-    return (state >> np.uint64(11)).astype(np.float64) / 2.0**53
+def _audited(shard: Shard, held: Held, plan: StreamPlan, n: int) -> LaneCandidates:
+    """The available holdout items with the largest keys: one more than a wave takes says where it ends."""
+    design = plan.audit_design
+    best = wave_best(held, n + 1, design.seed) if n else np.empty(0, dtype=np.int64)
+    keys = wave_keys(held, design.seed)[best]
+    rows = np.searchsorted(shard.item_ids, held.item_ids[best])
+    strategy = UNIFORM if design.is_uniform else BY_SCORE
+    return LaneCandidates(AUDIT, strategy, AUDIT, 1.0, rows, keys, keys, n + 1)
 
 
 def _wanted(

@@ -11,12 +11,14 @@ from learner.core.arrays import Array
 from learner.core.candidates import Candidates, LaneCandidates
 from learner.core.errors import MalformedFileError
 from learner.core.features import N_FEATURES
+from learner.core.waves import Held
 
 _COLUMNS = ("item_ids", "domains", "contents")
+_HELD = ("held_ids", "held_measure", "held_available")
 _WORDS = ("stream", "strategy", "reason")
 _PARTS = ("rows", "scores", "recorded")
 _NAMES = (
-    "counts", *_COLUMNS, "data", "indices", "indptr", *_WORDS, "share", "lengths", *_PARTS,
+    "counts", *_COLUMNS, "data", "indices", "indptr", *_WORDS, "share", "wanted", "lengths", *_PARTS, *_HELD,
 )  # fmt: skip
 
 
@@ -31,10 +33,14 @@ def candidates_bytes(candidates: Candidates) -> bytes:
         "indices": features.indices,
         "indptr": features.indptr,
         "share": np.array([lane.share for lane in lanes], dtype=np.float64),
+        "wanted": np.array([lane.wanted for lane in lanes], dtype=np.int64),
         "lengths": np.array([len(lane.rows) for lane in lanes], dtype=np.int64),
         "rows": np.concatenate([np.empty(0, dtype=np.int64), *(lane.rows for lane in lanes)]),
         "scores": np.concatenate([np.empty(0), *(lane.scores for lane in lanes)]),
         "recorded": np.concatenate([np.empty(0), *(lane.recorded for lane in lanes)]),
+        "held_ids": candidates.held.item_ids,
+        "held_measure": candidates.held.measure,
+        "held_available": candidates.held.available,
     }
     return archive_bytes(arrays, compressed=False)
 
@@ -46,7 +52,8 @@ def candidates_read(content: bytes) -> Candidates:
     try:
         parts = [np.split(arrays[name], ends[:-1]) if len(ends) else [] for name in _PARTS]
         words = (map(str, arrays[name]) for name in _WORDS)
-        lanes = tuple(starmap(LaneCandidates, zip(*words, map(float, arrays["share"]), *parts, strict=True)))
+        shares, wanted = map(float, arrays["share"]), map(int, arrays["wanted"])
+        lanes = tuple(starmap(LaneCandidates, zip(*words, shares, *parts, wanted, strict=True)))
         shape = (len(arrays["item_ids"]), N_FEATURES)
         features = csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
     except ValueError as error:
@@ -59,5 +66,6 @@ def candidates_read(content: bytes) -> Candidates:
         n_holdout=n_holdout,
         features=features,
         lanes=lanes,
+        held=Held(*(arrays[name] for name in _HELD)),
         **{name: arrays[name] for name in _COLUMNS},
     )

@@ -8,7 +8,7 @@ draw, and bounds every weight (Owen and Zhou 2000, doi:10.1080/01621459.2000.104
 
 import numpy as np
 
-from learner.core.arrays import Floats, Floats32
+from learner.core.arrays import Floats, Floats32, Integers
 
 FLOOR = 0.2
 """Share of the labels that is drawn whatever the classifier says."""
@@ -57,3 +57,21 @@ def chances(measure: Floats, n: float) -> Floats:
         middle = (low + high) / 2
         low, high = (middle, high) if np.minimum(1, middle * measure).sum() < n else (low, middle)
     return np.minimum(1, high * measure)
+
+
+def uniform_keys(item_ids: Integers, seed: int) -> Floats:
+    """A number in [0, 1) for each item, float64 (n_items,), fixed by its id and the seed alone.
+
+    The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195).
+
+    Examples
+    --------
+    >>> bool(uniform_keys(np.array([7]), seed=1)[0] == uniform_keys(np.array([3, 7]), seed=1)[1])
+    True
+    """
+    start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
+    state = item_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + start
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    state ^= state >> np.uint64(31)
+    return (state >> np.uint64(11)).astype(np.float64) / 2.0**53

@@ -8,7 +8,7 @@ from scipy.stats import t
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
 from learner.core.calibration import best_f1_threshold
-from learner.core.candidates import uniform_keys
+from learner.core.drawing import uniform_keys
 
 CONFIDENCE = 0.95
 MEASURES = ("macro_ap", "macro_f1", "macro_f1_own", "rare_ap", "rare_recall")

@@ -1,8 +1,9 @@
 """What goes into the next batch: the reduce over what the shards would put into it.
 
 Four streams share a batch. `rare` and `query` follow strategies; they keep to one item per site and batch,
-and leave out near-duplicates. `explore` (of train) and `audit` (of holdout) are drawn uniformly at random
-and pass no such filter, so that each item of their pool had the same probability n / N of being drawn.
+and leave out near-duplicates. `explore` (of train) and `audit` (of holdout) are drawn at random and pass no such
+filter: each item of the pool had the same probability n / N of being explored, and each holdout item one by its scores
+of being audited (`learner.core.waves`).
 Where both kinds want the same item, site or text, the drawn one stays and the strategy takes its next. How
 many are drawn is settled before anything is drawn, and never depends on which items came up (decision
 0011).
@@ -32,6 +33,7 @@ from learner.core.candidates import (
 )
 from learner.core.diversity import Diversity
 from learner.core.lanes import take_turns
+from learner.core.waves import threshold_of, wave_chances
 
 __all__ = ["STREAMS", "Candidates", "Choice", "StreamPlan", "select_batch", "shard_candidates"]
 
@@ -40,10 +42,10 @@ __all__ = ["STREAMS", "Candidates", "Choice", "StreamPlan", "select_batch", "sha
 class Choice:
     """One item of the next batch, and why it is there.
 
-    `inclusion_probability` is n / N for explore and audit. For query and rare it is None: their choice is
-    no chance, and an estimate that treats it as one is biased. `pool_size` is N: the available items of the
-    split that the stream draws from. `score` is comparable within a stream and reason; for explore and
-    audit it is the uniform key.
+    `inclusion_probability` is n / N for explore, and for audit that of the item in this wave. For query and rare it is
+    None: their choice is no chance, and an estimate that treats it as one is biased. `pool_size` is N: the available
+    items of the split that the stream draws from. `score` is comparable within a stream and reason; for explore it is
+    the uniform key, for audit the key of the wave.
     """
 
     item_id: int
@@ -66,7 +68,7 @@ def select_batch(
     """The next batch, in the order of serving, which mixes the streams at random.
 
     1. Find out how many places rare and query can fill; what rare cannot fill goes to query, and what they and
-       audit cannot fill goes to explore.
+       audit cannot fill goes to explore, unless the batch is of audits alone.
     2. Draw audit and explore.
     3. Fill rare, then query, with what does not repeat the draws or each other. Only when different sites run
        out may a site come twice, and the reason says so.
@@ -97,7 +99,7 @@ def select_batch(
     short[AUDIT] = max(0, places[AUDIT] - pool.n_holdout)
     drawn = {
         AUDIT: _draw(pool, AUDIT, places[AUDIT]),
-        EXPLORE: _draw(pool, EXPLORE, places[EXPLORE] + sum(short.values())),
+        EXPLORE: _draw(pool, EXPLORE, 0 if plan.audits_alone else places[EXPLORE] + sum(short.values())),
     }
     diversity = Diversity(pool, exclude_domains)
     for lane in drawn.values():
@@ -105,8 +107,8 @@ def select_batch(
             diversity.add(int(row))
     chosen = _fill(pool, places, diversity, rng, _floor(plan, benign, drawn.values()))
     choices = [
-        *_drawn_choices(pool, drawn[AUDIT], pool.n_holdout, "held-out"),
-        *_drawn_choices(pool, drawn[EXPLORE], pool.n_train, "pool", extra=_extra(short)),
+        *_audit_choices(pool, drawn[AUDIT], threshold_in(pool, plan)),
+        *_explore_choices(pool, drawn[EXPLORE], extra=_extra(short)),
         *(choice for picks in chosen.values() for choice in picks),
     ]
     return [choices[place] for place in rng.permutation(len(choices))]
@@ -213,18 +215,43 @@ def _draw(pool: Candidates, stream: str, n: int) -> LaneCandidates:
     return LaneCandidates(stream, UNIFORM, stream, 1.0, none, np.empty(0), np.empty(0))
 
 
-def _drawn_choices(
-    pool: Candidates, lane: LaneCandidates, pool_size: int, what: str, *, extra: str = ""
-) -> list[Choice]:
+def threshold_in(pool: Candidates, plan: StreamPlan) -> float | None:
+    """The threshold of the wave that a batch of this plan takes from all candidates; None where it takes none."""
+    n = min(plan.places()[AUDIT], pool.n_holdout)
+    keys = [lane.scores for lane in pool.lanes if lane.stream == AUDIT]
+    return threshold_of(keys[0], n) if n and keys else None
+
+
+def _audit_choices(pool: Candidates, lane: LaneCandidates, threshold: float | None) -> list[Choice]:
+    if threshold is None:
+        return []
+    item_ids = pool.item_ids[lane.rows]
+    chances = wave_chances(pool.held.measure[np.searchsorted(pool.held.item_ids, item_ids)], threshold)
+    how = "drawn at random" if lane.strategy == UNIFORM else "drawn at random, likelier where a category is,"
+    return [
+        Choice(
+            item_id=int(item_id),
+            stream=AUDIT,
+            strategy=lane.strategy,
+            score=float(key),
+            inclusion_probability=float(chance),
+            pool_size=pool.n_holdout,
+            reason=f"{how} from {pool.n_holdout} held-out items",
+        )
+        for item_id, key, chance in zip(item_ids, lane.scores, chances, strict=True)
+    ]
+
+
+def _explore_choices(pool: Candidates, lane: LaneCandidates, *, extra: str) -> list[Choice]:
     return [
         Choice(
             item_id=int(pool.item_ids[row]),
-            stream=lane.stream,
+            stream=EXPLORE,
             strategy=UNIFORM,
             score=float(score),
-            inclusion_probability=len(lane.rows) / pool_size,
-            pool_size=pool_size,
-            reason=f"drawn at random from {pool_size} {what} items{extra}",
+            inclusion_probability=len(lane.rows) / pool.n_train,
+            pool_size=pool.n_train,
+            reason=f"drawn at random from {pool.n_train} pool items{extra}",
         )
         for row, score in zip(lane.rows, lane.scores, strict=True)
     ]

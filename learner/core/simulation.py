@@ -8,9 +8,10 @@ import numpy as np
 from modAL.multilabel import avg_confidence, avg_score, max_score, min_confidence
 
 from learner.core.arrays import Array, Booleans, Integers
-from learner.core.candidates import AUDIT, StreamPlan, plan_for, shard_candidates, uniform_keys
+from learner.core.candidates import AUDIT, StreamPlan, plan_for, shard_candidates
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import FINDS, finds_of
+from learner.core.drawing import uniform_keys
 from learner.core.efficiency import Scores, scores_of
 from learner.core.labelled_pages import LabelledPages
 from learner.core.lanes import take_turns

@@ -12,15 +12,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, narrowed
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, narrowed
 from annotator.queue.selectors import queue_level
 from annotator.review.overview import pace_of
+from learner.core.plans import MEASURES
 from learner.core.stopping import NEXT, Range
 from learner.evaluation.overview import RunLine, learner_overview
+from learner.evaluation.planning import POINTS_MAX, POINTS_MIN, audit_plan
 from learner.evaluation.prospects import learning_curve
 from learner.evaluation.selectors import evaluation_latest, result_of, results_of
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_of, classifiers_of
+from learner.training.serializers import QuerySerializer
+from learner.training.services import AUDITS_MAX, audits_request
 
 
 class EstimateSerializer(serializers.Serializer[Any]):
@@ -105,6 +109,46 @@ class ProspectSerializer(serializers.Serializer[Any]):
     )
     words = serializers.CharField(source="prospect.words")
     why_unknown = serializers.CharField(source="prospect.why_unknown")
+
+
+class PlanAskedSerializer(serializers.Serializer[Any]):
+    """Which score is to be known, and within how much."""
+
+    category = serializers.SlugField(max_length=40)
+    measure = serializers.ChoiceField(choices=MEASURES, default="recall")
+    points = serializers.FloatField(
+        min_value=POINTS_MIN, max_value=POINTS_MAX, default=3.0, help_text="Hundredths to either side."
+    )
+
+
+class AuditPlanSerializer(serializers.Serializer[Any]):
+    """How many more audits it takes to know a score of a category within some points; null, and why, if unknown."""
+
+    category = serializers.CharField()
+    measure = serializers.CharField()
+    points = serializers.FloatField()
+    classifier = serializers.IntegerField(source="number", allow_null=True)
+    now = serializers.FloatField(
+        source="plan.now", allow_null=True, default=None, help_text="Half-width today."
+    )
+    needed = RangeSerializer(
+        source="plan.needed", allow_null=True, default=None, help_text="More labels; low and high hold 80 %."
+    )
+    at_random = RangeSerializer(
+        source="plan.at_random", allow_null=True, default=None, help_text="The same if all items were alike."
+    )
+    minutes = RangeSerializer(
+        allow_null=True, help_text="Of people, at the measured pace; null if not known."
+    )
+    why = serializers.CharField()
+    words = serializers.CharField()
+
+
+class AuditsAskedSerializer(serializers.Serializer[Any]):
+    """A batch of audits for one category."""
+
+    category = serializers.SlugField(max_length=40)
+    n = serializers.IntegerField(min_value=1, max_value=AUDITS_MAX)
 
 
 class QueueLevelSerializer(serializers.Serializer[Any]):
@@ -209,6 +253,41 @@ class ProspectsView(APIView):
         access = project_for(caller(request), slug, Can.INSPECT)
         found = learning_curve(access.project).categories
         return Response(ProspectSerializer(found, many=True).data)
+
+
+class AuditPlanView(APIView):
+    """What it takes to know more."""
+
+    @extend_schema(
+        operation_id="audit_plan",
+        parameters=[PlanAskedSerializer],
+        responses={200: AuditPlanSerializer, **errors(400)},
+        tags=["classifiers"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """How many more audits it takes, drawn where the category may be, from the newest evaluation."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        asked = PlanAskedSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(AuditPlanSerializer(audit_plan(access.project, **asked.validated_data)).data)
+
+
+class AuditsView(APIView):
+    """Batches of audits alone."""
+
+    @extend_schema(
+        operation_id="audits_open",
+        request=AuditsAskedSerializer,
+        responses={202: QuerySerializer, **errors(400, 409)},
+        tags=["classifiers"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask for a batch of audits, drawn where the category may be; answers at once with the query."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        asked = AuditsAskedSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = audits_request(access, asked.validated_data["category"], asked.validated_data["n"])
+        return Response(QuerySerializer(run).data, status=202)
 
 
 class ProgressView(APIView):

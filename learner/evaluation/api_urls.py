@@ -14,5 +14,7 @@ urlpatterns = [
     path(
         "projects/<slug:slug>/classifiers/<int:number>/", api.ClassifierView.as_view(), name="classifier-read"
     ),
+    path("projects/<slug:slug>/audits/", api.AuditsView.as_view(), name="audits"),
+    path("projects/<slug:slug>/audits/plan/", api.AuditPlanView.as_view(), name="audit-plan"),
     path("projects/<slug:slug>/progress/", api.ProgressView.as_view(), name="progress-read"),
 ]

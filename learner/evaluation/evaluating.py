@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import numpy as np
 from django.db import transaction
@@ -12,19 +13,31 @@ from annotator.pool.models import Item, Split
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_version, truth_carried
 from annotator.projects.services import log_write
-from annotator.review.models import Resolution
+from annotator.review.models import Method, Resolution
 from annotator.runs import run_claim, run_done, run_progress
 from learner.core.arrays import Array, Floats, Floats32, Integers
 from learner.core.artifact import artifact_read
-from learner.core.audited import Drawn, Population, audited_scores
+from learner.core.audited import Drawn, Population, audited_scores, strata_of
 from learner.core.classifier import LinearClassifier
-from learner.evaluation.models import Evaluation, EvaluationRun
-from learner.evaluation.selectors import audited_resolutions
+from learner.core.planner import played
+from learner.evaluation.chances import chances_of
+from learner.evaluation.models import Evaluation, EvaluationRun, Truth
+from learner.evaluation.responses import response_of
+from learner.evaluation.selectors import audited_resolutions, truth_of
+from learner.evaluation.traffic import traffic_facts
+from learner.evaluation.truths import doubt_added
 from learner.query.files import file_read
 from learner.query.running import run_worked
 from learner.query.shards import shards_load, shards_of
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_latest
+
+NOTHING: Final = {
+    Truth.RESOLVED: "No audited holdout item is resolved yet. Label on: each batch has some.",
+    Truth.INFERRED: "No audited holdout item is resolved yet. Label on: each batch has some.",
+    Truth.ADJUDICATED: "No audited holdout item is adjudicated yet, and evaluations take only what a lead has decided. "
+    "Decide some, or take resolutions too.",
+}
 
 
 class NothingToEvaluate(CrossguardError):
@@ -37,8 +50,9 @@ class NothingToEvaluate(CrossguardError):
 class Audited:
     """Audited holdout items; row i of every part is the same item.
 
-    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for what the resolution does not
-    tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion probabilities.
+    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, something between where doubt is carried, or
+    -1 for what the resolution does not tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion
+    probabilities under all draws.
     """
 
     item_ids: Integers
@@ -57,28 +71,42 @@ def evaluation_run_execute(run_id: int) -> None:
         if version is None:
             raise NothingToEvaluate("There is no classifier version yet. Train one first.")
         artifact = artifact_read(file_read(version.artifact, version.sha256), version.sha256)
-        audited = audited_items(run.project, taxonomy_version(version.taxonomy_id), artifact.categories)
+        audited = audited_items(
+            run.project, taxonomy_version(version.taxonomy_id), artifact.categories, truth_of(run.project)
+        )
         evaluation = _evaluated(run, version, artifact.classifier, audited)
         _publish(run, evaluation)
 
 
-def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str]) -> Audited:
-    """The holdout items that the audit stream drew and people resolved, with what is held true of them. Two queries.
+def audited_items(
+    project: Project, taxonomy: Taxonomy, categories: Sequence[str], truth_taken: Truth = Truth.RESOLVED
+) -> Audited:
+    """The holdout items that the audit stream drew and people resolved, with what is held true of them. Eight queries.
 
     Labels of other taxonomy versions, older or newer, are carried to that of the classifier.
     Only these were drawn at random, so only these give an unbiased answer.
     """
     newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
-    columns = ("item_id", "labels", "taxonomy_id", "probability")
-    rows = list(audited_resolutions(project).filter(pk__lte=newest).order_by("item_id").values_list(*columns))
+    columns = ("item_id", "labels", "taxonomy_id", "method")
+    held = audited_resolutions(project).filter(pk__lte=newest).order_by("item_id")
+    if truth_taken == Truth.ADJUDICATED:
+        held = held.filter(method=Method.ADJUDICATED)
+    rows = list(held.values_list(*columns))
     columns_of = {slug: place for place, slug in enumerate(taxonomy.slugs)}
     places = [columns_of[slug] for slug in categories]
     whole = [truth_carried(tuple(labels), under, taxonomy.version.pk) for _, labels, under, _ in rows]
-    truth = [[row[place] for place in places] for row in whole]
+    item_ids = [item_id for item_id, _, _, _ in rows]
+    truth = np.array([[row[place] for place in places] for row in whole], dtype=np.float64)
+    truth = truth.reshape(len(rows), len(categories))
+    if truth_taken == Truth.INFERRED:
+        doubted = [item_id for item_id, _, _, method in rows if method != Method.ADJUDICATED]
+        truth = doubt_added(
+            project, truth, item_ids, doubted, [taxonomy.categories[place] for place in places]
+        )
     return Audited(
-        item_ids=np.array([item_id for item_id, _, _, _ in rows], dtype=np.int64),
-        truth=np.array(truth, dtype=np.int8).reshape(len(rows), len(categories)),
-        chances=np.array([probability for _, _, _, probability in rows], dtype=np.float64),
+        item_ids=np.array(item_ids, dtype=np.int64),
+        truth=truth,
+        chances=chances_of(project, item_ids),
         last_resolution=newest,
     )
 
@@ -91,10 +119,12 @@ def _evaluated(
         holdout.item_ids, audited.item_ids, assume_unique=True, return_indices=True
     )
     if not len(rows):
-        raise NothingToEvaluate("No audited holdout item is resolved yet. Label on: each batch has some.")
+        raise NothingToEvaluate(NOTHING[truth_of(run.project)])
+    population = Population(holdout.logits)
+    drawn = Drawn(rows, audited.truth[places], audited.chances[places], holdout.sites[rows])
     scores, overall = audited_scores(
-        Population(holdout.logits),
-        Drawn(rows, audited.truth[places].astype(np.float64), audited.chances[places], holdout.sites[rows]),
+        population,
+        drawn,
         classifier.thresholds_,
         rng=np.random.default_rng((version.pk, audited.last_resolution)),
     )
@@ -107,9 +137,24 @@ def _evaluated(
         facts=asdict(overall)
         | {
             "n_population": len(holdout.item_ids),
+            "truth": truth_of(run.project),
+            "response": asdict(response_of(run.project)),
+            "plans": plans_of(population, drawn, classifier),
+            "traffic": traffic_facts(run.project, holdout.item_ids, holdout.logits, drawn, classifier),
             "categories": [{"category": category, **asdict(score)} for category, score in categories],
         },
     )
+
+
+def plans_of(population: Population, drawn: Drawn, classifier: LinearClassifier) -> dict[str, object]:
+    """What more audits would bring each learned category."""
+    return {
+        classifier.categories[number]: played(
+            strata_of(population, drawn, float(classifier.thresholds_[number]), number),
+            rng=np.random.default_rng(number),
+        )
+        for number in np.flatnonzero(classifier.learned).tolist()
+    }
 
 
 @dataclass(frozen=True, eq=False)

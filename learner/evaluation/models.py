@@ -1,11 +1,35 @@
 """Evaluations of classifier versions on audited holdout items."""
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from annotator.projects.models import APPEND_ONLY, Project
 from annotator.runs import ACTIVE, Run
 from learner.training.models import ClassifierVersion
+
+
+class Truth(models.TextChoices):
+    """What an evaluation takes for true of an audited item."""
+
+    RESOLVED = "resolved", "Resolutions, as they are"
+    ADJUDICATED = "adjudicated", "Only what a lead has decided"
+    INFERRED = "inferred", "Resolutions, with the doubt that people's skills leave"
+
+
+class TruthSetting(models.Model):
+    """What the evaluations of a project take for true, as somebody set it. Append-only; the newest counts."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    truth = models.CharField(max_length=12, choices=Truth)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    set_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "truth_setting"
+        triggers = [APPEND_ONLY]
 
 
 class EvaluationRun(Run):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotator.charts import Estimate
 from annotator.judgments.models import Verdict
@@ -15,7 +15,7 @@ from annotator.queue.models import BatchItem, Stream
 from annotator.review.models import Method, Resolution
 from annotator.review.selectors import resolutions_current
 from learner.core.due import EvaluationFacts
-from learner.evaluation.models import Evaluation
+from learner.evaluation.models import Evaluation, Truth, TruthSetting
 from learner.training.models import ClassifierVersion
 
 NOT_EVALUATED = "not evaluated yet"
@@ -70,7 +70,7 @@ class ComparedCategory:
 
 
 def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
-    """What is held true, as labels, of holdout items that the audit stream drew; with `probability`. One query.
+    """What is held true, as labels, of holdout items that the audit stream drew. One query.
 
     Audits always have fixed overlap. What was inferred from skills all the same is no truth to evaluate by.
     """
@@ -79,8 +79,23 @@ def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
     )
     held = resolutions_current(project).filter(item__split=Split.HOLDOUT, verdict=Verdict.LABELLED)
     held = held.exclude(method=Method.INFERRED)
-    probability = Subquery(drawn.order_by("pk").values("inclusion_probability")[:1])
-    return held.annotate(probability=probability).filter(probability__isnull=False)
+    return held.filter(Exists(drawn))
+
+
+def truth_latest(project: Project) -> TruthSetting | None:
+    """What somebody set last that evaluations take for true, or None: resolutions as they are. One query."""
+    return TruthSetting.objects.filter(project=project).select_related("set_by").order_by("-pk").first()
+
+
+def truth_of(project: Project) -> Truth:
+    """What evaluations of a project take for true. One query."""
+    setting = truth_latest(project)
+    return Truth(setting.truth) if setting else Truth.RESOLVED
+
+
+def evaluation_of_newest(project: Project) -> Evaluation | None:
+    """The newest evaluation of a project, of whichever version, with its version. One query."""
+    return Evaluation.objects.filter(project=project).select_related("classifier").order_by("-pk").first()
 
 
 def evaluation_latest(version: ClassifierVersion) -> Evaluation | None:

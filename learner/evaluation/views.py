@@ -8,16 +8,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotator.charts import band_chart, interval_bars
+from annotator.errors import BadInput
 from annotator.http import render_page, wants_json
 from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
+from learner.evaluation.forms import AuditsForm, PlanForm
+from learner.evaluation.models import Truth
 from learner.evaluation.opinion import opinion_of
 from learner.evaluation.overview import learner_overview
+from learner.evaluation.planning import audit_plan, audit_state
 from learner.evaluation.prospect_lines import prospect_line
 from learner.evaluation.prospects import learning_curve
-from learner.evaluation.selectors import categories_compared, evaluation_latest, result_of, results_of
+from learner.evaluation.selectors import (
+    categories_compared,
+    evaluation_latest,
+    result_of,
+    results_of,
+    truth_of,
+)
+from learner.evaluation.services import truth_set
 from learner.training.selectors import classifier_of, classifiers_of, training_runs_of
-from learner.training.services import batch_request, training_request
+from learner.training.services import AUDITS_MAX, audits_request, batch_request, training_request
 from learner.training.uses import Uses, judgment_any, judgment_undone, uses_of
 
 VERSIONS_COMPARED = 4
@@ -76,6 +87,49 @@ def curve(request: HttpRequest, slug: str) -> HttpResponse:
         "lines": [prospect_line(row) for row in found.categories],
     }
     return render_page(request, "training/curve.html", context)
+
+
+@require_GET
+@login_required
+def audits(request: HttpRequest, slug: str) -> HttpResponse:
+    """What was drawn for audit, what became of it, and how many more it takes to know one score of a category."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    asked = "category" in request.GET
+    form = PlanForm(request.GET if asked else None, taxonomy=access.taxonomy)
+    plan = audit_plan(access.project, **form.cleaned_data) if asked and form.is_valid() else None
+    context = {
+        "access": access,
+        "nav": "classifiers",
+        "state": audit_state(access.project),
+        "form": form,
+        "plan": plan,
+        "truths": Truth.choices,
+        "truth": truth_of(access.project),
+    }
+    return render_page(request, "training/audits.html", context)
+
+
+@require_POST
+@login_required
+def audits_open(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a batch of audits for one category."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    form = AuditsForm(request.POST)
+    if not form.is_valid():
+        raise BadInput(f"Say which category, and how many audits: 1 to {AUDITS_MAX:,}.")
+    audits_request(access, form.cleaned_data["category"], form.cleaned_data["n"])
+    messages.success(request, "A batch of audits is asked for. It opens in a few seconds.")
+    return redirect("training:audits", slug=slug)
+
+
+@require_POST
+@login_required
+def truth(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set what evaluations take for true."""
+    access = project_for(request.user, slug, Can.STEER)
+    truth_set(access, request.POST.get("truth", ""))
+    messages.success(request, "Set. The newest version is evaluated anew.")
+    return redirect("training:audits", slug=slug)
 
 
 @require_GET

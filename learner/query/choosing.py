@@ -11,6 +11,7 @@ from annotator.queue.services import BatchChoice, batch_open
 from annotator.runs import run_claim, run_done
 from learner.core.catalogue import BY_DISTANCE
 from learner.core.selection import Choice
+from learner.query.auditing import Wave, audit_settled, wave_of, wave_write, waves_sweep
 from learner.query.forecasting import Outlook
 from learner.query.models import QueryRun
 from learner.query.ordering import note_of
@@ -30,14 +31,17 @@ def query_run_execute(run_id: int, call: Call = alone) -> None:
         run.steering = steering_latest(run.project)
         QueryRun.objects.filter(pk=run.pk).update(steering=run.steering)  # before anybody is called to help
         with phases.timed("classifier"):
-            way = way_of_run(run)
+            way = audit_settled(run, way_of_run(run))  # before anybody is called to help
         chosen = chosen_of(run.project, way, parts_scored(run, way, phases, call), phases)
-        _open(run, way, chosen, phases)
+        with phases.timed("select"):
+            wave = wave_of(run, way, chosen)
+        _open(run, way, chosen, wave, phases)
         parts_sweep(run.project)
+        waves_sweep(run.project)
 
 
 @transaction.atomic
-def _open(run: QueryRun, way: Way, chosen: Chosen, phases: Phases) -> None:
+def _open(run: QueryRun, way: Way, chosen: Chosen, wave: Wave | None, phases: Phases) -> None:
     """The batch and the end of its run, together: a worker that was overtaken opens nothing."""
     batch = None
     pool_size = max((choice.pool_size for choice in chosen.choices), default=0)
@@ -52,6 +56,8 @@ def _open(run: QueryRun, way: Way, chosen: Chosen, phases: Phases) -> None:
                 classifier_number=run.classifier_number,
                 pool_size=pool_size,
             )
+        if batch and wave:
+            wave_write(run, batch, wave)
     run_done(
         run,
         batch=batch,

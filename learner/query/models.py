@@ -99,6 +99,15 @@ class QueryRun(Run):
     )
     strategy = models.CharField(max_length=40, blank=True, default="", help_text="Of the query stream.")
     workers = models.PositiveSmallIntegerField(default=1, help_text="Processes that scored its shards.")
+    audits_only = models.PositiveIntegerField(
+        null=True, help_text="A batch of so many audits and nothing else, as somebody planned it."
+    )
+    audit_focus = models.JSONField(
+        default=dict, help_text="Category -> how much it counts in the draw of audits; empty: all alike."
+    )
+    audit_design = models.JSONField(
+        default=dict, help_text="How it draws audits, settled before any shard is scored."
+    )
     batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -109,6 +118,57 @@ class QueryRun(Run):
             )
         ]
         indexes = [models.Index(name="query_run_latest", fields=["project", "-id"])]
+
+
+class AuditWave(models.Model):
+    """One draw of the audit stream: what weighed the holdout items, and where the draw ended. Append-only.
+
+    `path` and `sha256` name the chances of all holdout items under this wave and those before it; the file of the
+    newest waves is kept, because the next one starts from it.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveIntegerField()
+    run = models.OneToOneField(QueryRun, on_delete=models.PROTECT, related_name="+")
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField(default=timezone.now)
+    n_drawn = models.PositiveIntegerField()
+    n_available = models.BigIntegerField(help_text="Holdout items that it could draw.")
+    n_holdout = models.BigIntegerField(help_text="Holdout items with features, drawn before or not.")
+    threshold = models.FloatField(
+        help_text="An item is in where its measure / its number is over it; 0: all are."
+    )
+    design = models.JSONField(
+        help_text="Seed of the items' numbers, mean of sqrt(probability) and focus of each category."
+    )
+    path = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "audit_wave"
+        constraints = [
+            models.UniqueConstraint(name="audit_wave_number_once", fields=["project", "number"]),
+            models.CheckConstraint(name="audit_wave_threshold", condition=Q(threshold__gte=0)),
+        ]
+        triggers = [APPEND_ONLY]
+
+
+class AuditChance(models.Model):
+    """An item that was drawn for audit: how likely it was to be, under all waves so far. Each wave raises it.
+
+    An item that was drawn before there were waves has none in `wave`; the ledger knows its draw.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="+")
+    wave = models.ForeignKey(AuditWave, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    chance = models.FloatField()
+
+    class Meta:
+        db_table = "audit_chance"
+        constraints = [
+            models.CheckConstraint(name="audit_chance_0_to_1", condition=Q(chance__gte=0, chance__lte=1))
+        ]
 
 
 class SuggestionSwitch(models.Model):

@@ -1,6 +1,7 @@
 """Asking for runs of the query stage. Imports nothing heavy: pages ask, workers do the work."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
@@ -41,6 +42,21 @@ def query_run_start(project: Project, reason: str, classifier: ClassifierFile | 
         seed=secrets.randbits(SEED_BITS),
         **_columns(classifier),
     )
+
+
+def audit_run_start(
+    project: Project, reason: str, classifier: ClassifierFile | None, *, n: int, focus: Mapping[str, float]
+) -> QueryRun:
+    """A run that will open a batch of `n` audits and nothing else, drawn for the categories in focus.
+
+    Conflict while another query is under way: a project has one at a time.
+    """
+    asked = {"audits_only": n, "audit_focus": dict(focus)}
+    seed = secrets.randbits(SEED_BITS)
+    run = run_start(QueryRun, project, reason=reason, seed=seed, **asked, **_columns(classifier))
+    if run.seed != seed:
+        raise Conflict("Another batch is being chosen in this project. Ask again in a moment.")
+    return run
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from annotator.projects.selectors import taxonomy_current
 from annotator.queue.expecting import NO_FORECAST, expected_of, slugs_now
 from annotator.runs import run_claim, run_done
 from learner.core.selection import Choice
+from learner.query.auditing import audit_settled
 from learner.query.makeup import Chosen as Counted
 from learner.query.makeup import makeup_counted
 from learner.query.models import ShadowRun
@@ -29,7 +30,7 @@ def shadow_run_execute(run_id: int) -> None:
         phases, classifier = Phases(), classifier_file(run)
         with phases.timed("classifier"):
             ways = [
-                way_of(run.project, classifier, Steering(**settings), run.seed)
+                audit_settled(run, way_of(run.project, classifier, Steering(**settings), run.seed))
                 for settings in (run.in_use, run.candidate)
             ]
         in_use, candidate = choose(run, run.project, ways, phases)

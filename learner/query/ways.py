@@ -1,7 +1,7 @@
 """Ways to choose the next batch: settings and a classifier, played over the shards. For workers only."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from annotator.queue.models import Assignment, AssignmentState
 from annotator.runs import Run, run_progress
 from learner.core.arrays import Booleans
 from learner.core.artifact import artifact_read
-from learner.core.candidates import merge, plan_for
+from learner.core.candidates import AUDIT, merge, plan_for
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.features import PageText
@@ -21,6 +21,7 @@ from learner.core.learner import QueryModel
 from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard, domain_key
 from learner.core.strategies import strategy_for
+from learner.core.waves import AuditDesign
 from learner.query.examples import examples_of
 from learner.query.files import file_read
 from learner.query.finds import finds_now
@@ -92,8 +93,14 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
 
 
 def way_of_run(run: QueryRun) -> Way:
-    """The way by which a query chooses: its settings and its classifier. At most two queries."""
-    return way_of(run.project, classifier_file(run), steering_of(run.project, run.steering), run.seed)
+    """The way by which a query chooses: its settings, its classifier, and how it draws audits once that is settled."""
+    way = way_of(run.project, classifier_file(run), steering_of(run.project, run.steering), run.seed)
+    plan = way.plan
+    if run.audits_only:
+        plan = StreamPlan(run.audits_only, {AUDIT: 1.0}, run.seed)
+    if run.audit_design:
+        plan = replace(plan, audit=AuditDesign.from_json(run.audit_design))
+    return replace(way, plan=plan)
 
 
 def classifier_file(run: QueryRun | ShadowRun | LookRun) -> ClassifierFile | None:

@@ -22,7 +22,7 @@ STREAM_WORDS = {
     "query": "Items that the query strategy wants: by default close to a threshold, rare words first.",
     "rare": "Likely finds in categories with few positives; what it cannot fill goes to query.",
     "explore": "Random items from the pool.",
-    "audit": "Random items from holdout sites, for evaluation.",
+    "audit": "Drawn from holdout sites, likelier where a category is, for evaluation.",
 }
 
 

@@ -1,17 +1,28 @@
 """Asking for training runs and batches. Imports nothing heavy: pages ask, workers do the work."""
 
-from annotator.errors import Conflict, Withheld
-from annotator.pool.models import Item
+from typing import Final
+
+from annotator.errors import BadInput, Conflict, Withheld
+from annotator.pool.models import Item, Split
 from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_start
 from learner.core.recipe import RECIPE
 from learner.query.models import FeatureShard, LookRun, QueryRun, ShadowRun
-from learner.query.services import ClassifierFile, look_run_start, query_run_start, shadow_run_start
+from learner.query.services import (
+    ClassifierFile,
+    audit_run_start,
+    look_run_start,
+    query_run_start,
+    shadow_run_start,
+)
 from learner.query.steering import Steering
 from learner.training.models import TrainingRun
 from learner.training.selectors import classifier_latest
+
+AUDITS_MAX: Final = 2_000
+"""In one batch: more would keep people from everything else for days."""
 
 
 def training_run_start(project: Project, reason: str) -> TrainingRun:
@@ -40,6 +51,27 @@ def batch_request(access: Access) -> QueryRun:
     _refuse_without_features(access.project)
     log_write(access.project, "query", f"{access.user.username} asked for a batch")
     return batch_run_start(access.project, f"asked by {access.user.username}")
+
+
+def audits_request(access: Access, category: str, n: int) -> QueryRun:
+    """A query run for a batch of audits alone, drawn where this category may be, because a person asks for it.
+
+    Raises BadInput for a category or a number that cannot be; Conflict while the project is paused, has no features,
+    has no holdout item left, or chooses another batch.
+    """
+    if category not in access.taxonomy.slugs:
+        raise BadInput(f'The taxonomy has no category "{category[:40]}".')
+    if not 1 <= n <= AUDITS_MAX:
+        raise BadInput(f"{n} is out of bounds; a batch has 1 to {AUDITS_MAX:,} audits.")
+    _refuse_when_paused(access.project)
+    _refuse_without_features(access.project)
+    if not Item.objects.filter(project=access.project, split=Split.HOLDOUT, pooled=True).exists():
+        raise Conflict("Every holdout item is audited already. Take in pages of other sites.")
+    name = access.taxonomy.name_of(category)
+    reason = f"asked by {access.user.username}: {n} audits for {name}"
+    run = audit_run_start(access.project, reason, newest_file(access.project), n=n, focus={category: 1.0})
+    log_write(access.project, "query", f"{access.user.username} asked for {n} audits for {name}")
+    return run
 
 
 def shadow_request(access: Access, candidate: Steering) -> ShadowRun:

@@ -207,6 +207,9 @@ WHO: Final[dict[str, str]] = {
     "training:classifier": Can.INSPECT,
     "training:overview_part": Can.INSPECT,
     "training:item_part": Can.RESOLVE,
+    "training:audits": Can.INSPECT,
+    "training:audits_open": Can.INSPECT,
+    "training:truth": Can.STEER,
     "training:train": Can.INSPECT,
     "training:choose": Can.INSPECT,
     "training:uses": Can.LABEL,
@@ -246,6 +249,8 @@ WHO: Final[dict[str, str]] = {
     "api:agreement-adaptive": Can.INSPECT,
     "api:classifier-prospects": Can.INSPECT,
     "api:classifier-list": Can.INSPECT,
+    "api:audits": Can.INSPECT,
+    "api:audit-plan": Can.INSPECT,
     "api:classifier-read": Can.INSPECT,
 }
 

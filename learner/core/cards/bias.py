@@ -35,7 +35,10 @@ def limit_words() -> list[str]:
         "Items of `query` and `rare` have no inclusion probability, and no weight makes them stand for anything but "
         "themselves. Train on them; estimate nothing from them.",
         "Each explore draw is from the pool as it was then: what a strategy had taken before is no longer in it. So "
-        "explore stands for what was left of the pool. Audit has no such gap.",
+        "explore stands for what was left of the pool.",
+        "Each audit draw goes by the scores of its day, over what earlier ones had left; π is that of its own draw. "
+        "Several together have other chances, which the evaluations of the project know and this table does not: weigh "
+        "the audits of one batch, or take the numbers of an evaluation.",
         "Items that were drawn and are not resolved yet, or not labelled, are not here. If those are the hard ones, a "
         "weighed share is too low for what is hard.",
         "The pool itself is what somebody took in, not the web.",

@@ -13,7 +13,7 @@ STREAMS: Final = {
     "query": "closest to the operating threshold of a category: informative, and biased by design",
     "rare": "likely finds for categories with few positives: biased by design",
     "explore": "drawn at random from the pool",
-    "audit": "drawn at random from the holdout sites",
+    "audit": "drawn from the holdout sites with a known chance",
     "recheck": "looked at again after a change of the policy",
     "": "resolved without having been served",
 }

@@ -9,6 +9,7 @@ from learner.core.candidates import Candidates, LaneCandidates, merge
 from learner.core.candidates_file import candidates_bytes, candidates_read
 from learner.core.errors import MalformedFileError
 from learner.core.features import PageText, featurise
+from learner.core.waves import Held
 
 ROWS = np.array([2, 0])
 
@@ -30,9 +31,10 @@ def made() -> Candidates:
                 "query", "rare_category", "likely", 0.25, ROWS, np.array([0.5, -np.inf]), np.array([0.25, 0])
             ),
             LaneCandidates(
-                "audit", "uniform", "audit", 1.0, np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
+                "audit", "uniform", "audit", 1.0, np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), 9
             ),
         ),
+        held=Held(np.array([4, 2**61]), np.array([0.2, 1.7]), np.array([True, False])),
     )
 
 
@@ -46,6 +48,8 @@ def test_what_is_read_is_what_was_written(candidates: Candidates) -> None:
     assert abs(again.features - candidates.features).sum() == 0
     for name in ("item_ids", "domains", "contents"):
         assert getattr(again, name).tolist() == getattr(candidates, name).tolist()
+    for field in fields(Held):
+        np.testing.assert_array_equal(getattr(again.held, field.name), getattr(candidates.held, field.name))
     for one, other in zip(again.lanes, candidates.lanes, strict=True):
         for field in fields(LaneCandidates):
             np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))

@@ -6,12 +6,14 @@ import pytest
 from scipy.sparse import csr_matrix, vstack
 
 from learner.core import candidates
-from learner.core.candidates import DEFINED, merge, plan_for, uniform_keys
+from learner.core.candidates import DEFINED, merge, plan_for
 from learner.core.classifier import LinearClassifier
+from learner.core.drawing import uniform_keys
 from learner.core.learner import QueryModel
 from learner.core.selection import Choice, StreamPlan, select_batch, shard_candidates
 from learner.core.shards import Shard
 from learner.core.strategies import ENOUGH, STRATEGIES
+from learner.core.waves import AuditDesign
 from tests.learner.core.pages import CATEGORIES, make_definitions, make_pages, make_shard
 
 SHARES = {"query": 0.5, "rare": 0.2, "explore": 0.2, "audit": 0.1}
@@ -66,7 +68,8 @@ def test_a_batch_mixes_the_streams_in_their_shares(model: QueryModel, shards: li
 def test_every_choice_says_how_it_came_there(model: QueryModel, shards: list[Shard]) -> None:
     found = {choice.stream: choice for choice in choose(model, shards)}
 
-    assert found["audit"].inclusion_probability == 2 / 60
+    keys = sorted((float(key) for key in 1 / uniform_keys(held_out(shards), 3)), reverse=True)
+    assert found["audit"].inclusion_probability == pytest.approx((1 / keys[1] + 1 / keys[2]) / 2)
     assert found["audit"].pool_size == 60
     assert found["audit"].reason == "drawn at random from 60 held-out items"
     assert found["explore"].inclusion_probability == 4 / 540
@@ -77,6 +80,57 @@ def test_every_choice_says_how_it_came_there(model: QueryModel, shards: list[Sha
     assert found["query"].reason.startswith("close to the threshold of ")
     assert found["rare"].strategy == "rare_category"
     assert found["query"].pool_size == found["rare"].pool_size == 540
+
+
+def held_out(shards: list[Shard]) -> np.ndarray:
+    return np.concatenate([shard.item_ids[shard.holdout] for shard in shards])
+
+
+def test_audits_by_score_have_the_probability_of_their_scores(model: QueryModel, shards: list[Shard]) -> None:
+    means = np.sqrt(model.estimator.predict_proba(shards[0].features)).mean(axis=0).astype(np.float64)
+    design = AuditDesign(seed=9, means=means)
+    plan = replace(PLAN, batch_size=40, shares={"audit": 0.5, "explore": 0.5}, audit=design)
+
+    audits = [choice for choice in choose(model, shards, plan) if choice.stream == "audit"]
+
+    assert len(audits) == 20
+    chances = np.array([choice.inclusion_probability for choice in audits])
+    keys = uniform_keys(np.array([choice.item_id for choice in audits]), 9)
+    assert (keys < chances).all()
+    assert np.ptp(chances) > 0.05
+    assert (1 / chances).sum() == pytest.approx(60, rel=0.4)
+    assert {(choice.strategy, choice.pool_size) for choice in audits} == {("by_score", 60)}
+    assert audits[0].reason == "drawn at random, likelier where a category is, from 60 held-out items"
+
+
+def test_audits_of_one_category_are_likelier_where_it_is(model: QueryModel, shards: list[Shard]) -> None:
+    means = np.full(3, 0.5)
+    focused = AuditDesign(seed=9, means=means, focus=np.array([1.0, 0.0, 0.0]))
+
+    measure = focused.measure(model.estimator, shards[0].features)
+
+    probabilities = model.estimator.predict_proba(shards[0].features)
+    np.testing.assert_allclose(measure, 0.2 + 0.8 * np.sqrt(probabilities[:, 0]) / 0.5, rtol=1e-5)
+
+
+def test_a_batch_of_audits_alone_has_nothing_else_when_the_holdout_is_used_up(
+    model: QueryModel, shards: list[Shard]
+) -> None:
+    choices = choose(model, shards, StreamPlan(100, {"audit": 1.0}, seed=3))
+
+    assert by_stream(choices) == {"audit": 60}
+    assert {choice.inclusion_probability for choice in choices} == {1.0}
+
+
+def test_small_shards_together_give_a_whole_wave(model: QueryModel) -> None:
+    shard = make_shard(make_pages(300, seed=5))
+    cuts = [cut(shard, slice(start, start + 15)) for start in range(0, 300, 15)]
+
+    choices = choose(model, cuts, StreamPlan(20, {"audit": 1.0}, seed=3))
+
+    assert choices == choose(model, [shard], StreamPlan(20, {"audit": 1.0}, seed=3))
+    assert len(choices) == 20
+    assert max(choice.inclusion_probability or 0 for choice in choices) < 1
 
 
 def test_holdout_goes_to_audit_alone(model: QueryModel, shards: list[Shard]) -> None:

@@ -1,5 +1,7 @@
 """Evaluating: only on what the audit stream drew from holdout, weighted by how likely each was."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,11 @@ from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
-from annotator.review.models import Method, Resolution
+from annotator.review.models import AgreementReport, CategoryInference, Method, Resolution
 from annotator.runs import RunStatus
 from learner.evaluation.evaluating import audited_items, evaluation_run_execute
-from learner.evaluation.models import Evaluation, EvaluationRun
+from learner.evaluation.models import Evaluation, EvaluationRun, Truth, TruthSetting
+from learner.evaluation.responses import Response, response_of
 from learner.evaluation.selectors import audited_resolutions, evaluation_latest, result_of
 from learner.evaluation.services import evaluation_run_start
 from learner.query.featurising import feature_run_execute
@@ -24,8 +27,12 @@ from tests.factories import (
     CATEGORIES,
     GAMES,
     make_items,
+    make_judgment,
+    make_member,
     make_project,
     make_resolution,
+    make_user,
+    make_wave,
     publish_operations,
     split_into,
 )
@@ -58,7 +65,7 @@ def draw(project: Project, items: list[Item], *, probability: float, stream: Str
         )
         for item in items
     ]
-    batch_open(
+    batch = batch_open(
         project,
         choices,
         fingerprint=str(items[0].pk),
@@ -67,6 +74,8 @@ def draw(project: Project, items: list[Item], *, probability: float, stream: Str
         classifier_number=None,
         pool_size=100,
     )
+    if stream == Stream.AUDIT:
+        make_wave(batch, {item.pk: probability for item in items})
 
 
 def audited(project: Project, n: int, topic: str, labels: list[str], *, probability: float) -> list[Item]:
@@ -186,3 +195,107 @@ def test_what_was_inferred_from_skills_is_no_truth_to_evaluate_by(project: Proje
     make_resolution(item, [GAMES], method=Method.INFERRED, supersedes=before)
 
     assert audited_resolutions(project).count() == 0
+
+
+def test_an_evaluation_says_what_became_of_all_that_was_drawn(project: Project) -> None:
+    drawn = make_items(project, 6, topic="weather", split=Split.HOLDOUT)
+    draw(project, drawn, probability=0.5)
+    make_resolution(drawn[0])
+    make_resolution(drawn[1], verdict=Verdict.UNREACHABLE)
+    make_resolution(drawn[2], method=Method.INFERRED)
+    Item.objects.filter(pk=drawn[3].pk).update(withheld=True)
+
+    found = response_of(project)
+    evaluate(project)
+
+    assert found == Response(drawn=6, labelled=1, waiting=2, no_labels=1, inferred=1, withheld=1)
+    assert found.silent == 4
+    facts = Evaluation.objects.get(project=project).facts
+    assert facts["response"] == asdict(found)
+    assert facts["truth"] == Truth.RESOLVED
+
+
+def test_only_what_a_lead_decided_counts_when_the_project_wants_it_so(project: Project) -> None:
+    audited(project, 2, "games chess", [GAMES], probability=0.5)
+    (decided,) = make_items(project, 1, topic="games chess", split=Split.HOLDOUT)
+    draw(project, [decided], probability=0.5)
+    TruthSetting.objects.create(project=project, truth=Truth.ADJUDICATED, set_by=make_user())
+
+    failed = evaluate(project)
+    make_resolution(decided, [GAMES], method=Method.ADJUDICATED, resolved_by=make_user())
+    evaluate(project)
+
+    assert failed.error.startswith("No audited holdout item is adjudicated yet")
+    evaluation = Evaluation.objects.get(project=project)
+    assert (evaluation.n_items, evaluation.facts["truth"]) == (1, Truth.ADJUDICATED)
+
+
+def test_doubt_about_people_is_carried_where_the_project_wants_it(project: Project) -> None:
+    """Two of three say games: by their skills of .8 and .9 and a prior of .5 that is 36 to 1, with the third 9.14."""
+    (doubted,) = audited(project, 1, "games chess", [GAMES], probability=0.5)
+    (decided,) = audited(project, 1, "weather", [GAMES], probability=0.5)
+    make_resolution(
+        decided,
+        [],
+        method=Method.ADJUDICATED,
+        resolved_by=make_user(),
+        supersedes=Resolution.objects.get(item=decided),
+    )
+    skills_of_the_team(project)
+    for item in (doubted, decided):
+        for labels in ([GAMES], [GAMES], []):
+            make_judgment(item, make_member(project), labels)
+
+    found = audited_items(project, taxonomy_current(project), CATEGORIES, Truth.INFERRED)
+
+    odds = (0.8 / 0.1) ** 2 * (0.2 / 0.9)
+    assert found.truth[0].tolist() == pytest.approx([odds / (1 + odds), 0, 0])
+    assert found.truth[1].tolist() == [0, 0, 0]
+
+
+def skills_of_the_team(project: Project) -> None:
+    """What truth inference has found of games: half of the items show it, people see 80 % and are right in 90 %."""
+    report = AgreementReport.objects.create(
+        project=project,
+        taxonomy=taxonomy_current(project).version,
+        last_judgment=0,
+        n_items=100,
+        n_judgments=300,
+        n_others=0,
+        seed=1,
+        categories=[],
+    )
+    CategoryInference.objects.create(
+        project=project,
+        category=GAMES,
+        report=report,
+        n_items=100,
+        n_judgments=300,
+        prevalence=0.5,
+        sensitivity=0.8,
+        specificity=0.9,
+    )
+
+
+def test_scores_by_requests_are_of_the_pages_whose_traffic_is_known(project: Project) -> None:
+    hit = audited(project, 4, "games chess", [GAMES], probability=1.0)
+    missed = audited(project, 4, "weather", [GAMES], probability=1.0)
+    Item.objects.filter(pk__in=[item.pk for item in hit[:3]]).update(traffic=30)
+    Item.objects.filter(pk=missed[0].pk).update(traffic=10)
+
+    evaluate(project)
+
+    facts = Evaluation.objects.get(project=project).facts
+    traffic = facts["traffic"]
+    assert (traffic["n_population"], traffic["requests"]) == (4, 100)
+    games = traffic["categories"][0]
+    assert (games["tp"], games["fn"], games["n"]) == (90, 10, 4)
+    assert facts["categories"][0]["tp"] == 4
+
+
+def test_no_scores_by_requests_are_kept_when_no_traffic_is_known(project: Project) -> None:
+    audited(project, 2, "games chess", [GAMES], probability=0.5)
+
+    evaluate(project)
+
+    assert Evaluation.objects.get(project=project).facts["traffic"] is None
