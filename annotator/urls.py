@@ -17,6 +17,7 @@ api_v1 = [
     path("", include("learner.training.api_urls")),
     path("", include("learner.evaluation.api_urls")),
     path("", include("learner.suspects.api_urls")),
+    path("", include("learner.webhooks.api_urls")),
 ]
 
 urlpatterns = [
@@ -30,6 +31,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("learner.training.urls")),
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
     path("projects/<slug:slug>/", include("learner.suspects.urls")),
+    path("projects/<slug:slug>/", include("learner.webhooks.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
