@@ -437,7 +437,7 @@ def test_what_cannot_be_an_endpoint_is_refused(project: Project, receiver: Recei
         endpoint_create(project, receiver.url, ["batch.opened"], by=by)
 
 
-def test_the_sweep_asks_once_where_there_is_no_endpoint_and_four_times_where_nothing_is_due(
+def test_the_sweep_asks_once_where_there_is_no_endpoint_and_five_times_where_nothing_is_due(
     project: Project, receiver: Receiver, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
