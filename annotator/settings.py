@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "learner.suspects",
     "learner.evaluation",
     "learner.explorer",
+    "learner.webhooks",
     "learner.demo",
     "learner",
     "django.contrib.admin",
@@ -177,6 +178,7 @@ CELERY_TASK_ROUTES = {
         "suspects.*",
         "evaluation.*",
         "explorer.*",
+        "webhooks.*",
     )
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -209,6 +211,9 @@ LLM_KEY = env.str("CROSSGUARD_LLM_KEY", "")
 LLM_MODEL = env.str("CROSSGUARD_LLM_MODEL", "")
 LLM_REQUESTS_A_DAY = env.int("CROSSGUARD_LLM_REQUESTS_A_DAY", 200)
 LLM_ITEMS_A_RUN = env.int("CROSSGUARD_LLM_ITEMS_A_RUN", 20)
+# Webhooks go to addresses of the internet, over TLS, unless the operator says otherwise.
+WEBHOOK_HTTP = env.bool("CROSSGUARD_WEBHOOK_HTTP", False)
+WEBHOOK_HOSTS = frozenset(env.str("CROSSGUARD_WEBHOOK_HOSTS", "").lower().replace(" ", "").split(","))
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "learner.tick", "schedule": TICK_SECONDS, "options": {"expires": 10 * TICK_SECONDS}},
 }

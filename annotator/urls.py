@@ -18,6 +18,7 @@ api_v1 = [
     path("", include("learner.evaluation.api_urls")),
     path("", include("learner.suspects.api_urls")),
     path("", include("learner.explorer.api_urls")),
+    path("", include("learner.webhooks.api_urls")),
 ]
 
 urlpatterns = [
@@ -32,6 +33,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
     path("projects/<slug:slug>/", include("learner.suspects.urls")),
     path("projects/<slug:slug>/", include("learner.explorer.urls")),
+    path("projects/<slug:slug>/", include("learner.webhooks.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),

@@ -71,6 +71,7 @@ from learner.training.models import ClassifierVersion, TrainingRun
 from learner.training.selectors import classifier_latest, training_facts
 from learner.training.services import batch_run_start, newest_file, training_run_start
 from learner.training.tasks import train
+from learner.webhooks.sweeping import webhooks_sweep
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +130,7 @@ def tick_once() -> bool:
                 logger.exception("The tick of project %s failed", project.slug)
                 _note(project, "tick", f"The tick failed: {error}", LogEntry.Level.ERROR)
         _sweep_retentions(timezone.now())
+        _sweep_webhooks(timezone.now())
         for model, task in KINDS:
             runs_wake(model, task, timezone.now())
     return True
@@ -141,6 +143,13 @@ def _sweep_retentions(now: datetime) -> None:
         except DatabaseError as error:
             logger.exception("Erasing evidence of project %s failed", retention.project.slug)
             _note(retention.project, "pool", f"Evidence could not be erased: {error}", LogEntry.Level.ERROR)
+
+
+def _sweep_webhooks(now: datetime) -> None:
+    try:
+        webhooks_sweep(now)
+    except DatabaseError:
+        logger.exception("Making deliveries of webhooks failed")
 
 
 def project_tick(project: Project, now: datetime) -> None:

@@ -52,6 +52,8 @@ from learner.query.services import steering_set
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
 from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
+from learner.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Event
+from learner.webhooks.services import endpoint_create, endpoint_ping
 from tests.factories import (
     draft_changed,
     draft_published,
@@ -118,6 +120,7 @@ def make_pilot() -> Pilot:
     _draft(project, people["lee"])
     make_card(project)
     snapshot_run_execute(snapshot_run_start(project, people["sam"]).pk)
+    _tell(project, people["ada"])
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
     bulk = _plan(project, people["lee"], disagreement)
     return Pilot(project, people, items, batch, disagreement, judgment, bulk, question)
@@ -170,6 +173,23 @@ def _adjudicate(project: Project, lead: User) -> None:
         adjudication=Adjudication(frozenset({"gambling"}), Verdict.LABELLED, "It offers bets for money."),
         based_on=BasedOn(frozenset(judgment.pk for judgment in review.judgments), None),
     )
+
+
+def _tell(project: Project, admin: User) -> None:
+    """A webhook that failed for a while: one delivery was given up, one was taken, one waits."""
+    address = f"https://receiver.example/{'hooks/' * 20}"
+    endpoint, _ = endpoint_create(project, address, list(Event.values), by=admin, note="The warehouse")
+    Endpoint.objects.filter(pk=endpoint.pk).update(failures=2, failing_since=timezone.now())
+    for status in DeliveryStatus:
+        delivery = endpoint_ping(endpoint)
+        Delivery.objects.filter(pk=delivery.pk).update(status=status, attempts=1, next_at=timezone.now())
+        problem = "" if status == DeliveryStatus.DONE else "It answered 503."
+        answer = "<script>alert(1)</script> " + "busy" * 100
+        Attempt.objects.create(
+            delivery=delivery, seconds=0.4, status=503 if problem else 200, answer=answer, problem=problem
+        )
+        if status == DeliveryStatus.PENDING:
+            Delivery.objects.filter(pk=delivery.pk).update(event="batch.opened", subject=1)
 
 
 def _plan(project: Project, lead: User, disagreement: Disagreement) -> Bulk:

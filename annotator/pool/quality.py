@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -14,24 +15,73 @@ SHORT_WORDS: Final = 20
 NOTICE_CHARS_MAX: Final = 2_000
 SCRIPT_CHARS_MAX: Final = 500
 SHARED_BANDS_MIN: Final = 3
-# Titles and sentences as servers, hosts and registrars write them. A long text that quotes one is a page about it.
-ERROR_TITLE: Final = re.compile(
-    r"^(?:error )?(?:40[0-9]|410|429|451|50[0-4]|52[0-9])\b|page not found|not found|access denied|^forbidden"
-    r"|bad gateway|service (?:temporarily )?unavailable|gateway time-?out|internal server error|^just a moment"
-    r"|attention required|account suspended|suspended page|default (?:web )?(?:site )?page|^welcome to nginx"
-    r"|^iis windows|^index of /|site (?:is )?(?:under maintenance|not available|unavailable)"
-    r"|^are you a (?:robot|human)",
-    re.IGNORECASE,
+UNSPACED_MIN: Final = 40
+# Titles and sentences as servers, hosts and registrars write them, in the languages that most pages are in. A long text
+# that quotes one is a page about it.
+ERROR_TITLES: Final = (
+    # HTTP, as nginx, Apache and most others write the number before its reason
+    r"^(?:(?:http )?(?:error|fehler|erreur|erro|errore|błąd|ошибка|错误) ?:? ?)?"
+    r"(?:40[0-9]|410|429|451|50[0-4]|52[0-9])\b",
+    r"page not found|not found|access denied|^forbidden|bad gateway|service (?:temporarily )?unavailable",
+    r"gateway time-?out|internal server error",
+    # WordPress and others, translated
+    r"p[áa]gina (?:no|não) encontrada|seite (?:wurde )?nicht gefunden|page (?:non trouvée|introuvable)",
+    r"pagina non trovata|pagina niet gevonden|nie znaleziono strony|strona nie (?:została znaleziona|istnieje)",
+    r"страниц[аы] не (?:найдена|существует)|сторінку не знайдено|sayfa bulunamadı|الصفحة غير موجودة",
+    r"未找到页面|页面(?:不存在|未找到|没有找到)|找不到(?:页面|網頁|頁面)",
+    r"ページ(?:が|は)見つかりません|페이지를 찾을 수 없습니다",
+    # IIS: titles of its own pages
+    r"^iis windows|^无法找到该页|^no se puede encontrar la página|^die seite kann nicht (?:gefunden|angezeigt) werden",
+    r"^impossible d[e'’] ?(?:trouver|afficher) la page",
+    r"acceso (?:denegado|prohibido)|zugriff verweigert|accès (?:refusé|interdit)|acesso (?:negado|proibido)",
+    r"accesso negato|toegang geweigerd|доступ запрещ[её]н|访问被拒绝|禁止访问|アクセスが拒否",
+    # Cloudflare asks whether one is human; its pages speak the browser's language
+    r"^just a moment|attention required|^are you a (?:robot|human)",
+    r"^(?:(?:nur )?einen moment|un (?:momento|instant)|um momento|请稍候)(?:\.\.\.|…|$)",
+    # cPanel and Plesk: suspended accounts, and sites that have nothing yet; BT Panel (宝塔) likewise
+    r"account suspended|suspended page|cuenta suspendida|compte suspendu|conta suspensa|account sospeso",
+    r"аккаунт заблокирован",
+    r"default (?:web )?(?:site )?page|^welcome to nginx|^it works!?$|^index of /|站点创建成功|没有找到站点",
+    r"site (?:is )?(?:under maintenance|not available|unavailable)|wartungsarbeiten|^wartungsmodus|en mantenimiento$",
+    r"en maintenance$|em manutenção$|网站(?:维护|建设)中",
 )
-PARKED: Final = re.compile(
-    r"domain(?: name)? (?:is |may be )?(?:for sale|parked|available for purchase)|buy this domain"
-    r"|this domain has expired|(?:is|was) parked (?:free|by|at)|parked (?:domain|page)|domain parking"
-    r"|inquire about this domain|(?:hugedomains|sedoparking|bodis|afternic|dan)\.com",
-    re.IGNORECASE,
+PARKED_PHRASES: Final = (
+    r"domain(?: name)? (?:is |may be )?(?:for sale|parked|available for purchase)|buy this domain",
+    r"this domain has expired|parked (?:domain|page)|domain parking|inquire about this domain",
+    # GoDaddy tells visitors by these words that a page is its own
+    r"(?:is|was) parked (?:free|by|at)",
+    # Sedo and other markets of names, translated
+    r"domain(?:name)? (?:ist |steht )?(?:zu verkaufen|zum verkauf)|(?:nom de )?domaine (?:est |peut être )?à vendre",
+    r"dominio (?:está |puede estar )?(?:en venta|a la venta)|domínio (?:está )?(?:à|a) venda|dominio (?:è )?in vendita",
+    r"domein(?:naam)? (?:is |staat )?te koop|domena (?:jest )?na sprzedaż|alan adı satılıktır",
+    r"домен(?:ное имя)? (?:прода[её]тся|выставлен на продажу|припаркован)",
+    r"域名(?:正在|可以?|可能)?(?:出售|转让)|ドメインは(?:販売中|売り出し中)",
+    # Strato and other German hosts; OVH and Gandi; reg.ru
+    r"hier entsteht eine neue (?:internetpräsenz|webseite|website|homepage)",
+    r"diese domain wurde (?:gerade |soeben )?registriert",
+    r"votre domaine a bien été créé chez ovh|domaine est (?:enregistré chez|réservé par)",
+    r"has been registered with gandi",
+    r"срок регистрации домена ист[её]к|домен зарегистрирован",
+    r"(?:hugedomains|sedoparking|bodis|afternic|dan)\.com",
 )
-SCRIPT: Final = re.compile(
+SCRIPT_PHRASES: Final = (
     r"(?:enable|activate|turn on|requires?) javascript|javascript (?:is )?(?:disabled|required)",
-    re.IGNORECASE,
+    r"javascript (?:zu )?aktivieren|aktivieren sie (?:bitte )?javascript|activ(?:er|ez|ar|e) (?:le )?javascript",
+    r"(?:habilit(?:ar|e)|ativ(?:ar|e)) (?:o )?javascript|(?:abilita(?:re)?|attiva(?:re)?) javascript",
+    r"включ(?:ите|ить) (?:поддержку )?javascript|(?:启用|开启) ?javascript|javascript ?を有効",
+)
+ERROR_TITLE: Final = re.compile("|".join(ERROR_TITLES), re.IGNORECASE)
+PARKED: Final = re.compile("|".join(PARKED_PHRASES))
+SCRIPT: Final = re.compile("|".join(SCRIPT_PHRASES))
+# One of these is in each phrase, in lower case: to look for words first is ten times as fast as to try the phrases.
+PARKED_WORDS: Final = (
+    "domain", "domein", "domena", "dominio", "domínio", "домен", "域名", "ドメイン", "alan adı",
+    "parked", "hier entsteht", "gandi", "sedoparking", "bodis.", "afternic.", "dan.com",
+)  # fmt: skip
+SCRIPT_WORDS: Final = ("javascript",)
+# Of scripts that put no spaces between words: Chinese, Japanese, Thai, Lao, Khmer, Burmese.
+UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 )
 
 READABLE, SHORT, EMPTY, ERROR, PARKED_KIND, SCRIPTED = (
@@ -65,26 +115,36 @@ def kind_of(title: str, text: str) -> str:
     if len(text) <= NOTICE_CHARS_MAX:
         if ERROR_TITLE.search(title):
             return ERROR
-        if PARKED.search(title) or PARKED.search(text):
+        if _says(f"{title}\n{text}", PARKED_WORDS, PARKED):
             return PARKED_KIND
-        if len(text) <= SCRIPT_CHARS_MAX and SCRIPT.search(text):
+        if len(text) <= SCRIPT_CHARS_MAX and _says(text, SCRIPT_WORDS, SCRIPT):
             return SCRIPTED
     if not text:
         return EMPTY
-    return SHORT if len(text.split(maxsplit=SHORT_WORDS)) < SHORT_WORDS else READABLE
+    return READABLE if _has_words(text) else SHORT
 
 
-def effective_number(counts: Iterable[int]) -> float:
+def _says(text: str, words: tuple[str, ...], phrases: re.Pattern[str]) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in words) and phrases.search(lowered) is not None
+
+
+def _has_words(text: str) -> bool:
+    """Whether there are twenty words or more; a word of a script without spaces is two characters."""
+    if len(text.split(maxsplit=SHORT_WORDS)) >= SHORT_WORDS:
+        return True
+    return sum(1 for _ in islice(UNSPACED.finditer(text), UNSPACED_MIN)) == UNSPACED_MIN
+
+
+def effective_number(total: int, squares: int) -> float:
     """How many sites of equal size would be as concentrated: 1 / the sum of squared shares (Hill 1973, order 2).
 
-    0 for none.
+    By how many pages there are, and the sum of each site's pages squared; 0 for none.
 
-    >>> effective_number([5, 5]), effective_number([])
+    >>> effective_number(10, 5**2 + 5**2), effective_number(0, 0)
     (2.0, 0.0)
     """
-    sizes = np.fromiter(counts, dtype=np.float64)
-    total = sizes.sum()
-    return float(total**2 / (sizes**2).sum()) if total else 0.0
+    return total**2 / squares if squares else 0.0
 
 
 def clusters_of(bands: Bands) -> Clusters:

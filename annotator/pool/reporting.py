@@ -1,7 +1,7 @@
 """The report on an ingest: what it brought, measured by a worker once its rows are in.
 
 Items are read a part at a time by their id, so memory does not grow with the ingest but for the min-hashes of at most
-`ALIKE_MAX` pages, drawn at random.
+`2 * ALIKE_MAX` pages, drawn at random: 13 MB.
 """
 
 from collections import Counter
@@ -35,6 +35,12 @@ SITES: Final = """
 SELECT registrable_domain, COUNT(*), MIN(id) FROM item
 WHERE project_id = %(project)s AND ingest_id = %(ingest)s AND NOT withheld GROUP BY registrable_domain
 """
+SITES_IN_SUM: Final = f"""
+WITH sites AS MATERIALIZED ({SITES})
+SELECT COUNT(*), COALESCE(SUM(count), 0), COALESCE(SUM(count * count), 0),
+    ARRAY(SELECT ARRAY[count, min] FROM sites ORDER BY count DESC, min LIMIT {TOP})
+FROM sites
+"""  # noqa: S608 - composed of constants
 KNOWN_SITES: Final = f"""
 WITH sites AS ({SITES})
 SELECT COUNT(*), COALESCE(SUM(count), 0) FROM sites
@@ -149,15 +155,13 @@ def _alike(seen: _Seen) -> dict[str, int]:
 
 
 def _sites(ingest: Ingest) -> dict[str, Any]:
-    counts = sorted(((n, first) for _, n, first in _rows(SITES, ingest)), key=lambda row: (-row[0], row[1]))
-    total = sum(n for n, _ in counts)
+    n_sites, total, squares, top = _row(SITES_IN_SUM, ingest)
     # By an item and not by name: a page that is withheld later must not be left in a report.
-    top = [{"item": first, "n": n} for n, first in counts[:TOP]]
     return {
-        "n": len(counts),
-        "effective": round(effective_number(n for n, _ in counts), 1),
-        "top": top,
-        "top_share": round(sum(n for n, _ in counts[:TOP]) / total, 4) if total else None,
+        "n": n_sites,
+        "effective": round(effective_number(int(total), int(squares)), 1),
+        "top": [{"item": first, "n": n} for n, first in top],
+        "top_share": round(sum(n for n, _ in top) / int(total), 4) if total else None,
     }
 
 

@@ -102,11 +102,12 @@ class SuspectFacts:
 
 @dataclass(frozen=True, slots=True)
 class FeatureFacts:
-    """Items that have no features yet, and whether an ingest is still adding more."""
+    """Items that have no features yet, whether an ingest still adds more, and whether known pages changed."""
 
     items_without: int
     ingest_running: bool = False
     shard_size: int = 20_000
+    changed: bool = False
     attempts: Attempts = Attempts()
 
 
@@ -181,7 +182,7 @@ def suspects_due(facts: SuspectFacts, *, now: datetime) -> Due | NotDue:
 
 
 def featurise_due(facts: FeatureFacts, *, now: datetime) -> Due | NotDue:
-    """Whether features should be computed: at once, but in whole shards while an ingest is running.
+    """Whether features should be computed: at once, but new ones in whole shards while an ingest is running.
 
     Examples
     --------
@@ -189,6 +190,8 @@ def featurise_due(facts: FeatureFacts, *, now: datetime) -> Due | NotDue:
     Due(reason='features due: 1 item without')
     """
     waiting = f"{_count(facts.items_without, 'item')} without"
+    if facts.changed:
+        return _held_back(facts.attempts, "a feature run", now=now) or Due("features due: pages changed")
     if not facts.items_without:
         return NotDue("all items have features")
     if facts.ingest_running and facts.items_without < facts.shard_size:

@@ -8,7 +8,7 @@ from annotator.pool.cleaning import split_of, url_hash
 from annotator.pool.models import Item, Split
 from annotator.projects.models import Project
 from learner.core.features import PageText
-from learner.query.featurising import pages_of
+from learner.query.pages import pages_of
 
 
 def examples_of(project: Project, named: Mapping[str, Sequence[str]]) -> dict[str, tuple[PageText, ...]]:

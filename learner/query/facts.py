@@ -5,28 +5,54 @@ from math import ceil
 from typing import Final
 
 from django.conf import settings
+from django.utils import timezone
 
 from annotator.judgments.models import Judgment
-from annotator.pool.models import Ingest, Item
+from annotator.pool.models import Erasure, Ingest, Item
 from annotator.projects.models import Project
 from annotator.queue.selectors import QueueLevel
 from annotator.runs import ACTIVE, RunStatus
 from learner.core.due import FeatureFacts, QueueFacts
 from learner.query.featurising import SHARD_ITEMS
-from learner.query.models import QueryRun
+from learner.query.models import FeatureRun, QueryRun
 from learner.query.shards import FeatureCoverage
 
+COMMITTED_WITHIN: Final = timedelta(seconds=5)
+ERASURES_REST: Final = timedelta(hours=1)
 PACE_SECONDS: Final = 30
 USUAL_SECONDS: Final = 5.0  # from a query that is asked for to its batch, before there was any
 SPARE: Final = 2  # the next query may take twice as long as the last, or people be twice as fast
 
 
 def feature_facts(project: Project, coverage: FeatureCoverage) -> FeatureFacts:
-    """Items behind the last shard, counted up to a shard, and whether more are coming. At most two queries."""
+    """Items behind the last shard, counted up to a shard, and whether more are coming. At most five queries."""
     items = Item.objects.filter(project=project, withheld=False, pk__gt=coverage.last_item)
     behind = items[:SHARD_ITEMS].count()
     ingest_running = bool(behind) and Ingest.objects.filter(project=project, status__in=ACTIVE).exists()
-    return FeatureFacts(items_without=behind, ingest_running=ingest_running, shard_size=SHARD_ITEMS)
+    return FeatureFacts(
+        items_without=behind,
+        ingest_running=ingest_running,
+        shard_size=SHARD_ITEMS,
+        changed=bool(coverage.n_shards) and pages_changed(project, timezone.now()),
+    )
+
+
+def pages_changed(project: Project, now: datetime) -> bool:
+    """Whether an ingest that ended, or an erasure, changed known pages since features were last looked through.
+
+    At most three queries. What ended a moment ago waits: its end is noted before it is committed. Erasures by a rule
+    come one after another for a while, so they wait for an hour after the last look.
+    """
+    looks = FeatureRun.objects.filter(project=project, status=RunStatus.DONE).order_by("-pk")
+    looked = looks.values_list("started_at", flat=True).first()
+    if looked is None:
+        return False
+    since, until = looked - COMMITTED_WITHIN, now - 2 * COMMITTED_WITHIN
+    ended = Ingest.objects.filter(project=project, finished_at__gt=since, finished_at__lte=until)
+    if ended.filter(rows_changed__gt=0).exists():
+        return True
+    rested = looked < now - ERASURES_REST
+    return rested and Erasure.objects.filter(project=project, at__gt=since, at__lte=until).exists()
 
 
 def queue_facts(project: Project, level: QueueLevel, coverage: FeatureCoverage, now: datetime) -> QueueFacts:

@@ -1,20 +1,21 @@
-"""Features of items, computed once: rows of pages in, one shard in the storage out. For workers only."""
+"""Features of items, computed once for what a page says: rows in, one shard in the storage out. For workers only."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-import numpy as np
 from django.db import transaction
-from scipy.sparse import csr_matrix, vstack
+from django.utils import timezone
 
-from annotator.pool.models import Evidence, Item, Split
+from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.features import PageText, featurise
 from learner.core.recipe import RECIPE
-from learner.core.shards import Shard, content_key, domain_key, shard_bytes
+from learner.core.shards import Shard, shard_bytes
 from learner.query.files import StoredFile, file_write
 from learner.query.models import FeatureRun, FeatureShard
+from learner.query.pages import shard_part, shards_joined
+from learner.query.refreshing import features_refresh
 from learner.query.running import run_worked
 from learner.query.shards import coverage_of, items_without_features
 
@@ -24,7 +25,7 @@ SHARDS_A_RUN = 50  # one task may not take for ever: the tick sees what is left,
 
 
 def feature_run_execute(run_id: int) -> None:
-    """Compute the missing features, shard by shard; what an earlier attempt wrote is not computed again."""
+    """Compute the missing features, shard by shard, and those of changed pages; an earlier attempt's are kept."""
     run = run_claim(FeatureRun, run_id)
     if run is None:
         return
@@ -35,7 +36,11 @@ def feature_run_execute(run_id: int) -> None:
             item_ids = items_without_features(run.project, SHARD_ITEMS)
             if not item_ids:
                 break
-            shard_register(run, *shard_make(run.project, item_ids), total=total)
+            read_at = timezone.now()
+            shard_register(run, *shard_make(run.project, item_ids), total=total, read_at=read_at)
+        fresh = features_refresh(run)
+        if fresh:
+            log_write(run.project, "query", f"Features of {fresh:,} items are up to date with their pages")
         if run.done > before:
             log_write(run.project, "query", f"Features of {run.done - before:,} items are computed")
         run_done(run)
@@ -44,27 +49,18 @@ def feature_run_execute(run_id: int) -> None:
 def shard_make(project: Project, item_ids: Sequence[int]) -> tuple[Shard, StoredFile]:
     """The features of these items (ids ascending) as a shard in the storage. Two queries per 2,000 items."""
     parts = [
-        _shard_part(project, item_ids[start : start + PAGES_AT_ONCE])
+        shard_part(project, item_ids[start : start + PAGES_AT_ONCE])
         for start in range(0, len(item_ids), PAGES_AT_ONCE)
     ]
-    shard = Shard(
-        item_ids=np.concatenate([part.item_ids for part in parts]),
-        holdout=np.concatenate([part.holdout for part in parts]),
-        domains=np.concatenate([part.domains for part in parts]),
-        contents=np.concatenate([part.contents for part in parts]),
-        features=csr_matrix(vstack([part.features for part in parts], format="csr")),
-    )
+    shard = shards_joined(parts)
     directory = f"projects/{project.pk}/features/{RECIPE}"
     return shard, file_write(directory, f"{item_ids[0]}-{item_ids[-1]}", shard_bytes(shard))
 
 
-def features_of(project: Project, item_ids: Sequence[int]) -> csr_matrix:
-    """The features of a few items, computed anew, rows in the order of their ids. Two queries."""
-    return _shard_part(project, item_ids).features
-
-
 @transaction.atomic
-def shard_register(run: FeatureRun, shard: Shard, file: StoredFile, total: int) -> FeatureShard:
+def shard_register(
+    run: FeatureRun, shard: Shard, file: StoredFile, *, total: int, read_at: datetime
+) -> FeatureShard:
     """The row of a written shard, together with the run's progress.
 
     Raises RunLost, and writes nothing, when another worker has taken the run over: it makes the same shard.
@@ -78,35 +74,5 @@ def shard_register(run: FeatureRun, shard: Shard, file: StoredFile, total: int) 
         n_items=len(shard),
         path=file.name,
         sha256=file.sha256,
+        created_at=read_at,
     )
-
-
-def _shard_part(project: Project, item_ids: Sequence[int]) -> Shard:
-    columns = ("url", "host", "registrable_domain", "split")
-    items = list(Item.objects.filter(project=project, pk__in=item_ids).only(*columns).order_by("pk"))
-    pages = pages_of(items)
-    return Shard(
-        item_ids=np.array([item.pk for item in items], dtype=np.int64),
-        holdout=np.array([item.split == Split.HOLDOUT for item in items], dtype=np.bool_),
-        domains=np.array([domain_key(item.registrable_domain) for item in items], dtype=np.int64),
-        contents=np.array([content_key(page) for page in pages], dtype=np.int64),
-        features=featurise(pages),
-    )
-
-
-def pages_of(items: Sequence[Item]) -> list[PageText]:
-    """What is known of these items, in their order. One query."""
-    evidence = Evidence.objects.filter(item__in=[item.pk for item in items]).order_by("version")
-    newest = {row.item_id: row for row in evidence}
-    nothing = Evidence()
-    return [
-        PageText(
-            url=item.url,
-            host=item.host,
-            registrable_domain=item.registrable_domain,
-            title=newest.get(item.pk, nothing).title,
-            description=newest.get(item.pk, nothing).description,
-            text=newest.get(item.pk, nothing).text,
-        )
-        for item in items
-    ]

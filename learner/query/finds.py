@@ -10,7 +10,7 @@ from annotator.projects.models import Project
 from annotator.review.selectors import resolutions_current
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import FINDS, Finds, finds_of
-from learner.query.featurising import features_of
+from learner.query.pages import features_of
 
 
 def finds_now(project: Project, classifier: LinearClassifier) -> dict[int, Finds]:

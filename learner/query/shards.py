@@ -104,7 +104,7 @@ def items_without_features(project: Project, limit: int) -> list[int]:
 
 @transaction.atomic
 def _shard_discard(row: FeatureShard) -> None:
-    row.delete()
+    FeatureShard.objects.filter(pk=row.pk, sha256=row.sha256).delete()  # another file may stand there by now
     feature_run_start(row.project)
     text = f"The features of items {row.first_item} to {row.last_item} were damaged, and are computed again"
     log_write(row.project, "query", text, level=LogEntry.Level.WARNING)

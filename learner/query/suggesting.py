@@ -25,9 +25,9 @@ from learner.core.artifact import artifact_read
 from learner.core.chat import PROMPT, Asked, content_of, messages_of, score_in
 from learner.core.classifier import LinearClassifier
 from learner.core.strategies import PLAUSIBLE
-from learner.query.featurising import pages_of
 from learner.query.files import file_read
 from learner.query.models import Suggestion, SuggestionRun
+from learner.query.pages import pages_of
 from learner.query.running import run_worked
 from learner.query.selectors import steering_of
 from learner.query.shards import shards_load

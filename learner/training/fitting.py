@@ -23,8 +23,8 @@ from learner.core.features import PageText
 from learner.core.learner import QueryModel
 from learner.core.recipe import RECIPE
 from learner.core.shards import Shard
-from learner.query.featurising import pages_of
 from learner.query.files import StoredFile, file_write
+from learner.query.pages import pages_of
 from learner.query.running import Phases, run_worked
 from learner.query.shards import shards_load, shards_of
 from learner.training.labelled import LabelledItems, Truth, labelled_items

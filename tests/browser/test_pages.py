@@ -20,6 +20,7 @@ from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.review.models import AdjudicationEntry, Resolution
 from learner.query.models import QueryRun, ShadowRun
+from learner.webhooks.models import Endpoint
 from tests.conftest import watch
 from tests.factories import make_user
 from tests.flows.test_access import routes
@@ -108,6 +109,8 @@ PAGES: Final = {
     "training:curve": "sam",
     "training:classifier": "sam",
     "training:uses": "annie",
+    "webhooks:webhooks": "ada",
+    "webhooks:webhook": "ada",
 }
 NO_PAGES: Final = {
     "only a POST": {
@@ -121,6 +124,7 @@ NO_PAGES: Final = {
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
         "training:choose", "suspects:answer", "pool:retention", "learner:shadow_adopt", "snapshots:cancel",
         "snapshots:annotate", "learner:suggestions", "explorer:save", "explorer:delete",
+        "webhooks:ping", "webhooks:pause", "webhooks:resume", "webhooks:rotate", "webhooks:remove", "webhooks:repeat",
     },
     "a part of a page": {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
@@ -136,7 +140,7 @@ FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
     "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new", "review:bulk",
     "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
-    "training:classifier", "learner:query", "learner:shadow", "learner:look",
+    "training:classifier", "webhooks:webhook", "learner:query", "learner:shadow", "learner:look",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
 }}  # fmt: skip
@@ -218,6 +222,7 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "pattern": pilot.bulk.pattern,
         "query_id": QueryRun.objects.exclude(batch=None).latest("pk").pk,
         "shadow_id": ShadowRun.objects.latest("pk").pk,
+        "pk": Endpoint.objects.get().pk,
     }
     of_page = {"review:spread": {"item_id": Resolution.objects.exclude(entry=None).earliest("pk").item_id}}
     keywords = {route.name: route.keywords for route in routes()}

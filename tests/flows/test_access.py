@@ -252,6 +252,23 @@ WHO: Final[dict[str, str]] = {
     "api:audits": Can.INSPECT,
     "api:audit-plan": Can.INSPECT,
     "api:classifier-read": Can.INSPECT,
+    "webhooks:webhooks": Can.CONFIGURE,
+    "webhooks:webhook": Can.CONFIGURE,
+    "webhooks:ping": Can.CONFIGURE,
+    "webhooks:pause": Can.CONFIGURE,
+    "webhooks:resume": Can.CONFIGURE,
+    "webhooks:rotate": Can.CONFIGURE,
+    "webhooks:remove": Can.CONFIGURE,
+    "webhooks:repeat": Can.CONFIGURE,
+    "api:webhook-list": Can.CONFIGURE,
+    "api:webhook-read": Can.CONFIGURE,
+    "api:webhook-ping": Can.CONFIGURE,
+    "api:webhook-pause": Can.CONFIGURE,
+    "api:webhook-resume": Can.CONFIGURE,
+    "api:webhook-rotate": Can.CONFIGURE,
+    "api:webhook-delivery-list": Can.CONFIGURE,
+    "api:webhook-delivery-read": Can.CONFIGURE,
+    "api:webhook-delivery-repeat": Can.CONFIGURE,
 }
 
 

@@ -21,6 +21,7 @@ from annotator.queue.places import assignment_claim
 from annotator.review.acts.bulks import bulk_plan
 from annotator.review.models import Disagreement
 from annotator.review.questions.asking import QuestionDraft, question_ask
+from learner.webhooks.services import endpoint_create, endpoint_ping
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
 from tests.flows.reading import EVERYTHING
 from tests.flows.test_access import routes
@@ -33,7 +34,7 @@ TEXTS: Final = {
     "labels": "games", "unsure": "gambling", "verdict": "labelled", "reason": "unclear", "skip_note": "x",
     "flag_note": "x", "avoid": "games", "clause": "1.1", "client_id": "x", "format": "csv", "part": "place",
     "shown_at": "x", "title": "x", "body": "x", "number": "1.1", "items": "1:1:", "answer": "confirm",
-    "rule-games": "present", "site": "x",
+    "rule-games": "present", "site": "x", "url": "https://receiver.example/", "events": "batch.opened",
     "annotators": "annie", "annotator": "annie", "decision": "stay", "explanation": "x",
 }  # fmt: skip
 NUMBERS: Final = {
@@ -98,6 +99,7 @@ def visit(client: Client, settings: Settings) -> Visit:
     flag = flag_add(project_for(admin, "pilot", Can.LABEL), place.pk)
     lead = project_for(make_member(project, Role.LEAD), "pilot", Can.RESOLVE)
     question = question_ask(lead, items[0].pk, QuestionDraft("Why?"), client_id=uuid4())
+    endpoint, _ = endpoint_create(project, "https://receiver.example/", ["batch.opened"], by=admin)
     client.force_login(admin)
     client.raise_request_exception = False
     return Visit(
@@ -112,6 +114,8 @@ def visit(client: Client, settings: Settings) -> Visit:
             "pattern": "one:games",
             "question_id": question.pk,
             "section": "licence",
+            "pk": endpoint.pk,
+            "delivery_id": endpoint_ping(endpoint).pk,
         },
     )
 

@@ -37,14 +37,55 @@ def test_a_page_is_told_by_title_and_text(title: str, text: str, kind: str) -> N
     assert kind_of(title, text) == kind
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        ("Página no encontrada – Revista", "", "error"),
+        ("Fehler 404", "", "error"),
+        ("Seite nicht gefunden - Verein", "Zur Startseite", "error"),
+        ("Page introuvable", "", "error"),
+        ("Página não encontrada", "", "error"),
+        ("Ошибка 404", "", "error"),
+        ("Страница не найдена", "", "error"),
+        ("无法找到该页", "", "error"),
+        ("恭喜，站点创建成功！", "", "error"),
+        ("ページが見つかりませんでした", "", "error"),
+        ("Un momento…", "", "error"),
+        ("Cuenta suspendida", "", "error"),
+        ("It works!", "", "error"),
+        ("beispiel.example", "Diese Domain steht zum Verkauf.", "parked"),
+        ("", "Hier entsteht eine neue Internetpräsenz", "parked"),
+        ("", "Ce nom de domaine est à vendre !", "parked"),
+        ("", "Este dominio está en venta", "parked"),
+        ("", "Este domínio está à venda", "parked"),
+        ("", "Домен продаётся. Узнать цену", "parked"),
+        ("您访问的域名正在出售", "", "parked"),
+        ("", "Bitte aktivieren Sie JavaScript in Ihrem Browser.", "script"),
+        ("", "Veuillez activer JavaScript pour continuer.", "script"),
+        ("", "Пожалуйста, включите JavaScript", "script"),
+        ("", "请启用JavaScript后继续", "script"),
+        # Pages about such things, and others that only sound alike
+        ("Un momento de paz", "Palabras para todo el día " * 9, "readable"),
+        ("Einen Moment der Ruhe finden", "Worte für den ganzen Tag " * 9, "readable"),
+        ("Domain zu verkaufen: ein Ratgeber", "So geht es richtig. Eine Domain ist zu verkaufen. " * 60, "readable"),
+        ("Erreurs à éviter en français", "Les mots de la page sont nombreux ici " * 9, "readable"),
+        ("象棋", "象棋的规则很简单，红方先走，双方轮流各走一步，直到分出胜负为止。" * 3, "readable"),
+        ("象棋", "象棋的规则", "short"),
+        ("หมากรุก", "หมากรุกไทยเป็นเกมกระดานที่เล่นกันมานานในประเทศไทยและประเทศเพื่อนบ้าน", "readable"),
+    ],
+)  # fmt: skip
+def test_pages_of_other_languages_are_told_as_well(title: str, text: str, kind: str) -> None:
+    assert kind_of(title, text) == kind
+
+
 def test_every_kind_has_words() -> None:
     assert set(KIND_WORDS) == set(KINDS)
 
 
 def test_the_effective_number_is_that_of_equal_sites() -> None:
-    assert effective_number([1] * 40) == pytest.approx(40)
-    assert effective_number([97, 1, 1, 1]) == pytest.approx(100**2 / (97**2 + 3))  # worked: 1.0625
-    assert effective_number([]) == 0
+    assert effective_number(40, 40) == pytest.approx(40)
+    assert effective_number(100, 97**2 + 3) == pytest.approx(100**2 / (97**2 + 3))  # worked: 1.0625
+    assert effective_number(0, 0) == 0
 
 
 def banded(*texts: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":

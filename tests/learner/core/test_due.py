@@ -110,6 +110,7 @@ def test_training_due(facts: TrainingFacts, expected: Due | NotDue) -> None:
     [
         (FEATURES, Due("features due: 120 items without")),
         (replace(FEATURES, items_without=0), NotDue("all items have features")),
+        (replace(FEATURES, items_without=0, changed=True), Due("features due: pages changed")),
         (
             replace(FEATURES, ingest_running=True),
             NotDue("features wait for the ingest: 120 items without, a shard holds 20000"),
