@@ -166,6 +166,7 @@ CELERY_TASK_ROUTES = {
     pattern: {"queue": "bulk"}
     for pattern in (
         "pool.*",
+        "judgments.*",
         "review.*",
         "snapshots.*",
         "query.featurise",

@@ -6,7 +6,7 @@ They come in three shapes: `Record.to_dict` and `to_json`, the flattened list, a
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from annotator.interchange.neutral import (
@@ -50,7 +50,7 @@ class _Said(NamedTuple):
     at: object
 
 
-def read(stream: BinaryIO, reading: Reading) -> Iterator[Page | Refused]:
+def read(stream: BinaryIO, reading: Reading) -> Generator[Page | Refused]:
     """Each record as a page. Drafts, discarded answers and suggestions are left out, and counted.
 
     `to_json` does not tell a draft from what was submitted, so all answers of such a file count.

@@ -1,7 +1,7 @@
 """doccano's text classification: a text with its labels a line, one file for everybody or one for each person."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
 from annotator.interchange.neutral import (
@@ -28,7 +28,7 @@ _LABELS: Final = ("label", "labels", "category", "categories")
 _NOT_FIELDS: Final = frozenset({*_LABELS, "Comments", "comments", ANNOTATOR})
 
 
-def read(stream: BinaryIO, reading: Reading) -> Iterator[Page | Refused]:
+def read(stream: BinaryIO, reading: Reading) -> Generator[Page | Refused]:
     """Each line as a page. No label is no answer: doccano cannot tell it from "none of these"."""
     for element in elements(stream):
         yield element if isinstance(element, Refused) else _page(element, reading)

@@ -3,17 +3,17 @@
 import itertools
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import BinaryIO, Final
 
 from annotator.interchange import argilla, doccano, labelstudio, tables
-from annotator.interchange.neutral import NAME_MAX, Page, Reading, Refused, Unreadable, plain
+from annotator.interchange.neutral import NAME_MAX, NONE_OF_THESE, Page, Reading, Refused, Unreadable, plain
 
 HEAD_BYTES: Final = 256 * 1024
 MEMBERS_MAX: Final = 1000
-Read = Callable[[BinaryIO, Reading], Iterator[Page | Refused]]
+Read = Callable[[BinaryIO, Reading], Generator[Page | Refused]]
 Write = Callable[[Iterable[Page], Sequence[str]], Iterator[bytes]]
 
 
@@ -76,7 +76,7 @@ OUTPUTS: Final = {
             lambda pages, _: doccano.write_held(pages),
             (
                 "It holds what is true of a text, not who said so: no annotator, no unsure, no verdict.",
-                f'doccano cannot tell "none of these" from no answer, so it is a label: {doccano.NONE_OF_THESE}.',
+                f'doccano cannot tell "none of these" from no answer, so it is a label: {NONE_OF_THESE}.',
                 NO_TIMES,
                 NO_WHY,
             ),
@@ -151,7 +151,7 @@ def format_of(stream: BinaryIO) -> str:
     raise Unreadable("It is JSON, but of no format that is known here. Choose the format it is in.")
 
 
-def pages_of(stream: BinaryIO, slug: str, reading: Reading) -> Iterator[Page | Refused]:
+def pages_of(stream: BinaryIO, slug: str, reading: Reading) -> Generator[Page | Refused]:
     """Each page of a file, in order. Of an archive, the name of each file in it is the person who gave its labels.
 
     Raises Unreadable with the place where the file is broken.
@@ -186,7 +186,7 @@ def _of_table(head: bytes) -> str:
     return "csv"
 
 
-def _archived(stream: BinaryIO, reading: Reading, read: Read) -> Iterator[Page | Refused]:
+def _archived(stream: BinaryIO, reading: Reading, read: Read) -> Generator[Page | Refused]:
     try:
         with zipfile.ZipFile(stream) as archive:
             members = [one for one in archive.infolist() if one.filename.endswith((".jsonl", ".json"))]

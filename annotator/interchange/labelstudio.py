@@ -1,7 +1,7 @@
 """Label Studio's JSON: one array of tasks, each with its data and its annotations."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from annotator.interchange.neutral import (
@@ -31,7 +31,7 @@ COMMENT: Final = "comment"
 _OWN: Final = frozenset({UNSURE, VERDICT, COMMENT})
 
 
-def read(stream: BinaryIO, reading: Reading) -> Iterator[Page | Refused]:
+def read(stream: BinaryIO, reading: Reading) -> Generator[Page | Refused]:
     """Each task as a page. A cancelled annotation, a draft and a prediction are left out, and counted."""
     for element in elements(stream):
         yield element if isinstance(element, Refused) else _page(element, reading)

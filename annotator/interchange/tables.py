@@ -3,8 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO, Final
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from annotator.interchange.neutral import (
     COMMENT_MAX,
@@ -29,6 +29,9 @@ from annotator.interchange.neutral import (
     told_none,
 )
 
+if TYPE_CHECKING:
+    import _csv
+
 CELL_CHARS_MAX: Final = 8 * 1024 * 1024
 ANNOTATOR: Final = "annotator"
 JUDGMENTS: Final = (
@@ -42,7 +45,7 @@ _LIVE: Final = re.compile(r"^\s*[=+\-@\t\r'＝＋－＠]")
 _SEPARATORS: Final = re.compile(r"[\s_]+")
 
 
-def read(stream: BinaryIO, reading: Reading) -> Iterator[Page | Refused]:
+def read(stream: BinaryIO, reading: Reading) -> Generator[Page | Refused]:
     """Each row as a page with a judgment, or without one where it names no label.
 
     A column is a category's when it is called like one, or begins with `is_`; its cells are 1 or 0, or `?` for unsure.
@@ -85,7 +88,7 @@ def folded(name: str) -> str:
     return _SEPARATORS.sub("-", name.strip().lower())
 
 
-def _rows(reader: "csv._reader", reading: Reading) -> Iterator[Page | Refused]:
+def _rows(reader: "_csv._reader", reading: Reading) -> Iterator[Page | Refused]:
     try:
         header = [plain(name, NAME_MAX) for name in next(reader, [])]
     except csv.Error as error:

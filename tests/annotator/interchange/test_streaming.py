@@ -3,6 +3,7 @@
 import io
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_memory_does_not_grow_with_an_array_on_one_line() -> None:
         def readable(self) -> bool:
             return True
 
-        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        def readinto(self, buffer: Any) -> int:
             if self.left == 0:
                 return 0
             piece = (b"[" if self.left == 30_000 else b",") + row + (b"]" if self.left == 1 else b"")
@@ -107,7 +108,7 @@ def test_memory_does_not_grow_with_an_array_on_one_line() -> None:
 
     tracemalloc.start()
     try:
-        n = sum(1 for _ in elements(io.BufferedReader(Endless())))
+        n = len([None for _ in elements(io.BufferedReader(Endless()))])  # type: ignore[type-var]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
