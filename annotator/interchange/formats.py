@@ -64,7 +64,7 @@ OUTPUTS: Final = {
                 "those of the documentation.",
                 "People go by name in the place of an e-mail address: Label Studio takes the file only where "
                 "it knows them.",
-                "What is held true is in `meta`, which Label Studio keeps and does not show as an answer.",
+                "What is held true is in its meta data, which Label Studio keeps and does not show as an answer.",
                 NO_WHY,
             ),
         ),

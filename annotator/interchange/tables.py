@@ -88,7 +88,7 @@ def folded(name: str) -> str:
     return _SEPARATORS.sub("-", name.strip().lower())
 
 
-def _rows(reader: "_csv._reader", reading: Reading) -> Iterator[Page | Refused]:
+def _rows(reader: "_csv.Reader", reading: Reading) -> Iterator[Page | Refused]:
     try:
         header = [plain(name, NAME_MAX) for name in next(reader, [])]
     except csv.Error as error:

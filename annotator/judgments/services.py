@@ -151,8 +151,8 @@ def judgment_undo(access: Access, *, client_id: UUID | None = None) -> Assignmen
     A page that was withheld since is passed over. Raises NotFound when there is nothing to undo, Conflict when
     it changed meanwhile or when the right answer has been shown.
     """
-    known = Judgment.objects.filter(annotator=access.user, client_id=client_id, imported=None)
-    done = known.first() if client_id else None
+    here = Judgment.objects.filter(annotator=access.user, imported=None)
+    done = here.filter(client_id=client_id).first() if client_id else None
     if done is not None:
         return Assignment.objects.get(pk=place_of(done))
     last = judgments_own(access.project, access.user).filter(item__withheld=False).first()

@@ -108,7 +108,7 @@ def test_memory_does_not_grow_with_an_array_on_one_line() -> None:
 
     tracemalloc.start()
     try:
-        n = len([None for _ in elements(io.BufferedReader(Endless()))])  # type: ignore[type-var]
+        n = len([None for _ in elements(io.BufferedReader(Endless()))])
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -19,6 +19,7 @@ from annotator.pool.erasing import Wanted, evidence_erase, evidence_expire
 from annotator.pool.models import Case, Evidence, Item, Retention, Split
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project, Role
+from annotator.projects.pseudonyms import pseudonym
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Exposure
 from annotator.queue.rationing import opt_outs_set
@@ -39,7 +40,6 @@ from learner.snapshots.files import (
 )
 from learner.snapshots.models import Snapshot, SnapshotRun
 from learner.snapshots.services import snapshot_run_execute, snapshot_run_start
-from learner.snapshots.tables import pseudonym
 from tests.factories import (
     GAMBLING,
     GAMES,

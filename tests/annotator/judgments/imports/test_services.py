@@ -31,6 +31,7 @@ from annotator.judgments.imports.services import (
     import_run,
     import_start,
 )
+from annotator.judgments.imports.writing import judgments_add
 from annotator.judgments.models import Judgment, JudgmentImport
 from annotator.judgments.selectors import judgments_own, judgments_today
 from annotator.judgments.services import judgment_submit
@@ -81,9 +82,7 @@ def imported(
     """An import of the content, mapped and written; labels are mapped to themselves."""
     run = handed_in(project, lead, content)
     assert run.phase == JudgmentImport.Phase.MAPPING, run.error
-    mapped = (
-        dict.fromkeys(run.found["labels"]) | {slug: slug for slug in run.found["labels"]} | (labels or {})
-    )
+    mapped = {slug: slug for slug in run.found["labels"]} | (labels or {})
     import_start(run, Sent("url", "title", "text", mapped, annotators), by=lead)
     import_run(run.pk)
     run.refresh_from_db()
@@ -185,7 +184,7 @@ def test_a_disagreement_waits_for_a_lead_when_no_place_can_be_added(project: Pro
 
 def test_a_member_is_not_asked_again_and_has_done_no_work_here(project: Project, lead: User) -> None:
     ann = make_member(project, username="ann")
-    imported(project, lead, [task(1, ("ann@example.org", [VIOLENCE]))], **{"ann@example.org": "ann"})
+    imported(project, lead, [task(1, ("a", [VIOLENCE]))], a="ann")
 
     judged = Judgment.objects.get()
     assert (judged.annotator, judged.late, judged.purpose) == (ann, False, "overlap")
@@ -395,7 +394,7 @@ def test_the_next_worker_goes_on_where_one_died(
             raise KeyboardInterrupt  # as a worker that is killed: nothing is written on the run
         return added(*args)
 
-    added = services.judgments_add
+    added = judgments_add
     with monkeypatch.context() as patch:
         patch.setattr(services, "judgments_add", dying)
         with pytest.raises(KeyboardInterrupt):
