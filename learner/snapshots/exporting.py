@@ -1,7 +1,7 @@
 """A snapshot in the neutral form, for files of other tools: its own rows, whatever has happened since."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow.parquet as pq
 
@@ -11,7 +11,6 @@ from learner.snapshots import files
 from learner.snapshots.models import Snapshot
 
 CHUNK: Final = 1_000
-JUDGMENTS: Final = "judgments.parquet"
 _ITEM: Final = [URL, TITLE, TEXT, "labels"]
 
 
@@ -20,9 +19,14 @@ def snapshot_lines(snapshot: Snapshot, output: Output) -> Iterator[bytes]:
 
     Raises Conflict or Unavailable, before the first piece, when its files cannot be handed out.
     """
-    items = pq.ParquetFile(files.file_open(snapshot, files.ITEMS))
-    judgments = pq.ParquetFile(files.file_open(snapshot, JUDGMENTS))
-    return output.write(_pages(items, judgments), _slugs(items))
+    items, judgments = files.file_open(snapshot, files.ITEMS), files.file_open(snapshot, files.JUDGMENTS)
+    return _lines(items, judgments, output)
+
+
+def _lines(items: IO[bytes], judgments: IO[bytes], output: Output) -> Iterator[bytes]:
+    with items, judgments:
+        table = pq.ParquetFile(items)
+        yield from output.write(_pages(table, pq.ParquetFile(judgments)), _slugs(table))
 
 
 def _slugs(items: pq.ParquetFile) -> list[str]:
