@@ -235,6 +235,8 @@ SPECTACULAR_SETTINGS = {
     # Sets of choices for fields of one name: a judgment may also be withdrawn, an answer may not say so.
     "ENUM_NAME_OVERRIDES": {
         "AnswerVerdictEnum": "annotator.review.desk.serializers.VERDICTS",
+        "FormatEnum": "annotator.pool.models.Ingest.Format",
+        "ImportFormatEnum": "annotator.judgments.imports.serializers.CHOICES",
         "VerdictEnum": "annotator.judgments.models.Verdict",
         "ScopeEnum": "annotator.review.models.Scope",
         "ErasureScopeEnum": "annotator.pool.models.Erasure.Scope",

@@ -1,6 +1,6 @@
 """What the API of the imports takes and gives."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -8,13 +8,15 @@ from annotator.interchange.formats import FORMATS
 from annotator.interchange.neutral import NAME_MAX
 from annotator.judgments.models import JudgmentImport, RefusedJudgment
 
+CHOICES: Final = [(one.slug, one.name) for one in FORMATS.values()]
+
 
 class ImportUploadSerializer(serializers.Serializer[Any]):
     """A file of judgments."""
 
     file = serializers.FileField(allow_empty_file=True)
     format = serializers.ChoiceField(
-        choices=[(one.slug, one.name) for one in FORMATS.values()],
+        choices=CHOICES,
         required=False,
         help_text="Without it, by what is in the file.",
     )
