@@ -169,6 +169,7 @@ CELERY_TASK_ROUTES = {
     pattern: {"queue": "bulk"}
     for pattern in (
         "pool.*",
+        "judgments.*",
         "review.*",
         "snapshots.*",
         "query.featurise",
@@ -248,6 +249,8 @@ SPECTACULAR_SETTINGS = {
     # Sets of choices for fields of one name: a judgment may also be withdrawn, an answer may not say so.
     "ENUM_NAME_OVERRIDES": {
         "AnswerVerdictEnum": "annotator.review.desk.serializers.VERDICTS",
+        "FormatEnum": "annotator.pool.models.Ingest.Format",
+        "ImportFormatEnum": "annotator.judgments.imports.serializers.CHOICES",
         "VerdictEnum": "annotator.judgments.models.Verdict",
         "ScopeEnum": "annotator.review.models.Scope",
         "ErasureScopeEnum": "annotator.pool.models.Erasure.Scope",

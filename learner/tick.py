@@ -18,6 +18,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from annotator.errors import CrossguardError
+from annotator.judgments.models import JudgmentImport
+from annotator.judgments.tasks import judgments_import
 from annotator.pool.models import Ingest, IngestReport
 from annotator.pool.tasks import ingest, report
 from annotator.projects.models import LogEntry, Project
@@ -79,6 +81,7 @@ TICK_KEY: Final = 72_001  # of the advisory lock: one tick at a time, on however
 KINDS: Final = (
     (Ingest, ingest),
     (IngestReport, report),
+    (JudgmentImport, judgments_import),
     (FeatureRun, featurise),
     (QueryRun, choose),
     (ShadowRun, compare),

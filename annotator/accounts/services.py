@@ -2,10 +2,14 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
+from typing import Final
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,6 +23,8 @@ FROM api_token token JOIN account ON account.id = token.user_id
 WHERE token.digest = %(digest)s AND token.revoked_at IS NULL AND token.expires_at > %(now)s AND account.is_active
 """  # noqa: S608 - our own columns only
 TOKEN_PREFIX = "cg_"  # noqa: S105 - lets secret scanners find a leaked token
+IMPORTED: Final = "imported: "
+USERNAME_MAX: Final = 150
 LAST_USED_STEP = timedelta(minutes=5)
 
 
@@ -68,6 +74,19 @@ def token_check(secret: str) -> ApiToken | None:
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - LAST_USED_STEP)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     return token
+
+
+def account_imported(name: str) -> User:
+    """A new account for somebody whom only a file knows: not active, without a password, so that nobody signs in."""
+    plain = f"{IMPORTED}{name.removeprefix(IMPORTED)}"[: USERNAME_MAX - 8].rstrip()
+    for number in count(1):
+        username = plain if number == 1 else f"{plain} ({number})"
+        with suppress(IntegrityError), transaction.atomic():
+            account = User(username=username, is_active=False)
+            account.set_unusable_password()
+            account.save(force_insert=True)
+            return account
+    raise AssertionError
 
 
 def _digest(secret: str) -> bytes:

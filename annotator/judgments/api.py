@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.judgments.listing import judgments_listed, sees_names
-from annotator.judgments.pseudonyms import pseudonym
 from annotator.judgments.serializers import (
     AnswerSerializer,
     JudgmentFilterSerializer,
@@ -27,6 +26,7 @@ from annotator.pool.selectors import item_page
 from annotator.projects.access import ROLES_THAT_CAN, Access, Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors
 from annotator.projects.ndjson import AFTER, Listed, ListedView, listed_responses
+from annotator.projects.pseudonyms import pseudonym
 from annotator.queue.models import Assignment
 from annotator.queue.serializers import claimed
 

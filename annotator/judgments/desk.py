@@ -87,7 +87,9 @@ def is_covered(assignment: Assignment, taxonomy: Taxonomy) -> bool:
 def was_harmful(judgment: Judgment, taxonomy: Taxonomy) -> bool:
     """Whether the text of a page that this person judged starts covered: by their answer, or by what was expected."""
     said = taxonomy.severity_of([*judgment.labels, *judgment.unsure])
-    return said >= SHIELD_FROM or is_covered(judgment.assignment, taxonomy)
+    return said >= SHIELD_FROM or (
+        judgment.assignment is not None and is_covered(judgment.assignment, taxonomy)
+    )
 
 
 def filled_before(project: Project, annotator: User, assignment: Assignment) -> Filled:

@@ -8,10 +8,10 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from annotator.accounts.models import User
 from annotator.errors import BadInput, Forbidden
 from annotator.judgments.models import Judgment, Verdict
-from annotator.judgments.pseudonyms import pseudonym
 from annotator.judgments.selectors import judgments_current, judgments_own
 from annotator.projects.access import ROLES_THAT_CAN, Access, Can
 from annotator.projects.models import Project
+from annotator.projects.pseudonyms import pseudonym
 from annotator.queue.models import Purpose
 
 

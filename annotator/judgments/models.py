@@ -10,6 +10,7 @@ from django.utils import timezone
 from annotator.pool.models import Item
 from annotator.projects.models import APPEND_ONLY, Clause, GuidelineVersion, Project, TaxonomyVersion
 from annotator.queue.models import Assignment, Purpose
+from annotator.runs import ACTIVE, Run
 
 
 class Verdict(models.TextChoices):
@@ -22,15 +23,79 @@ class Verdict(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn by undo"
 
 
+class JudgmentImport(Run):
+    """Judgments from a file of another tool: read once to see what is in it, then written as a lead maps it."""
+
+    class Phase(models.TextChoices):
+        """What the run does, or waits for."""
+
+        READING = "reading", "reading the file"
+        MAPPING = "mapping", "waiting for its labels and people to be mapped"
+        WRITING = "writing", "writing judgments"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    phase = models.CharField(max_length=8, choices=Phase, default=Phase.READING)
+    filename = models.CharField(max_length=255)
+    file = models.CharField(max_length=300, help_text="Name in the file storage; empty when it was deleted.")
+    format = models.CharField(max_length=20)
+    author = models.CharField(max_length=120, help_text="Who gave the judgments that name nobody.")
+    question = models.CharField(
+        max_length=120, blank=True, default="", help_text="Whose answers are the labels; empty for all."
+    )
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    found = models.JSONField(default=dict, help_text="What is in the file: labels, people, fields, counts.")
+    mapping = models.JSONField(default=dict, help_text="What each label and person of the file is here.")
+    pages_read = models.BigIntegerField(default=0)
+    items_added = models.BigIntegerField(default=0)
+    items_known = models.BigIntegerField(default=0)
+    judgments_added = models.BigIntegerField(default=0)
+    judgments_known = models.BigIntegerField(
+        default=0, help_text="Of people who had judged the item already, here or in the file."
+    )
+    judgments_left_out = models.BigIntegerField(default=0, help_text="With nothing but labels left out.")
+    refused = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "judgment_import"
+        indexes = [
+            models.Index(name="judgment_import_latest", fields=["project", "-id"]),
+            models.Index(name="judgment_import_active", fields=["id"], condition=Q(status__in=ACTIVE)),
+        ]
+        triggers = [pgtrigger.Protect(name="keep_imports", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class RefusedJudgment(models.Model):
+    """What was not taken from a file of another tool, with the reason."""
+
+    run = models.ForeignKey(JudgmentImport, on_delete=models.CASCADE, related_name="+")
+    line = models.BigIntegerField(help_text="Line, or number of the task or record, from 1.")
+    reason = models.CharField(max_length=40)
+    detail = models.CharField(max_length=300)
+    value = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        db_table = "refused_judgment"
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.detail}"
+
+
 class Judgment(models.Model):
     """One annotator's answer on one item. An edit or an undo is a new row that supersedes this one.
+
+    It was given in a place, or is from a file of another tool: then it has none, and `given_at` is that tool's time.
 
     `labelled` with no labels and no unsure is the explicit answer "none of these".
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="+")
+    assignment = models.ForeignKey(Assignment, null=True, on_delete=models.PROTECT, related_name="+")
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -63,6 +128,12 @@ class Judgment(models.Model):
     fast = models.BooleanField(
         default=False, db_default=False, help_text="Given in less time than the page takes to read."
     )
+    imported = models.ForeignKey(
+        JudgmentImport, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    given_at = models.DateTimeField(
+        null=True, help_text="When it was given in the tool it is from; `created_at` is when it came here."
+    )
 
     class Meta:
         db_table = "judgment"
@@ -83,6 +154,13 @@ class Judgment(models.Model):
                 condition=Q(verdict="labelled") | Q(labels__len=0, unsure__len=0),
             ),
             models.CheckConstraint(
+                name="judgment_placed_or_imported",
+                condition=Q(assignment__isnull=False, imported__isnull=True, given_at__isnull=True)
+                | Q(
+                    assignment__isnull=True, imported__isnull=False, purpose="overlap", late=False, fast=False
+                ),
+            ),
+            models.CheckConstraint(
                 name="judgment_seconds_positive", condition=Q(seconds__isnull=True) | Q(seconds__gte=0)
             ),
         ]
@@ -95,6 +173,9 @@ class Judgment(models.Model):
                 name="judgment_checks",
                 fields=["project", "annotator", "id"],
                 condition=~Q(purpose="overlap") | Q(fast=True),
+            ),
+            models.Index(
+                name="judgment_imported", fields=["imported", "id"], condition=Q(imported__isnull=False)
             ),
         ]
         triggers = [APPEND_ONLY]

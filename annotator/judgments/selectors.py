@@ -30,8 +30,12 @@ def judgments_current(project: Project) -> QuerySet[Judgment]:
 
 
 def judgments_own(project: Project, annotator: User) -> QuerySet[Judgment]:
-    """The judgments of one person that stand, checks among them, newest first, with their items. One query."""
-    return _standing(project).filter(annotator=annotator).select_related("item").order_by("-pk")
+    """The judgments that one person gave here and that stand, checks too, newest first, with their items. One query.
+
+    What was imported in their name is not theirs to change, and no work that they did here.
+    """
+    own = _standing(project).filter(annotator=annotator, imported=None)
+    return own.select_related("item").order_by("-pk")
 
 
 def judgment_own(project: Project, annotator: User, judgment_id: int) -> Judgment:

@@ -55,7 +55,15 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
     """One judgment."""
 
     item = serializers.IntegerField(source="item_id")
-    assignment = serializers.IntegerField(source="assignment_id")
+    assignment = serializers.IntegerField(
+        source="assignment_id", allow_null=True, help_text="Null for what was imported."
+    )
+    imported = serializers.BooleanField(
+        source="imported_id", help_text="Whether it is from a file of another tool."
+    )
+    given_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was given in that tool; null of what was given here, or not told."
+    )
     annotator = serializers.CharField(source="annotator.username")
     taxonomy = serializers.IntegerField(source="taxonomy.number")
     guideline = serializers.IntegerField(source="guideline.number")
@@ -75,6 +83,8 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "seconds",
             "note",
             "late",
+            "imported",
+            "given_at",
             "taxonomy",
             "guideline",
             "clause",

@@ -32,7 +32,9 @@ from annotator.queue.terms import exposure_add
 
 SUBMIT_TRIES = 3
 EXPLAINED = "This answer stays as it is: what is right has been shown to you. Go on with the next page."
-ALREADY = "You have judged this item already. Change it in your own judgments."
+ALREADY = (
+    "You have judged this item already. Change it in your own judgments, unless it was imported from a file."
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ class Origin:
 
     @classmethod
     def of(cls, earlier: Judgment) -> Self:
-        """The origin of a row that supersedes `earlier`."""
+        """The origin of a row that supersedes `earlier`, which was given in a place."""
         return cls(
             item_id=earlier.item_id,
-            assignment_id=earlier.assignment_id,
+            assignment_id=place_of(earlier),
             purpose=earlier.purpose,
             late=earlier.late,
             supersedes=earlier,
@@ -149,9 +151,10 @@ def judgment_undo(access: Access, *, client_id: UUID | None = None) -> Assignmen
     A page that was withheld since is passed over. Raises NotFound when there is nothing to undo, Conflict when
     it changed meanwhile or when the right answer has been shown.
     """
-    done = Judgment.objects.filter(annotator=access.user, client_id=client_id).first() if client_id else None
+    here = Judgment.objects.filter(annotator=access.user, imported=None)
+    done = here.filter(client_id=client_id).first() if client_id else None
     if done is not None:
-        return Assignment.objects.get(pk=done.assignment_id)
+        return Assignment.objects.get(pk=place_of(done))
     last = judgments_own(access.project, access.user).filter(item__withheld=False).first()
     if last is None:
         raise NotFound("You have no judgment to undo.")
@@ -162,9 +165,15 @@ def judgment_undo(access: Access, *, client_id: UUID | None = None) -> Assignmen
             _store(access, Origin.of(last), Checked(withdrawn, taxonomy_current(access.project)))
     except IntegrityError as error:
         raise Conflict("This judgment was changed or undone in another tab. Reload the page.") from error
-    if not last.late and not assignment_reopen(access.project, access.user, last.assignment_id):
+    if not last.late and not assignment_reopen(access.project, access.user, place_of(last)):
         raise Withheld
-    return Assignment.objects.get(pk=last.assignment_id)
+    return Assignment.objects.get(pk=place_of(last))
+
+
+def place_of(judgment: Judgment) -> int:
+    """The place that a judgment was given in: every one has one that is not from a file."""
+    assert judgment.assignment_id is not None
+    return judgment.assignment_id
 
 
 def flag_add(access: Access, assignment_id: int, note: str = "") -> Flag:

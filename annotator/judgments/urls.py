@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from annotator.judgments import care_views, own_views, seat_views, views
+from annotator.judgments.imports import views as import_views
 
 app_name = "judgments"
 urlpatterns: list[URLPattern] = [
@@ -22,4 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("label/news/", own_views.news_seen, name="news"),
     path("judgments/", own_views.history, name="history"),
     path("judgments/<int:judgment_id>/", own_views.edit, name="edit"),
+    path("imports/", import_views.imports, name="imports"),
+    path("imports/<int:import_id>/", import_views.one_import, name="import"),
+    path("imports/<int:import_id>/cancel/", import_views.cancel, name="import_cancel"),
+    path("imports/<int:import_id>/refused/", import_views.refused, name="import_refused"),
 ]

@@ -69,6 +69,21 @@ def rows_new(project_id: int, rows: Iterable[CleanRow]) -> list[CleanRow]:
 
 
 def items_copy(ingest: Ingest, rows: Sequence[CleanRow]) -> None:
+    """Write the rows as items of the ingest. Three statements."""
+    _items_copy(f"{ingest.project_id}\t{ingest.pk}", rows)
+
+
+def items_take(project_id: int, rows: Iterable[CleanRow]) -> int:
+    """Write those rows as items whose address the project has not, of no ingest; how many. Four statements.
+
+    What is known of the others stays as it is. Call `project_wait` before.
+    """
+    new = rows_new(project_id, rows)
+    _items_copy(f"{project_id}\t{_NULL}", new)
+    return len(new)
+
+
+def _items_copy(fixed: str, rows: Sequence[CleanRow]) -> None:
     """Write the rows as items, and their pages as evidence version 1 where there is any. Three statements.
 
     Ids follow the order of the rows, and evidence is written in it; the lines of items go by hash, so that neighbours
@@ -76,7 +91,6 @@ def items_copy(ingest: Ingest, rows: Sequence[CleanRow]) -> None:
     """
     numbered = list(zip(_next_ids(len(rows)), rows, strict=True))
     pages = [_evidence_line(pk, row) for pk, row in numbered if any(row.page)]
-    fixed = f"{ingest.project_id}\t{ingest.pk}"
     numbered.sort(key=lambda pair: pair[1].url_hash)
     _copy("item", ITEM_COLUMNS, [_item_line(pk, fixed, row) for pk, row in numbered])
     _copy("evidence", EVIDENCE_COLUMNS, pages)

@@ -89,7 +89,8 @@ def pace_of(project: Project, now: datetime) -> Pace:
     """How fast people judge; an edit counts, an undo does not. Two queries on the judgments of a day."""
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     first = this_hour - timedelta(hours=HOURS - 1)
-    since = Judgment.objects.filter(project=project, created_at__gte=first).exclude(verdict=Verdict.WITHDRAWN)
+    since = Judgment.objects.filter(project=project, imported=None, created_at__gte=first)
+    since = since.exclude(verdict=Verdict.WITHDRAWN)
     recent = since.aggregate(
         today=Count("pk", filter=Q(created_at__gte=this_hour.replace(hour=0))),
         last_hour=Count("pk", filter=Q(created_at__gt=now - timedelta(hours=1))),

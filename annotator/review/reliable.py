@@ -115,7 +115,7 @@ def people_trusted(project: Project) -> QuerySet[Membership]:
 
 def _at_work(project: Project, now: datetime) -> set[int]:
     """Trusted annotators who judged within `ACTIVE`. One query, on the index of newest judgments."""
-    newest = Judgment.objects.filter(project=project, created_at__gte=now - ACTIVE)
+    newest = Judgment.objects.filter(project=project, imported=None, created_at__gte=now - ACTIVE)
     trusted = people_trusted(project).filter(user__in=newest.values("annotator"))
     return set(trusted.values_list("user_id", flat=True))
 

@@ -60,7 +60,9 @@ class Standing:
     def counted(self) -> tuple[Judgment, ...]:
         """The judgments that the rule goes by: after a recheck, those given since it was opened."""
         since = self.rechecked_at
-        return tuple(row for row in self.judgments if since is None or row.created_at >= since)
+        return tuple(
+            row for row in self.judgments if since is None or (row.given_at or row.created_at) >= since
+        )
 
     @property
     def is_held_from_before(self) -> bool:

@@ -78,7 +78,7 @@ def filled_meanwhile(project: Project, now: datetime) -> int:
     Twice what the last one took and two ticks. At most two queries; one while nobody labels.
     """
     since = now - timedelta(seconds=PACE_SECONDS)
-    filled = Judgment.objects.filter(project=project, created_at__gt=since).count()
+    filled = Judgment.objects.filter(project=project, imported=None, created_at__gt=since).count()
     if not filled:
         return 0
     last = QueryRun.objects.filter(project=project, status=RunStatus.DONE).order_by("-pk").first()

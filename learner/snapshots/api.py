@@ -17,8 +17,11 @@ from rest_framework.views import APIView
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, FIELDS, ByIdPagination, caller, errors, narrowed, page_of
 from annotator.ranges import NoSuchRange, etag_of, file_answer, not_modified, part_wanted
+from annotator.review.exports.selectors import output_of
+from annotator.review.exports.views import as_download
 from learner.snapshots.content import Choice
 from learner.snapshots.differences import differences_json, differences_of
+from learner.snapshots.exporting import snapshot_lines
 from learner.snapshots.files import file_verified, handed_out, sha256_frozen, zip_stream
 from learner.snapshots.models import Snapshot
 from learner.snapshots.selectors import choice_preview, snapshot_of, snapshot_run_of, snapshots_of
@@ -235,6 +238,29 @@ class SnapshotDifferencesView(APIView):
         access = project_for(caller(request), slug, Can.SNAPSHOT)
         found = differences_of(snapshot_of(access.project, number), snapshot_of(access.project, other))
         return Response(DifferencesSerializer(differences_json(found)).data)
+
+
+class SnapshotExportView(APIView):
+    """A snapshot in the format of another tool."""
+
+    @extend_schema(
+        operation_id="snapshot_export",
+        responses={
+            (200, "application/json"): OpenApiTypes.BINARY,
+            (200, "application/x-ndjson"): OpenApiTypes.BINARY,
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            **errors(409, 503),
+        },
+        tags=["exports"],
+    )
+    def get(self, request: Request, slug: str, number: int, output: str) -> StreamingHttpResponse:
+        """The items and judgments of a snapshot, streamed; people as the snapshot names them.
+
+        The formats are those of `export_list`. 409 when it holds a page that was withheld or erased since.
+        """
+        access = project_for(caller(request), slug, Can.SNAPSHOT)
+        frozen, wanted = snapshot_of(access.project, number), output_of(output)
+        return as_download(snapshot_lines(frozen, wanted), wanted, f"{slug}-v{number}")
 
 
 class SigningKeyView(APIView):

@@ -38,6 +38,11 @@ urlpatterns = [
         name="snapshot-file",
     ),
     path(
+        "projects/<slug:slug>/snapshots/<int:number>/exports/<str:output>/",
+        api.SnapshotExportView.as_view(),
+        name="snapshot-export",
+    ),
+    path(
         "projects/<slug:slug>/card-sections/",
         section_api.CardSectionListView.as_view(),
         name="card-section-list",

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from annotator.judgments.pseudonyms import pseudonym_of
 from annotator.projects.models import Project
+from annotator.projects.pseudonyms import pseudonym_by
 from annotator.projects.selectors import Taxonomy, carried, taxonomy_versions
 from learner.core.splits import NAMES, Cut
 from learner.snapshots.copying import FLAG, TIME, tables_copied
@@ -43,7 +43,7 @@ ITEMS: Final = f"""
 JUDGMENTS: Final = f"""
     SELECT c.url, j.annotator_id, array_to_string(j.labels, '|'), array_to_string(j.unsure, '|'), j.verdict, j.seconds,
            j.late, j.verdict <> 'withdrawn' AND later.id IS NULL, j.created_at, t.number, g.number, clause.number,
-           coalesce(j.id > asked.about, false)
+           coalesce(j.id > asked.about, false), j.imported_id IS NOT NULL, j.given_at
     FROM ({CURRENT}) c JOIN judgment j ON j.item_id = c.id AND j.purpose = 'overlap' AND j.created_at <= %(as_of)s
     LEFT JOIN judgment later ON later.supersedes_id = j.id AND later.created_at <= %(as_of)s
     LEFT JOIN clause ON clause.id = j.clause_id
@@ -93,7 +93,7 @@ ITEMS_READ: Final = pa.schema(
 JUDGMENTS_READ: Final = pa.schema(
     [("url", TEXT), ("annotator", BIG), ("labels", TEXT), ("unsure", TEXT), ("verdict", TEXT), ("seconds", FLOAT),
      ("late", FLAG), ("is_current", FLAG), ("created_at", TIME), ("taxonomy", INT), ("guideline", INT),
-     ("clause", TEXT), ("after_question", FLAG)]
+     ("clause", TEXT), ("after_question", FLAG), ("imported", FLAG), ("given_at", TIME)]
 )  # fmt: skip
 RESOLUTIONS_READ: Final = pa.schema(
     [("url", TEXT), ("labels", TEXT), ("verdict", TEXT), ("method", TEXT), ("reason_class", TEXT), ("clause", TEXT),
@@ -232,7 +232,7 @@ class Pseudonymous:
 
     def of(self, annotator_id: int) -> str:
         """One annotator's name."""
-        return self.names.setdefault(annotator_id, pseudonym_of(self.key, annotator_id))
+        return self.names.setdefault(annotator_id, pseudonym_by(self.key, annotator_id))
 
 
 def key_of_state(project: Project, state: str) -> bytes:

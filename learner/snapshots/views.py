@@ -12,13 +12,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotator.errors import BadInput, CrossguardError
 from annotator.http import render_page
+from annotator.interchange.formats import OUTPUTS
 from annotator.pool.selectors import ingest_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
+from annotator.review.exports.selectors import output_of
+from annotator.review.exports.views import as_download
 from learner.core.cards import Figure, figures_of, read_first, tiles_of
 from learner.snapshots.content import Content
 from learner.snapshots.dialects import card_body
 from learner.snapshots.differences import differences_markdown, differences_of
+from learner.snapshots.exporting import snapshot_lines
 from learner.snapshots.files import CARD, PAGE, file_open, names_of, withheld_in, zip_stream
 from learner.snapshots.forms import ChoiceForm, NoteForm
 from learner.snapshots.models import Snapshot, SnapshotNote
@@ -162,6 +166,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "others": [row for row in snapshots_of(access.project) if row.pk != frozen.pk],
         "kinds": SnapshotNote.Kind.choices,
         "n_withheld": withheld_in(frozen),
+        "outputs": OUTPUTS.values(),
         **_pictures(frozen),
     }
     return render_page(request, "snapshots/snapshot.html", context)
@@ -195,6 +200,15 @@ def download(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     response = StreamingHttpResponse(zip_stream(frozen), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{slug}-v{number}.zip"'
     return response
+
+
+@require_GET
+@login_required
+def export(request: HttpRequest, slug: str, number: int, output: str) -> HttpResponseBase:
+    """The snapshot in the format of another tool."""
+    access = project_for(request.user, slug, Can.SNAPSHOT)
+    frozen, wanted = snapshot_of(access.project, number), output_of(output)
+    return as_download(snapshot_lines(frozen, wanted), wanted, f"{slug}-v{number}")
 
 
 @require_GET

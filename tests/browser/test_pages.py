@@ -13,6 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from annotator.judgments.imports.services import ImportUpload, import_create, import_run
+from annotator.judgments.models import JudgmentImport
 from annotator.pool.erasing import Wanted, evidence_erase, retention_set
 from annotator.pool.models import Ingest, IngestReport
 from annotator.pool.reporting import report_run
@@ -62,7 +64,10 @@ PAGES: Final = {
     "judgments:history": "annie",
     "judgments:care": "annie",
     "judgments:edit": "annie",
+    "judgments:imports": "lee",
+    "judgments:import": "lee",
     "review:overview": "lee",
+    "review:exports": "sam",
     "review:disagreements": "lee",
     "review:disagreement": "lee",
     "review:item_review": "lee",
@@ -120,6 +125,7 @@ NO_PAGES: Final = {
         "projects:taxonomy_draft_discard",
         "judgments:next", "judgments:skip", "judgments:flag", "judgments:stop",
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
+        "judgments:import_cancel",
         "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
         "training:choose", "suspects:answer", "pool:retention", "learner:shadow_adopt", "snapshots:cancel",
@@ -130,7 +136,10 @@ NO_PAGES: Final = {
         "judgments:last", "judgments:nothing", "judgments:session", "queue:item_ledger", "training:overview_part",
         "training:item_part", "review:questions_count", "snapshots:card_part", "snapshots:ingest_overlap",
     },
-    "a file": {"pool:refused", "snapshots:download", "snapshots:file", "snapshots:differences_file"},
+    "a file": {
+        "pool:refused", "snapshots:download", "snapshots:file", "snapshots:differences_file",
+        "judgments:import_refused", "review:export", "snapshots:export",
+    },
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},
     "goes on to another": {"review:disagreement_next", "explorer:to_snapshot"},
@@ -138,8 +147,8 @@ NO_PAGES: Final = {
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
-    "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new", "review:bulk",
-    "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
+    "judgments:import", "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new",
+    "review:bulk", "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
     "training:classifier", "webhooks:webhook", "learner:query", "learner:shadow", "learner:look",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
@@ -189,6 +198,7 @@ def visitors(browser: Browser, sign_in: SignIn, live_server: Any) -> Iterator[Vi
 def pilot() -> Pilot:
     pilot = make_pilot()
     _see_again(pilot)
+    _import(pilot)
     return pilot
 
 
@@ -204,6 +214,16 @@ def _see_again(pilot: Pilot) -> None:
     retention_set(admin, 365)
 
 
+def _import(pilot: Pilot) -> None:
+    """A file of judgments, read and waiting for its mapping."""
+    rows = [
+        f"{item.url},{who},Games|Weather" for item in pilot.items[:4] for who in ("ann@example.org", "bob")
+    ]
+    content = "\n".join(["url,annotator,labels", *rows]).encode()
+    upload = ImportUpload("judgments.csv", io.BytesIO(content))
+    import_run(import_create(pilot.project, upload, by=pilot.people["lee"]).pk)
+
+
 def addresses(pilot: Pilot) -> dict[str, str]:
     """The address of each page, in the pilot project."""
     values: dict[str, object] = {
@@ -216,6 +236,7 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "disagreement_id": pilot.disagreement.pk,
         "question_id": pilot.question.pk,
         "judgment_id": pilot.judgment.pk,
+        "import_id": JudgmentImport.objects.latest("pk").pk,
         "user_id": pilot.people["cyd"].pk,
         "bulk_id": pilot.bulk.pk,
         "entry_id": AdjudicationEntry.objects.earliest("pk").pk,

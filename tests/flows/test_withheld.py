@@ -17,7 +17,7 @@ from django.test import Client
 from annotator.accounts.models import User
 from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment, Verdict
-from annotator.judgments.services import flag_add, judgment_submit
+from annotator.judgments.services import flag_add, judgment_submit, place_of
 from annotator.pool.models import Case, CaseAccess, Evidence, IngestReport, Item, Signature
 from annotator.pool.reporting import report_run
 from annotator.pool.services import Upload, ingest_create, ingest_run
@@ -109,7 +109,7 @@ def _judge(project: Project, label: str) -> None:
 
 def stop(item: Item) -> Case:
     judgment = Judgment.objects.filter(item=item).earliest("pk")
-    return page_stop(project_for(judgment.annotator, "pilot", Can.LABEL), judgment.assignment_id)
+    return page_stop(project_for(judgment.annotator, "pilot", Can.LABEL), place_of(judgment))
 
 
 def people(project: Project) -> dict[str, User]:

@@ -41,7 +41,7 @@ def team_care(project: Project, now: datetime) -> TeamCare | None:
     """
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     first = this_hour - timedelta(hours=HOURS - 1)
-    judged = Judgment.objects.filter(project=project, created_at__gte=first, supersedes=None)
+    judged = Judgment.objects.filter(project=project, imported=None, created_at__gte=first, supersedes=None)
     judged = judged.exclude(verdict=Verdict.WITHDRAWN)
     people = list(judged.order_by().values_list("annotator_id", flat=True).distinct())
     if len(people) < ENOUGH_PEOPLE:

@@ -43,7 +43,7 @@ LEFT JOIN held ON held.item_id = j.item_id AND j.purpose = '{Purpose.OVERLAP.val
         AND asked.annotator_id = j.annotator_id AND asked.judgment_id < j.id)
 LEFT JOIN known ON known.item_id = j.item_id AND j.purpose = '{Purpose.GOLD.value}'
     AND j.verdict = '{Verdict.LABELLED.value}'
-WHERE j.project_id = %(project)s AND j.verdict <> '{Verdict.WITHDRAWN.value}'
+WHERE j.project_id = %(project)s AND j.imported_id IS NULL AND j.verdict <> '{Verdict.WITHDRAWN.value}'
     AND NOT EXISTS (SELECT 1 FROM judgment later WHERE later.supersedes_id = j.id)
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """  # noqa: S608 - our own constants only

@@ -139,7 +139,9 @@ def own_profile(project: Project, person: User, now: datetime) -> Profile:
 
 def pace_of(project: Project, person: User) -> Pace:
     """Seconds on the page of one person's newest judgments. One query, by the index judgment_of_annotator."""
-    own = Judgment.objects.filter(project=project, annotator=person, superseded_by__isnull=True)
+    own = Judgment.objects.filter(
+        project=project, annotator=person, imported=None, superseded_by__isnull=True
+    )
     timed = own.exclude(verdict=Verdict.WITHDRAWN).filter(seconds__isnull=False).order_by("-pk")
     newest = timed.values_list("seconds", flat=True)[:TIMED]
     seconds = [found for found in newest if found is not None]

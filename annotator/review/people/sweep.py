@@ -95,7 +95,7 @@ def quality_sweep(project: Project, now: datetime, *, seed: Seed = _unforeseen) 
 
 def _people(project: Project) -> list[Person]:
     """The annotators, what they have ready, and their opt-outs. Three queries, four where somebody has opted out."""
-    own = Judgment.objects.filter(project=project, annotator=OuterRef("user"))
+    own = Judgment.objects.filter(project=project, annotator=OuterRef("user"), imported=None)
     checks = own.filter(~Q(purpose=Purpose.OVERLAP)).order_by("-pk")
     members = (
         Membership.objects.filter(project=project, role=Role.ANNOTATOR, user__is_active=True)
@@ -218,6 +218,7 @@ def _retestable(project: Project, person: Person, before: datetime) -> dict[int,
     own = judgments_current(project).filter(
         ~Exists(again),
         annotator=person.pk,
+        imported=None,
         created_at__lt=before,
         verdict=Verdict.LABELLED,
         item__withheld=False,

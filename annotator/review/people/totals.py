@@ -187,10 +187,10 @@ def _counts(project: Project) -> Counter[int]:
 
     The later rows are found by the index of `supersedes`; to look for one of each judgment reads the table twice.
     """
-    given = Judgment.objects.filter(~Q(verdict=Verdict.WITHDRAWN), project=project)
-    later = Judgment.objects.filter(project=project, supersedes__isnull=False).exclude(
-        supersedes__verdict=Verdict.WITHDRAWN
-    )
+    given = Judgment.objects.filter(~Q(verdict=Verdict.WITHDRAWN), project=project, imported=None)
+    later = Judgment.objects.filter(
+        project=project, supersedes__isnull=False, supersedes__imported=None
+    ).exclude(supersedes__verdict=Verdict.WITHDRAWN)
     counts = Counter(dict(given.values_list("annotator").annotate(n=Count("pk")).order_by()))
     counts.subtract(dict(later.values_list("supersedes__annotator").annotate(n=Count("pk")).order_by()))
     return counts

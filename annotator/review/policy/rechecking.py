@@ -44,7 +44,9 @@ def chosen_of(project: Project, groups: list[Group], keys: Iterable[str]) -> Cho
     Raises BadInput as `items_of`. Four queries a group, and one.
     """
     items = items_of(groups, keys, RECHECK_MAX + 1)
-    rows = Judgment.objects.filter(item__in=items, purpose=Purpose.OVERLAP, seconds__isnull=False)
+    rows = Judgment.objects.filter(
+        item__in=items, purpose=Purpose.OVERLAP, seconds__isnull=False, imported=None
+    )
     newest = rows.order_by("-pk").values_list("seconds", flat=True)[:TIMED_MAX]
     seconds = [each for each in newest if each is not None]
     n_places = len(items) * project.overlap

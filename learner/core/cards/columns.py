@@ -43,6 +43,8 @@ WORDS: Final = {
         "guideline": "version of the guideline that it was given under",
         "clause": "number of the clause of that guideline that was cited, if any",
         "after_question": "given after a lead had asked this annotator about the item: not independent",
+        "imported": "from a file of another tool; `guideline` is then the one of the import",
+        "given_at": "time at which an imported judgment was given, where its file says",
     },
     "resolutions": {
         "url": "address of the page",

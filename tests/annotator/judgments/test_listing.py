@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Judgment, Verdict
-from annotator.judgments.pseudonyms import pseudonym
 from annotator.pool.models import Item, Split
 from annotator.projects import ndjson
 from annotator.projects.models import Project, Role
+from annotator.projects.pseudonyms import pseudonym
 from annotator.queue.models import Purpose
 from tests.factories import (
     GAMBLING,

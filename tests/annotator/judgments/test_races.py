@@ -9,7 +9,7 @@ from annotator.errors import Conflict, NotFound
 from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment, ReviewDue
 from annotator.judgments.selectors import judgments_current
-from annotator.judgments.services import Submitted, judgment_edit, judgment_submit, judgment_undo
+from annotator.judgments.services import Submitted, judgment_edit, judgment_submit, judgment_undo, place_of
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState
@@ -107,7 +107,7 @@ def test_undo_and_edit_of_one_judgment_at_once_leave_one_of_both(ann: Access) ->
     heads = Judgment.objects.filter(superseded_by__isnull=True)
     assert heads.count() == 1
     is_withdrawn = heads.get().verdict == "withdrawn"
-    assert (Assignment.objects.get(pk=first.assignment_id).state == AssignmentState.OFFERED) == is_withdrawn
+    assert (Assignment.objects.get(pk=place_of(first)).state == AssignmentState.OFFERED) == is_withdrawn
 
 
 def test_no_judgment_is_lost_or_doubled_when_the_lease_passes_on_while_both_submit(project: Project) -> None:

@@ -14,7 +14,7 @@ from annotator.errors import BadInput, Conflict, NotFound, Withheld
 from annotator.judgments.answers import Answer
 from annotator.judgments.models import Judgment, ReviewDue
 from annotator.judgments.selectors import judgments_current, judgments_own
-from annotator.judgments.services import judgment_edit, judgment_submit, judgment_undo
+from annotator.judgments.services import judgment_edit, judgment_submit, judgment_undo, place_of
 from annotator.judgments.turns import Turn, judgment_turn
 from annotator.pool.models import Item
 from annotator.projects.access import Access, Can, project_for
@@ -481,4 +481,4 @@ def test_a_withheld_page_is_passed_over_by_undo_and_refused_to_an_edit(
     reopened = judgment_undo(ann)
 
     assert reopened.item_id == kept.item_id
-    assert Assignment.objects.get(pk=sealed.assignment_id).state == AssignmentState.SUBMITTED
+    assert Assignment.objects.get(pk=place_of(sealed)).state == AssignmentState.SUBMITTED

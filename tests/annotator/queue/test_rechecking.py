@@ -263,6 +263,7 @@ def test_a_place_that_was_lost_is_replaced_by_one_of_the_same_recheck(
 
     submitted = judgment_submit(access_of(project, ann), place.pk, answer(VIOLENCE))
 
+    assert submitted.judgment.assignment is not None
     assert submitted.judgment.assignment.recheck == 1
     assert submitted.judgment.assignment_id != place.pk
     assert submitted.judgment.verdict == Verdict.LABELLED

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from annotator.errors import NotFound
+from annotator.judgments.services import place_of
 from annotator.pool.models import Case, CaseAccess, Item
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.models import LogEntry, Membership, Project
@@ -130,10 +131,8 @@ def test_personal_places_are_withheld_too(project: Project, item: Item) -> None:
 
 def test_no_place_is_added_to_a_withheld_page(item: Item, project: Project) -> None:
     judged = make_judgment(item, make_member(project))
-    Assignment.objects.filter(item=item).exclude(pk=judged.assignment_id).update(
-        item=make_items(project, 1)[0]
-    )
-    page_stop(project_for(judged.annotator, project.slug, Can.LABEL), judged.assignment_id)
+    Assignment.objects.filter(item=item).exclude(pk=place_of(judged)).update(item=make_items(project, 1)[0])
+    page_stop(project_for(judged.annotator, project.slug, Can.LABEL), place_of(judged))
 
     assert places_add([item.pk]) == set()
 

@@ -14,12 +14,12 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict, NotFound, Unavailable
-from annotator.judgments.pseudonyms import pseudonym
 from annotator.pool.cases import case_close, case_open
 from annotator.pool.erasing import Wanted, evidence_erase, evidence_expire
 from annotator.pool.models import Case, Evidence, Item, Retention, Split
 from annotator.projects.access import Access
 from annotator.projects.models import Clause, Project, Role
+from annotator.projects.pseudonyms import pseudonym
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Exposure
 from annotator.queue.rationing import opt_outs_set

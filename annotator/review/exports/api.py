@@ -1,0 +1,55 @@
+"""API operations of the exports: the formats, and the project in one of them."""
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotator.interchange.formats import OUTPUTS
+from annotator.projects.access import Can, project_for
+from annotator.projects.api import caller, errors
+from annotator.review.exports.views import streamed
+
+
+class OutputSerializer(serializers.Serializer[Any]):
+    """A format to export in."""
+
+    format = serializers.CharField(source="slug")
+    name = serializers.CharField()
+    media_type = serializers.CharField()
+    lost = serializers.ListField(child=serializers.CharField(), help_text="What it cannot hold.")
+
+
+class ExportsView(APIView):
+    """Formats of other tools."""
+
+    @extend_schema(
+        operation_id="export_list", responses={200: OutputSerializer(many=True), **errors()}, tags=["exports"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The formats that judgments can be exported in, and what each cannot hold."""
+        project_for(caller(request), slug, Can.SNAPSHOT)
+        return Response(OutputSerializer(OUTPUTS.values(), many=True).data)
+
+
+class ExportView(APIView):
+    """The project in the format of another tool."""
+
+    @extend_schema(
+        operation_id="export_read",
+        responses={
+            (200, "application/json"): OpenApiTypes.BINARY,
+            (200, "application/x-ndjson"): OpenApiTypes.BINARY,
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            **errors(),
+        },
+        tags=["exports"],
+    )
+    def get(self, request: Request, slug: str, output: str) -> HttpResponseBase:
+        """All that was judged and is held true now, streamed. People go by name to leads and admins only."""
+        return streamed(project_for(caller(request), slug, Can.SNAPSHOT), output)
