@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from learner.snapshots.content import EVERYTHING, Choice, Pseudonyms
 from learner.snapshots.dialects import card_write
 from learner.snapshots.facts import card_facts, changes_between
 from learner.snapshots.freezing import Written, tables_freeze
+from learner.snapshots.lanes import TableProgress
 from learner.snapshots.models import Snapshot, SnapshotNote, SnapshotRun, SnapshotSite
 from learner.snapshots.pictures import Counted, counted
 from learner.snapshots.sections.selectors import card_written
@@ -111,8 +113,9 @@ def snapshot_annotate(snapshot: Snapshot, kind: str, text: str, *, by: User) -> 
 
 
 def _freeze(run: SnapshotRun, folder: Path) -> None:
-    def tell(stage: str, done: int, total: int | None) -> None:
-        run_progress(run, stage, done, total)
+    def tell(stage: str, tables: Mapping[str, TableProgress]) -> None:
+        items = tables.get("items", TableProgress())
+        run_progress(run, stage, items.done, items.total or None)
 
     written = tables_freeze(run.project, run.choice, folder, tell)
     run_progress(run, "writing the card", 0)
