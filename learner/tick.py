@@ -60,6 +60,7 @@ from learner.query.shards import coverage_of
 from learner.query.suggestions import is_configured, suggestion_category, suggestion_run_start
 from learner.query.tasks import choose, compare, featurise, look, suggest
 from learner.snapshots.models import SnapshotRun
+from learner.snapshots.services import snapshot_leftovers_sweep
 from learner.snapshots.tasks import freeze
 from learner.suspects.models import SuspectRun
 from learner.suspects.selectors import suspect_facts
@@ -127,6 +128,7 @@ def tick_once() -> bool:
                 logger.exception("The tick of project %s failed", project.slug)
                 _note(project, "tick", f"The tick failed: {error}", LogEntry.Level.ERROR)
         _sweep_retentions(timezone.now())
+        _sweep_snapshots()
         for model, task in KINDS:
             runs_wake(model, task, timezone.now())
     return True
@@ -139,6 +141,13 @@ def _sweep_retentions(now: datetime) -> None:
         except DatabaseError as error:
             logger.exception("Erasing evidence of project %s failed", retention.project.slug)
             _note(retention.project, "pool", f"Evidence could not be erased: {error}", LogEntry.Level.ERROR)
+
+
+def _sweep_snapshots() -> None:
+    try:
+        snapshot_leftovers_sweep()
+    except (DatabaseError, OSError):
+        logger.exception("What ended snapshot runs left in the storage could not be deleted")
 
 
 def project_tick(project: Project, now: datetime) -> None:

@@ -1,5 +1,7 @@
 """All tables of one state of a project in a folder, and the manifest that says what they are."""
 
+import hashlib
+import json
 import tomllib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -24,9 +26,19 @@ from learner.snapshots.facts import (
 )
 from learner.snapshots.files import TABLES, file_facts
 from learner.snapshots.formats import format_write
-from learner.snapshots.frozen import Totals, frozen_states, parameters_of, totals_with, versions_then
-from learner.snapshots.held import held_read
+from learner.snapshots.frozen import (
+    COUNTS,
+    Totals,
+    Versions,
+    frozen_states,
+    parameters_of,
+    run,
+    totals_with,
+    versions_then,
+)
+from learner.snapshots.held import FEW, held_read
 from learner.snapshots.lanes import Lanes, Tell
+from learner.snapshots.parts import Parts
 from learner.snapshots.sections.selectors import card_written
 from learner.snapshots.splitting import VALIDATION_SHARE, Splits
 from learner.snapshots.tables import Pseudonymous, Reading, key_of_state
@@ -76,9 +88,12 @@ class Written:
         return found | {"content_sha256": content_sha256(found)}
 
 
-def tables_freeze(project: Project, choice: Choice, folder: Path, tell: Tell) -> Written:
+def tables_freeze(
+    project: Project, choice: Choice, folder: Path, tell: Tell, parts: Parts | None = None
+) -> Written:
     """Write the tables of `project` as `choice` wants them, read while labelling goes on.
 
+    Each table that is whole goes to `parts`; what is there already, of the same state, is not written again.
     Raises BadInput when nothing fits the choice, or there was no taxonomy or guideline yet at its moment.
     """
     tell("finding the items", {})
@@ -94,8 +109,10 @@ def tables_freeze(project: Project, choice: Choice, folder: Path, tell: Tell) ->
             raise BadInput("No resolved item fits, so the snapshot would be empty. Leave less out.")
         totals = totals_with(first, values, held.n_items)
         n_erased = erased_read(first, project.pk)
-        lanes = Lanes(Reading(first, project, versions.taxonomy, values, held), second, folder)
-        splits = lanes.run(_names(project, choice, totals), tell)
+        reading = Reading(first, project, versions.taxonomy, values, held)
+        known = parts.fetched(_fingerprint(reading, versions, choice), folder) if parts else {}
+        lanes = Lanes(reading, second, folder, known)
+        splits = lanes.run(_names(project, choice, totals), tell, parts.keep if parts else _keep_nothing)
     tell("counting", lanes.progress)
     frozen = Frozen(
         project=project,
@@ -150,6 +167,25 @@ def code_version() -> str:
     except PackageNotFoundError:  # run from a checkout
         project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
         return str(project["project"]["version"])
+
+
+def _fingerprint(reading: Reading, versions: Versions, choice: Choice) -> str:
+    """One text for all that tables are read from and written by: equal ones give equal tables."""
+    held = reading.held
+    found = hashlib.sha256(held.ids.tobytes())
+    for name in FEW:
+        codes, texts = held.coded(name)
+        found.update(codes.tobytes())
+        found.update(json.dumps(texts).encode())
+    state = [row for row, *_ in run(reading.state, COUNTS, reading.values)]
+    numbers = [versions.taxonomy.version.pk, versions.guideline.version.pk, choice.content.as_json()]
+    said = [FORMAT, code_version(), pa.__version__, str(reading.values["as_of"]), choice.pseudonyms]
+    found.update(json.dumps([state, numbers, said]).encode())
+    return found.hexdigest()
+
+
+def _keep_nothing(_path: Path, _facts: dict[str, int | str]) -> None:
+    """For a folder that nobody comes back to."""
 
 
 def _names(project: Project, choice: Choice, totals: Totals) -> Pseudonymous:

@@ -67,6 +67,22 @@ LEFT_OUT: Final = f"""
 """  # noqa: S608 - composed of constants
 HOW_MANY: Final = f"SELECT count(*) FROM ({CURRENT}) c"  # noqa: S608 - composed of constants
 HELD_SETS: Final = f"SELECT DISTINCT {HELD} FROM {RESOLVED} AND r.verdict = 'labelled'"  # noqa: S608 - constants
+# What was still being written at the moment, and erased since, shows in one of these.
+COUNTS: Final = """
+    SELECT count(*) FROM judgment WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM resolution WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM batch WHERE project_id = %(project)s AND opened_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM question WHERE project_id = %(project)s AND asked_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM snapshot WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM item WHERE project_id = %(project)s AND erased_at IS NOT NULL
+"""
+NEWEST: Final = """
+    SELECT greatest(
+        (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s),
+        (SELECT max(created_at) FROM resolution WHERE project_id = %(project)s),
+        (SELECT max(created_at) FROM taxonomy_version WHERE project_id = %(project)s),
+        (SELECT max(created_at) FROM guideline_version WHERE project_id = %(project)s))
+"""
 VERSIONS: Final = """
     SELECT (SELECT id FROM taxonomy_version WHERE project_id = %(project)s AND created_at <= %(as_of)s
             ORDER BY number DESC LIMIT 1),

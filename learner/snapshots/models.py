@@ -155,6 +155,10 @@ class SnapshotRun(Run):
     pseudonyms = models.CharField(
         max_length=8, choices=Pseudonyms, default=Pseudonyms.STABLE, db_default=Pseudonyms.STABLE
     )
+    moment = models.DateTimeField(
+        null=True, blank=True, help_text="What every attempt reads: the moment that the first one began with."
+    )
+    tables = models.JSONField(default=list, blank=True, db_default=[], help_text="How far each table is.")
 
     class Meta:
         db_table = "snapshot_run"
@@ -168,3 +172,26 @@ class SnapshotRun(Run):
     def choice(self) -> Choice:
         """What was chosen."""
         return Choice(Content.from_json(self.content), self.as_of, tuple(self.formats), self.pseudonyms)
+
+    @property
+    def kept(self) -> list[str]:
+        """Tables that an earlier attempt had written, whole, before its worker ended."""
+        return [table["name"] for table in self.tables if table["is_kept"]]
+
+
+class SnapshotPart(models.Model):
+    """A table that a run has written and stored, for the next attempt to go on from; gone when the run ends."""
+
+    run = models.ForeignKey(SnapshotRun, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40, help_text="Of the file.")
+    state = models.CharField(max_length=64, help_text="Fingerprint of what it was read from.")
+    stored = models.CharField(max_length=300, help_text="Name in the file storage.")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+
+    class Meta:
+        db_table = "snapshot_part"
+        constraints = [models.UniqueConstraint(name="snapshot_part_once", fields=["run", "name"])]
+
+    def __str__(self) -> str:
+        return self.stored
