@@ -59,9 +59,10 @@ from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
 from learner.query.suggestions import is_configured, suggestion_category, suggestion_run_start
 from learner.query.tasks import choose, compare, featurise, look, suggest
-from learner.snapshots.models import SnapshotRun
+from learner.snapshots.models import IngestOverlap, SnapshotComparison, SnapshotRun
 from learner.snapshots.services import snapshot_leftovers_sweep
-from learner.snapshots.tasks import freeze
+from learner.snapshots.tasks import compare as compare_snapshots
+from learner.snapshots.tasks import freeze, overlap
 from learner.suspects.models import SuspectRun
 from learner.suspects.selectors import suspect_facts
 from learner.suspects.services import suspect_run_start
@@ -86,6 +87,8 @@ KINDS: Final = (
     (EvaluationRun, evaluate),
     (SuspectRun, suspect),
     (SnapshotRun, freeze),
+    (SnapshotComparison, compare_snapshots),
+    (IngestOverlap, overlap),
 )
 
 Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts, SuspectFacts)

@@ -26,7 +26,7 @@ FLAG: Final = pa.bool_()
 TIME: Final = pa.timestamp("us", tz="UTC")
 
 HEADER: Final = 19  # signature, flags, and no extension
-NOTHING: Final = b"\xff\xff\xff\xff"
+END: Final = b"\xff\xff"  # in place of the number of fields
 EPOCH: Final = 946_684_800_000_000  # the database counts microseconds from 2000
 Parts = Iterator[bytes]
 
@@ -60,7 +60,7 @@ def tables_copied(
     head = HEADER
     for row in _messages(state.pgconn, bound.encode()):
         fields = bytes(row)
-        if fields[head : head + 2] != b"\xff\xff":  # the end
+        if fields[head : head + 2] not in {b"", END}:
             yield _table(_fields(fields, head + 2), schema)
         head = 0
 

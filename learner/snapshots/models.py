@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from annotator.pool.models import Ingest
 from annotator.projects.models import APPEND_ONLY, Project
 from annotator.runs import ACTIVE, Run
 from learner.snapshots.content import Choice, Content, Format, Pseudonyms
@@ -195,3 +196,29 @@ class SnapshotPart(models.Model):
 
     def __str__(self) -> str:
         return self.stored
+
+
+class SnapshotComparison(Run):
+    """What differs from one snapshot to another, computed once: neither of them changes."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    before = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        db_table = "snapshot_comparison"
+        constraints = [models.UniqueConstraint(name="snapshot_comparison_once", fields=["before", "after"])]
+
+
+class IngestOverlap(Run):
+    """How much of an ingest a snapshot holds, computed once."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    ingest = models.ForeignKey(Ingest, on_delete=models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        db_table = "ingest_overlap"
+        constraints = [models.UniqueConstraint(name="ingest_overlap_once", fields=["ingest", "snapshot"])]

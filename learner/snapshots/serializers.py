@@ -20,7 +20,7 @@ from learner.snapshots.content import (
     choice_of,
     dates_problem,
 )
-from learner.snapshots.models import Snapshot, SnapshotNote, SnapshotRun
+from learner.snapshots.models import Snapshot, SnapshotComparison, SnapshotNote, SnapshotRun
 from learner.snapshots.services import NOTE_MAX
 
 
@@ -192,6 +192,14 @@ class DifferencesSerializer(serializers.Serializer[Any]):
     same = serializers.IntegerField()
     by_cause = serializers.DictField(child=serializers.IntegerField())
     categories = CategoryDifferenceSerializer(many=True)
+
+
+class SnapshotComparisonSerializer(serializers.ModelSerializer[SnapshotComparison]):
+    """A comparison that a worker makes; `error` says why it failed."""
+
+    class Meta:
+        model = SnapshotComparison
+        fields = ["status", "stage", "error", "created_at"]
 
 
 class SigningKeySerializer(serializers.Serializer[Any]):
