@@ -124,27 +124,24 @@ def populate(values: dict[str, Any], items: int) -> None:
             cursor.execute(statement, values | {"items": items} if "%" in statement else None)
 
 
-def freeze(project: Any, folder: Path) -> tuple[dict[str, tuple[float, float]], float]:
-    """Seconds, and of them seconds of our processor time, of each stage; and seconds of all of it."""
+def freeze(project: Any, folder: Path) -> tuple[dict[str, float], float]:
+    """Seconds of each table, two of which are written at a time, and of each other stage; and seconds of all of it."""
     from learner.snapshots.content import EVERYTHING
     from learner.snapshots.freezing import tables_freeze
 
-    stages: dict[str, tuple[float, float]] = {}
-    at, processor, current = time.perf_counter(), time.process_time(), "reading totals"
+    began: dict[str, float] = {}
+    tables: dict[str, float] = {}
 
-    def tell(stage: str, _done: int, _total: int | None) -> None:
-        nonlocal at, processor, current
-        now, spent = time.perf_counter(), time.process_time()
-        # Progress is told at the end of a step: what was spent since belongs to the stage that tells it.
-        name = stage if _done else current
-        before = stages.get(name, (0.0, 0.0))
-        stages[name] = (round(before[0] + now - at, 2), round(before[1] + spent - processor, 2))
-        at, processor, current = now, spent, stage
+    def tell(stage: str, progress: Any) -> None:
+        began.setdefault(stage, time.perf_counter())
+        tables.update({f"{name}.parquet": row.seconds for name, row in progress.items()})
 
     started = time.perf_counter()
     tables_freeze(project, EVERYTHING, folder, tell)
-    tell("", 0, None)
-    return stages, time.perf_counter() - started
+    ended = time.perf_counter()
+    ends = [*list(began.values())[1:], ended]
+    stages = {stage: round(end - start, 2) for (stage, start), end in zip(began.items(), ends, strict=True)}
+    return stages | tables, ended - started
 
 
 def bare(folder: Path) -> float:

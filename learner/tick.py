@@ -63,8 +63,10 @@ from learner.query.services import feature_run_start
 from learner.query.shards import coverage_of
 from learner.query.suggestions import is_configured, suggestion_category, suggestion_run_start
 from learner.query.tasks import choose, compare, featurise, look, suggest
-from learner.snapshots.models import SnapshotRun
-from learner.snapshots.tasks import freeze
+from learner.snapshots.models import IngestOverlap, SnapshotComparison, SnapshotRun
+from learner.snapshots.services import snapshot_leftovers_sweep
+from learner.snapshots.tasks import compare as compare_snapshots
+from learner.snapshots.tasks import freeze, overlap
 from learner.suspects.models import SuspectRun
 from learner.suspects.selectors import suspect_facts
 from learner.suspects.services import suspect_run_start
@@ -91,6 +93,8 @@ KINDS: Final = (
     (EvaluationRun, evaluate),
     (SuspectRun, suspect),
     (SnapshotRun, freeze),
+    (SnapshotComparison, compare_snapshots),
+    (IngestOverlap, overlap),
 )
 
 Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts, SuspectFacts)
@@ -134,6 +138,7 @@ def tick_once() -> bool:
                 _note(project, "tick", f"The tick failed: {error}", LogEntry.Level.ERROR)
         _sweep_retentions(timezone.now())
         _sweep_webhooks(timezone.now())
+        _sweep_snapshots()
         for model, task in KINDS:
             runs_wake(model, task, timezone.now())
     return True
@@ -153,6 +158,13 @@ def _sweep_webhooks(now: datetime) -> None:
         webhooks_sweep(now)
     except DatabaseError:
         logger.exception("Making deliveries of webhooks failed")
+
+
+def _sweep_snapshots() -> None:
+    try:
+        snapshot_leftovers_sweep()
+    except (DatabaseError, OSError):
+        logger.exception("What ended snapshot runs left in the storage could not be deleted")
 
 
 def project_tick(project: Project, now: datetime) -> None:

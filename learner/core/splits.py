@@ -107,16 +107,10 @@ def items_cut(
         `validation_share` is no share, or lengths differ.
     """
     n_items = len(labels)
-    if not 0 <= validation_share < 1:
-        msg = f"validation_share must be at least 0 and below 1, got {validation_share}"
-        raise ValueError(msg)
-    if {len(site), len(cluster), len(is_test), len(before)} != {n_items}:
-        msg = "labels, site, cluster, is_test and before must have one row an item"
-        raise ValueError(msg)
+    _check(n_items, {len(site), len(cluster), len(is_test), len(before)}, validation_share)
     rest = np.flatnonzero(~is_test)
     group = _groups(site[rest], cluster[rest])
-    n_groups = int(group.max(initial=-1)) + 1
-    fixed = np.full(n_groups, UNDECIDED, dtype=np.int8)
+    fixed = np.full(int(group.max(initial=-1)) + 1, UNDECIDED, dtype=np.int8)
     np.maximum.at(fixed, group, before[rest])
     side = groups_dealt(
         group=group, labels=labels[rest], fixed=fixed, shares=(1 - validation_share, validation_share)
@@ -125,17 +119,32 @@ def items_cut(
     split[rest] = side[group]
     all_groups = np.full(n_items, -1, dtype=np.int64)
     all_groups[rest] = group
-    in_test = np.zeros(int(cluster.max(initial=-1)) + 1, dtype=np.bool_)
-    in_test[cluster[is_test]] = True
     dealt = before[rest] != UNDECIDED
     return Cut(
         split=split,
         group=all_groups,
         cluster=cluster,
-        near_test=in_test[cluster] & ~is_test,
+        near_test=_near_test(cluster, is_test),
         n_conflicts=int((dealt & (before[rest] != split[rest])).sum()),
         n_inherited=int((dealt & (before[rest] == split[rest])).sum()),
     )
+
+
+def _check(n_items: int, lengths: set[int], validation_share: float) -> None:
+    if not 0 <= validation_share < 1:
+        msg = f"validation_share must be at least 0 and below 1, got {validation_share}"
+        raise ValueError(msg)
+    if lengths != {n_items}:
+        msg = "labels, site, cluster, is_test and before must have one row an item"
+        raise ValueError(msg)
+
+
+def _near_test(cluster: Integers, is_test: Flags) -> Flags:
+    """Items outside of test that are near-duplicates of one in it."""
+    in_test = np.zeros(int(cluster.max(initial=-1)) + 1, dtype=np.bool_)
+    in_test[cluster[is_test]] = True
+    near: Flags = in_test[cluster] & ~is_test
+    return near
 
 
 def groups_dealt(*, group: Integers, labels: Flags, fixed: Codes, shares: tuple[float, ...]) -> Codes:

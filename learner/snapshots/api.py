@@ -19,8 +19,8 @@ from annotator.projects.api import ERRORS, FIELDS, ByIdPagination, caller, error
 from annotator.ranges import NoSuchRange, etag_of, file_answer, not_modified, part_wanted
 from annotator.review.exports.selectors import output_of
 from annotator.review.exports.views import as_download
+from learner.snapshots.comparing import snapshots_compared
 from learner.snapshots.content import Choice
-from learner.snapshots.differences import differences_json, differences_of
 from learner.snapshots.exporting import snapshot_lines
 from learner.snapshots.files import file_verified, handed_out, sha256_frozen, zip_stream
 from learner.snapshots.models import Snapshot
@@ -31,6 +31,7 @@ from learner.snapshots.serializers import (
     NoteSerializer,
     PreviewSerializer,
     SigningKeySerializer,
+    SnapshotComparisonSerializer,
     SnapshotRunSerializer,
     SnapshotSerializer,
 )
@@ -230,14 +231,19 @@ class SnapshotDifferencesView(APIView):
 
     @extend_schema(
         operation_id="snapshot_differences",
-        responses={200: DifferencesSerializer, **errors(503)},
+        responses={200: DifferencesSerializer, 202: SnapshotComparisonSerializer, **errors(503)},
         tags=["snapshots"],
     )
     def get(self, request: Request, slug: str, number: int, other: int) -> Response:
-        """What differs from the first to the second: items, labels by category and cause, and agreement."""
+        """What differs from the first to the second: items, labels by category and cause, and agreement.
+
+        202 while a worker compares large ones: ask again.
+        """
         access = project_for(caller(request), slug, Can.SNAPSHOT)
-        found = differences_of(snapshot_of(access.project, number), snapshot_of(access.project, other))
-        return Response(DifferencesSerializer(differences_json(found)).data)
+        run = snapshots_compared(snapshot_of(access.project, number), snapshot_of(access.project, other))
+        if run.result is None:
+            return Response(SnapshotComparisonSerializer(run).data, status=202)
+        return Response(DifferencesSerializer(run.result).data)
 
 
 class SnapshotExportView(APIView):

@@ -1,7 +1,7 @@
 """What differs between two snapshots of a project: items, labels by category and by cause, and agreement."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -92,6 +92,14 @@ def differences_json(found: Differences) -> dict[str, Any]:
         "by_cause": found.by_cause,
         "categories": [vars(row) for row in found.categories],
     }
+
+
+def differences_read(before: Snapshot, after: Snapshot, told: Mapping[str, Any]) -> Differences:
+    """What `differences_json` told."""
+    columns = dict(told) | {"before": before, "after": after}
+    return Differences(
+        **columns | {"categories": tuple(CategoryDifference(**row) for row in told["categories"])}
+    )
 
 
 def differences_markdown(found: Differences) -> str:

@@ -163,20 +163,7 @@ def card_facts(
         sources=dict(sorted(items.sources.items())),
         methods=dict(sorted(items.methods.items())),
         streams=[_stream_facts(stream, n, items) for stream, n in sorted(items.streams.items())],
-        categories=[
-            CategoryFacts(
-                slug=category.slug,
-                name=category.name,
-                definition=category.definition,
-                severity=category.severity,
-                cipa=category.cipa,
-                positives={split: items.positives_by_split[category.slug].get(split, 0) for split in splits},
-                percent_agreement=_interval(measured.percent),
-                alpha=_interval(measured.alpha),
-                drawn=counted.drawn[category.slug],
-            )
-            for category, measured in zip(taxonomy.categories, judgments.agreement, strict=True)
-        ],
+        categories=_categories(frozen, splits, counted),
         changes=changes,
         column_of={slug: column_of(slug) for slug in taxonomy.slugs},
         versions=dict(sorted(items.versions.items())),
@@ -186,6 +173,25 @@ def card_facts(
         tables=counted.tables,
         written=[_written(row) for row in frozen.written if row.text],
     )
+
+
+def _categories(frozen: Frozen, splits: Sequence[str], counted: Counted) -> list[CategoryFacts]:
+    """What the card says of each category."""
+    positives = frozen.items.positives_by_split
+    return [
+        CategoryFacts(
+            slug=category.slug,
+            name=category.name,
+            definition=category.definition,
+            severity=category.severity,
+            cipa=category.cipa,
+            positives={split: positives[category.slug].get(split, 0) for split in splits},
+            percent_agreement=_interval(measured.percent),
+            alpha=_interval(measured.alpha),
+            drawn=counted.drawn[category.slug],
+        )
+        for category, measured in zip(frozen.taxonomy.categories, frozen.judgments.agreement, strict=True)
+    ]
 
 
 def mapping_facts(frozen: Frozen) -> list[LinkFacts]:

@@ -1,7 +1,8 @@
 """All tables of one state of a project in a folder, and the manifest that says what they are."""
 
+import hashlib
+import json
 import tomllib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,26 +26,25 @@ from learner.snapshots.facts import (
 )
 from learner.snapshots.files import TABLES, file_facts
 from learner.snapshots.formats import format_write
-from learner.snapshots.frozen import Totals, frozen_state, parameters_of, totals_read, versions_then
-from learner.snapshots.sections.selectors import card_written
-from learner.snapshots.splitting import VALIDATION_SHARE, Splits, splits_of
-from learner.snapshots.tables import (
-    Progress,
-    Pseudonymous,
-    Reading,
-    batches_write,
-    categories_write,
-    clauses_write,
-    items_write,
-    judgments_write,
-    key_of_state,
-    resolutions_write,
+from learner.snapshots.frozen import (
+    COUNTS,
+    Totals,
+    Versions,
+    frozen_states,
+    parameters_of,
+    run,
+    totals_with,
+    versions_then,
 )
+from learner.snapshots.held import FEW, held_read
+from learner.snapshots.lanes import Lanes, Tell
+from learner.snapshots.parts import Parts
+from learner.snapshots.sections.selectors import card_written
+from learner.snapshots.splitting import VALIDATION_SHARE, Splits
+from learner.snapshots.tables import Pseudonymous, Reading, key_of_state
 
 FORMAT: Final = "crossguard-snapshot-2"
 NEAR_DUPLICATE_SEED: Final = 20_260_101  # of annotator.pool.minhash
-Tell = Callable[[str, int, int | None], None]
-"""Called with the stage, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True)
@@ -88,27 +88,32 @@ class Written:
         return found | {"content_sha256": content_sha256(found)}
 
 
-def tables_freeze(project: Project, choice: Choice, folder: Path, tell: Tell) -> Written:
+def tables_freeze(
+    project: Project, choice: Choice, folder: Path, tell: Tell, parts: Parts | None = None
+) -> Written:
     """Write the tables of `project` as `choice` wants them, read while labelling goes on.
 
+    Each table that is whole goes to `parts`; what is there already, of the same state, is not written again.
     Raises BadInput when nothing fits the choice, or there was no taxonomy or guideline yet at its moment.
     """
-    with frozen_state() as state:
-        versions = versions_then(state, project, choice.as_of)
+    tell("finding the items", {})
+    with frozen_states() as (first, second):
+        versions = versions_then(first, project, choice.as_of)
         if versions is None:
             raise BadInput(
                 "At that moment the project had no taxonomy or no guideline yet. Name a later one."
             )
-        values = parameters_of(state, project, choice.content, choice.as_of, versions.taxonomy)
-        totals = totals_read(state, values)
-        if not totals.n_items:
+        values = parameters_of(first, project, choice.content, choice.as_of, versions.taxonomy)
+        held = held_read(first, values, project, versions.taxonomy)
+        if not held.n_items:
             raise BadInput("No resolved item fits, so the snapshot would be empty. Leave less out.")
-        reading = Reading(state, project, versions.taxonomy, values)
-        tell("looking for near-duplicates", 0, None)
-        splits = splits_of(reading)
-        n_erased = erased_read(state, project.pk)
-        _write_all(reading, splits, folder, _names(project, choice, totals), _stage(tell, totals))
-    tell("counting", 0, None)
+        totals = totals_with(first, values, held.n_items)
+        n_erased = erased_read(first, project.pk)
+        reading = Reading(first, project, versions.taxonomy, values, held)
+        known = parts.fetched(_fingerprint(reading, versions, choice), folder) if parts else {}
+        lanes = Lanes(reading, second, folder, known)
+        splits = lanes.run(_names(project, choice, totals), tell, parts.keep if parts else _keep_nothing)
+    tell("counting", lanes.progress)
     frozen = Frozen(
         project=project,
         versions=versions,
@@ -118,12 +123,13 @@ def tables_freeze(project: Project, choice: Choice, folder: Path, tell: Tell) ->
         written=card_written(project, as_of=choice.as_of),
         n_erased=n_erased,
     )
+    written = dict(lanes.files)
     for kind in choice.formats:
-        for place, name in enumerate(TABLES):
-            tell(f"writing {kind}", place, len(TABLES))
-            format_write(folder / f"{name}.parquet", kind)
-    names = sorted(path.name for path in folder.iterdir())
-    return Written(choice, frozen, splits, {name: file_facts(folder / name) for name in names})
+        tell(f"writing {kind}", lanes.progress)
+        for name in TABLES:
+            path = format_write(folder / f"{name}.parquet", kind)
+            written[path.name] = file_facts(path)
+    return Written(choice, frozen, splits, dict(sorted(written.items())))
 
 
 def splits_facts(splits: Splits) -> dict[str, Any]:
@@ -163,26 +169,26 @@ def code_version() -> str:
         return str(project["project"]["version"])
 
 
+def _fingerprint(reading: Reading, versions: Versions, choice: Choice) -> str:
+    """One text for all that tables are read from and written by: equal ones give equal tables."""
+    held = reading.held
+    found = hashlib.sha256(held.ids.tobytes())
+    for name in FEW:
+        codes, texts = held.coded(name)
+        found.update(codes.tobytes())
+        found.update(json.dumps(texts).encode())
+    state = [row for row, *_ in run(reading.state, COUNTS, reading.values)]
+    numbers = [versions.taxonomy.version.pk, versions.guideline.version.pk, choice.content.as_json()]
+    said = [FORMAT, code_version(), pa.__version__, str(reading.values["as_of"]), choice.pseudonyms]
+    found.update(json.dumps([state, numbers, said]).encode())
+    return found.hexdigest()
+
+
+def _keep_nothing(_path: Path, _facts: dict[str, int | str]) -> None:
+    """For a folder that nobody comes back to."""
+
+
 def _names(project: Project, choice: Choice, totals: Totals) -> Pseudonymous:
     if choice.pseudonyms == Pseudonyms.STABLE:
         return Pseudonymous(project.holdout_salt.encode())
     return Pseudonymous(key_of_state(project, f"{totals.last} {choice.content.as_json()}"))
-
-
-def _stage(tell: Tell, totals: Totals) -> Callable[[str], Progress]:
-    def of(table: str) -> Progress:
-        total = totals.n_items if table == "items" else None
-        return lambda done: tell(f"writing {table}", done, total)
-
-    return of
-
-
-def _write_all(
-    reading: Reading, splits: Splits, folder: Path, names: Pseudonymous, stage: Callable[[str], Progress]
-) -> None:
-    items_write(reading, splits.cut, folder / "items.parquet", stage("items"))
-    judgments_write(reading, folder / "judgments.parquet", stage("judgments"), names)
-    resolutions_write(reading, folder / "resolutions.parquet", stage("resolutions"))
-    batches_write(reading, folder / "batches.parquet", stage("batches"))
-    categories_write(reading, folder / "categories.parquet", stage("categories"))
-    clauses_write(reading, folder / "clauses.parquet", stage("clauses"))

@@ -26,20 +26,23 @@ METHOD: Final = (
 )
 HELD: Final = "array_to_string(r.labels, '|') || '@' || r.taxonomy_id"
 
-RESOLVED: Final = """
+# Of a page that was sealed at the moment and released since, the case still knows.
+SEALED: Final = """(i.withheld OR i.id IN (
+    SELECT s.item_id FROM "case" s WHERE s.opened_at <= %(as_of)s AND s.closed_at > %(as_of)s))"""
+# A key that may be null is joined where it is not: the database then reads the few that are.
+LATER: Final = """resolution later
+    ON later.supersedes_id = r.id AND later.supersedes_id IS NOT NULL AND later.created_at <= %(as_of)s"""
+RESOLVED: Final = f"""
     resolution r JOIN item i ON i.id = r.item_id
-    LEFT JOIN resolution later ON later.supersedes_id = r.id AND later.created_at <= %(as_of)s
+    LEFT JOIN {LATER}
     WHERE r.project_id = %(project)s AND r.created_at <= %(as_of)s AND later.id IS NULL
 """
-# Of a page that was sealed at the moment and released since, the case still knows.
-SEALED: Final = """(i.withheld OR EXISTS (
-    SELECT FROM "case" s WHERE s.item_id = i.id AND s.opened_at <= %(as_of)s AND s.closed_at > %(as_of)s))"""
 CURRENT: Final = f"""
     SELECT i.id, i.url, i.registrable_domain, i.split, i.source, {HELD} AS held, {METHOD} AS method,
            cardinality(r.judgments) AS n_judgments, coalesce(served.stream, '') AS stream,
            served.inclusion_probability, served.number AS batch, r.created_at AS resolved_at
     FROM resolution r JOIN item i ON i.id = r.item_id
-    LEFT JOIN resolution later ON later.supersedes_id = r.id AND later.created_at <= %(as_of)s
+    LEFT JOIN {LATER}
     LEFT JOIN adjudication act ON act.id = r.entry_id
     LEFT JOIN (
         SELECT DISTINCT ON (l.item_id) l.item_id, l.stream, l.inclusion_probability, b.number
@@ -55,21 +58,38 @@ CURRENT: Final = f"""
       AND (%(sources)s::text[] IS NULL OR i.source = ANY(%(sources)s::text[]))
       AND r.created_at >= %(resolved_from)s AND r.created_at < %(resolved_until)s
 """  # noqa: S608 - composed of constants
-TOTALS: Final = f"""
-    SELECT (SELECT count(*) FROM ({CURRENT}) c),
-           (SELECT count(*) FROM {RESOLVED} AND r.verdict NOT IN ('labelled', 'withdrawn') AND NOT {SEALED}),
+LEFT_OUT: Final = f"""
+    SELECT (SELECT count(*) FROM {RESOLVED} AND r.verdict NOT IN ('labelled', 'withdrawn') AND NOT {SEALED}),
            (SELECT count(*) FROM {RESOLVED} AND r.verdict = 'labelled' AND {SEALED}),
            greatest(
                (SELECT max(created_at) FROM resolution WHERE project_id = %(project)s AND created_at <= %(as_of)s),
                (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s AND created_at <= %(as_of)s))
 """  # noqa: S608 - composed of constants
+HOW_MANY: Final = f"SELECT count(*) FROM ({CURRENT}) c"  # noqa: S608 - composed of constants
 HELD_SETS: Final = f"SELECT DISTINCT {HELD} FROM {RESOLVED} AND r.verdict = 'labelled'"  # noqa: S608 - constants
+# What was still being written at the moment, and erased since, shows in one of these.
+COUNTS: Final = """
+    SELECT count(*) FROM judgment WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM resolution WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM batch WHERE project_id = %(project)s AND opened_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM question WHERE project_id = %(project)s AND asked_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM snapshot WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    UNION ALL SELECT count(*) FROM item WHERE project_id = %(project)s AND erased_at IS NOT NULL
+"""
+NEWEST: Final = """
+    SELECT greatest(
+        (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s),
+        (SELECT max(created_at) FROM resolution WHERE project_id = %(project)s),
+        (SELECT max(created_at) FROM taxonomy_version WHERE project_id = %(project)s),
+        (SELECT max(created_at) FROM guideline_version WHERE project_id = %(project)s))
+"""
 VERSIONS: Final = """
     SELECT (SELECT id FROM taxonomy_version WHERE project_id = %(project)s AND created_at <= %(as_of)s
             ORDER BY number DESC LIMIT 1),
            (SELECT id FROM guideline_version WHERE project_id = %(project)s AND created_at <= %(as_of)s
             ORDER BY number DESC LIMIT 1)
 """
+WORK_MEMORY: Final = "128MB"
 SECOND: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -100,18 +120,29 @@ class Versions:
 
 
 @contextmanager
-def frozen_state() -> Iterator[State]:
-    """A second connection that sees the database as of one moment, whatever is written meanwhile.
+def frozen_states() -> Iterator[tuple[State, State]]:
+    """Two more connections that see the database as of the same moment, whatever is written meanwhile.
 
     The default connection stays free to write progress.
     """
+    with _connected() as first, _connected() as second:
+        name = run(first, "SELECT pg_export_snapshot()", {})[0][0]
+        second.execute(f"SET TRANSACTION SNAPSHOT '{name}'")
+        for state in (first, second):
+            state.execute("SET LOCAL TimeZone = 'UTC'")
+            state.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
+            state.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        yield first, second
+
+
+@contextmanager
+def _connected() -> Iterator[State]:
     other = connection.copy()
     try:
         other.ensure_connection()
         raw = other.connection
         raw.autocommit = False
         raw.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        raw.execute("SET LOCAL TimeZone = 'UTC'")
         yield raw
     finally:
         other.close()
@@ -155,8 +186,13 @@ def held_labels(held: str, taxonomy: Taxonomy) -> frozenset[str]:
 
 
 def totals_read(state: State, values: Mapping[str, Any]) -> Totals:
-    """How much there is to freeze."""
-    return Totals(*_row(state, TOTALS, values))
+    """How much there is to freeze. Two statements."""
+    return totals_with(state, values, _row(state, HOW_MANY, values)[0])
+
+
+def totals_with(state: State, values: Mapping[str, Any], n_items: int) -> Totals:
+    """The same, of so many items as somebody has counted. One statement."""
+    return Totals(n_items, *_row(state, LEFT_OUT, values))
 
 
 def run(state: State, statement: str, values: Mapping[str, Any]) -> list[Row]:

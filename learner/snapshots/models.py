@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from annotator.pool.models import Ingest
 from annotator.projects.models import APPEND_ONLY, Project
 from annotator.runs import ACTIVE, Run
 from learner.snapshots.content import Choice, Content, Format, Pseudonyms
@@ -155,6 +156,10 @@ class SnapshotRun(Run):
     pseudonyms = models.CharField(
         max_length=8, choices=Pseudonyms, default=Pseudonyms.STABLE, db_default=Pseudonyms.STABLE
     )
+    moment = models.DateTimeField(
+        null=True, blank=True, help_text="What every attempt reads: the moment that the first one began with."
+    )
+    tables = models.JSONField(default=list, blank=True, db_default=[], help_text="How far each table is.")
 
     class Meta:
         db_table = "snapshot_run"
@@ -168,3 +173,52 @@ class SnapshotRun(Run):
     def choice(self) -> Choice:
         """What was chosen."""
         return Choice(Content.from_json(self.content), self.as_of, tuple(self.formats), self.pseudonyms)
+
+    @property
+    def kept(self) -> list[str]:
+        """Tables that an earlier attempt had written, whole, before its worker ended."""
+        return [table["name"] for table in self.tables if table["is_kept"]]
+
+
+class SnapshotPart(models.Model):
+    """A table that a run has written and stored, for the next attempt to go on from; gone when the run ends."""
+
+    run = models.ForeignKey(SnapshotRun, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40, help_text="Of the file.")
+    state = models.CharField(max_length=64, help_text="Fingerprint of what it was read from.")
+    stored = models.CharField(max_length=300, help_text="Name in the file storage.")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+
+    class Meta:
+        db_table = "snapshot_part"
+        constraints = [models.UniqueConstraint(name="snapshot_part_once", fields=["run", "name"])]
+
+    def __str__(self) -> str:
+        return self.stored
+
+
+class SnapshotComparison(Run):
+    """What differs from one snapshot to another, computed once: neither of them changes."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    before = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        db_table = "snapshot_comparison"
+        constraints = [models.UniqueConstraint(name="snapshot_comparison_once", fields=["before", "after"])]
+
+
+class IngestOverlap(Run):
+    """How much of an ingest a snapshot holds, computed once."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    ingest = models.ForeignKey(Ingest, on_delete=models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        db_table = "ingest_overlap"
+        constraints = [models.UniqueConstraint(name="ingest_overlap_once", fields=["ingest", "snapshot"])]

@@ -24,7 +24,7 @@ def snapshot_with_content(project: Project, content_sha256: str) -> Snapshot | N
 
 
 def choice_preview(project: Project, choice: Choice) -> Totals:
-    """How much a snapshot of this choice would hold. Two queries, one more when categories are chosen.
+    """How much a snapshot of this choice would hold. Three queries, one more when categories are chosen.
 
     Raises BadInput for a moment that is still to come or before the first taxonomy and guideline, and for a category
     that the taxonomy of the moment lacks.

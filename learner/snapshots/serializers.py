@@ -20,7 +20,7 @@ from learner.snapshots.content import (
     choice_of,
     dates_problem,
 )
-from learner.snapshots.models import Snapshot, SnapshotNote, SnapshotRun
+from learner.snapshots.models import Snapshot, SnapshotComparison, SnapshotNote, SnapshotRun
 from learner.snapshots.services import NOTE_MAX
 
 
@@ -68,6 +68,17 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         ]
 
 
+class TableSerializer(serializers.Serializer[Any]):
+    """How far one table of a snapshot is."""
+
+    name = serializers.CharField()
+    rows = serializers.IntegerField(help_text="Written so far.")
+    done = serializers.IntegerField(help_text="Items whose rows are written.")
+    total = serializers.IntegerField(help_text="Items.")
+    is_whole = serializers.BooleanField()
+    is_kept = serializers.BooleanField(help_text="Written by an earlier attempt, whose worker died.")
+
+
 class SnapshotRunSerializer(serializers.ModelSerializer[SnapshotRun]):
     """The work of freezing: poll `status_url` until `status` is done or failed."""
 
@@ -75,6 +86,7 @@ class SnapshotRunSerializer(serializers.ModelSerializer[SnapshotRun]):
     status_url = serializers.SerializerMethodField()
     content = serializers.JSONField()
     formats = serializers.ListField(child=serializers.CharField())
+    tables = TableSerializer(many=True, read_only=True, help_text="None before the items are found.")
 
     class Meta:
         model = SnapshotRun
@@ -84,6 +96,7 @@ class SnapshotRunSerializer(serializers.ModelSerializer[SnapshotRun]):
             "stage",
             "done",
             "total",
+            "tables",
             "error",
             "created_at",
             "finished_at",
@@ -179,6 +192,14 @@ class DifferencesSerializer(serializers.Serializer[Any]):
     same = serializers.IntegerField()
     by_cause = serializers.DictField(child=serializers.IntegerField())
     categories = CategoryDifferenceSerializer(many=True)
+
+
+class SnapshotComparisonSerializer(serializers.ModelSerializer[SnapshotComparison]):
+    """A comparison that a worker makes; `error` says why it failed."""
+
+    class Meta:
+        model = SnapshotComparison
+        fields = ["status", "stage", "error", "created_at"]
 
 
 class SigningKeySerializer(serializers.Serializer[Any]):

@@ -2,6 +2,9 @@
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +25,10 @@ from learner.snapshots.content import EVERYTHING, Choice, Pseudonyms
 from learner.snapshots.dialects import card_write
 from learner.snapshots.facts import card_facts, changes_between
 from learner.snapshots.freezing import Written, tables_freeze
+from learner.snapshots.frozen import NEWEST
+from learner.snapshots.lanes import TableProgress
 from learner.snapshots.models import Snapshot, SnapshotNote, SnapshotRun, SnapshotSite
+from learner.snapshots.parts import Parts, leftovers_delete, runs_with_leftovers, snapshot_folder
 from learner.snapshots.pictures import Counted, counted
 from learner.snapshots.sections.selectors import card_written
 from learner.snapshots.sections.services import card_demand
@@ -76,7 +82,8 @@ def snapshot_run_cancel(project: Project, run_id: int, *, by: User) -> None:
 def snapshot_run_execute(run_id: int) -> None:
     """Do the work of a run: freeze, or find the snapshot that holds the same already.
 
-    A worker that dies leaves no snapshot; the next one begins again, and the files of both are the same.
+    A worker that dies leaves no snapshot; the next one reads the same moment, keeps the tables that were whole, and
+    goes on. When the run has ended, nothing is left of it in the storage but a snapshot's files.
     """
     run = run_claim(SnapshotRun, run_id)
     if run is None:
@@ -85,8 +92,17 @@ def snapshot_run_execute(run_id: int) -> None:
     def failed(sentence: str) -> None:
         log_write(run.project, "snapshots", f"Snapshot failed: {sentence}", level=LogEntry.Level.ERROR)
 
-    with run_held(run, failed), tempfile.TemporaryDirectory() as name:
-        _freeze(run, Path(name))
+    try:
+        with run_held(run, failed), tempfile.TemporaryDirectory() as name:
+            _freeze(run, Path(name))
+    finally:
+        leftovers_delete(run)
+
+
+def snapshot_leftovers_sweep() -> None:
+    """Delete what runs left in the storage that ended while their worker was dead. One query when there is nothing."""
+    for run in runs_with_leftovers(timezone.now()):
+        leftovers_delete(run)
 
 
 @transaction.atomic
@@ -111,10 +127,13 @@ def snapshot_annotate(snapshot: Snapshot, kind: str, text: str, *, by: User) -> 
 
 
 def _freeze(run: SnapshotRun, folder: Path) -> None:
-    def tell(stage: str, done: int, total: int | None) -> None:
-        run_progress(run, stage, done, total)
+    def tell(stage: str, tables: Mapping[str, TableProgress]) -> None:
+        items = tables.get("items", TableProgress())
+        run_progress(run, stage, items.done, items.total or None)
+        _tables_told(run, tables)
 
-    written = tables_freeze(run.project, run.choice, folder, tell)
+    choice = replace(run.choice, as_of=_moment(run))
+    written = tables_freeze(run.project, choice, folder, tell, Parts(run))
     run_progress(run, "writing the card", 0)
     known = snapshot_with_content(run.project, written.manifest["content_sha256"])
     if known is not None:
@@ -136,6 +155,30 @@ def _freeze(run: SnapshotRun, folder: Path) -> None:
     _sign(folder, manifest)
     run_progress(run, "storing", 0)
     _publish(run, folder, manifest, parent, written)
+
+
+def _moment(run: SnapshotRun) -> datetime:
+    """The moment that every attempt of the run reads: that which was asked for, or when the first attempt began.
+
+    Not before the newest row that it sees: the clock of another machine may be ahead.
+    """
+    if run.moment is None:
+        with connection.cursor() as cursor:
+            cursor.execute(NEWEST, {"project": run.project_id})
+            (newest,) = cursor.fetchone() or (None,)
+        now = timezone.now()
+        run.moment = run.as_of or max(now, newest or now)
+        SnapshotRun.objects.filter(pk=run.pk, moment=None).update(moment=run.moment)
+    return run.moment
+
+
+def _tables_told(run: SnapshotRun, tables: Mapping[str, TableProgress]) -> None:
+    """Write how far each table is; the first time that some are kept, say so in the log."""
+    before = run.kept
+    run.tables = [{"name": name, **asdict(told)} for name, told in tables.items()]
+    SnapshotRun.objects.filter(pk=run.pk, attempt=run.attempt).update(tables=run.tables)
+    if run.kept and not before:
+        log_write(run.project, "snapshots", f"Snapshot resumed; kept as they were: {', '.join(run.kept)}")
 
 
 def _file_facts(folder: Path, written: Written, counts: Counted) -> dict[str, dict[str, int | str]]:
@@ -163,7 +206,7 @@ def _publish(
 ) -> None:
     """Store the files, then write the snapshot and end the run at once: a run that was cancelled publishes nothing."""
     content = (folder / MANIFEST).read_bytes()
-    directory = f"snapshots/{run.project.slug}/v{manifest['version']}"
+    directory = snapshot_folder(run, manifest["version"])
     files.files_store(folder, directory)
     major, minor, patch = map(int, manifest["semantic"].split("."))
     with transaction.atomic():

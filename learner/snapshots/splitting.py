@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -21,25 +20,13 @@ from learner.core.splits import (
     items_cut,
     leakage_of,
 )
-from learner.snapshots.copying import tables_copied
-from learner.snapshots.frozen import CURRENT, State, run
-from learner.snapshots.tables import HeldLabels, Reading
+from learner.snapshots.copying import AT_ONCE, table_copied
+from learner.snapshots.frozen import State, run
+from learner.snapshots.statements import BANDS as BANDS_OF
+from learner.snapshots.statements import BANDS_READ
+from learner.snapshots.tables import Reading
 
 VALIDATION_SHARE: Final = 0.1
-KEYS: Final = f"""
-    SELECT c.id, c.registrable_domain, c.split, c.held, {", ".join(f"g.bands[{n}]" for n in range(1, BANDS + 1))}
-    FROM ({CURRENT}) c LEFT JOIN signature g ON g.item_id = c.id AND cardinality(g.bands) = {BANDS} ORDER BY c.id
-"""  # noqa: S608 - composed of constants
-BAND_NAMES: Final = [f"band_{n}" for n in range(BANDS)]
-KEYS_READ: Final = pa.schema(
-    [
-        ("id", pa.int64()),
-        ("registrable_domain", pa.string()),
-        ("split", pa.string()),
-        ("held", pa.string()),
-        *((name, pa.int64()) for name in BAND_NAMES),
-    ]
-)
 # As signatures of served items are made: of the title and the beginning of the text.
 TEXTS: Final = f"""
     SELECT DISTINCT ON (item_id) item_id, title || E'\\n' || left(text, {CHARS_MAX}) FROM evidence
@@ -88,7 +75,8 @@ class _Keys:
 def splits_of(reading: Reading) -> Splits:
     """Cut the items of the snapshot. Holdout sites are test; a site that was dealt before keeps its side.
 
-    Two statements, and one for each `TEXTS_AT_ONCE` items that nobody was served: those have no signature yet.
+    A statement for each `AT_ONCE` items, and one for each `TEXTS_AT_ONCE` that nobody was served: those have no
+    signature yet.
     """
     keys = _keys_read(reading)
     held: dict[int, int] = dict(run(reading.state, DEALT, reading.values))
@@ -118,24 +106,20 @@ def site_key(salt: str, domain: str) -> int:
 
 
 def _keys_read(reading: Reading) -> _Keys:
-    ids, domains, sides, labels, found = [], [], [], [], []
-    spelled = HeldLabels(reading.project, reading.taxonomy)
-    for rows in tables_copied(reading.state, KEYS, reading.values, KEYS_READ):
-        ids.append(rows["id"].to_numpy())
-        domains.append(rows["registrable_domain"].combine_chunks())
-        sides.append(pc.equal(rows["split"], Split.HOLDOUT.value).to_numpy())
-        held = rows["held"].combine_chunks().dictionary_encode()
-        labels.append(spelled.present(held.dictionary.to_pylist())[held.indices.to_numpy()])
-        found.append(np.stack([pc.fill_null(rows[name], 0).to_numpy() for name in BAND_NAMES], axis=1))
-    encoded = pa.chunked_array(domains, pa.string()).combine_chunks().dictionary_encode()
-    numbers = np.concatenate(ids)
-    salt = reading.project.holdout_salt
+    held, salt = reading.held, reading.project.holdout_salt
+    site, domains = held.coded("registrable_domain")
+    side, sides = held.coded("split")
+    found = np.zeros((held.n_items, BANDS), dtype=np.int64)
+    for start in range(0, held.n_items, AT_ONCE):
+        ids = held.ids[start : start + AT_ONCE].tolist()
+        rows = table_copied(reading.state, BANDS_OF, {**reading.values, "ids": ids}, BANDS_READ)
+        found[start : start + len(ids)] = pc.list_flatten(rows["bands"]).to_numpy().reshape(-1, BANDS)
     return _Keys(
-        labels=np.concatenate(labels),
-        site=encoded.indices.to_numpy().astype(np.int64),
-        site_keys=[site_key(salt, domain) for domain in encoded.dictionary.to_pylist()],
-        is_test=np.concatenate(sides),
-        bands=_completed(reading.state, reading, numbers, np.concatenate(found)),
+        labels=held.labels.present[held.coded("held")[0]],
+        site=site,
+        site_keys=[site_key(salt, domain) for domain in domains],
+        is_test=np.array([name == Split.HOLDOUT for name in sides], dtype=np.bool_)[side],
+        bands=_completed(reading.state, reading, held.ids, found),
     )
 
 

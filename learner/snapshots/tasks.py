@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from learner.snapshots.comparing import comparison_execute, overlap_execute
 from learner.snapshots.services import snapshot_run_execute
 
 
@@ -9,3 +10,15 @@ from learner.snapshots.services import snapshot_run_execute
 def freeze(run_id: int) -> None:
     """Freeze the snapshot of one run."""
     snapshot_run_execute(run_id)
+
+
+@shared_task(name="snapshots.compare")
+def compare(run_id: int) -> None:
+    """Find what differs between two snapshots."""
+    comparison_execute(run_id)
+
+
+@shared_task(name="snapshots.overlap")
+def overlap(run_id: int) -> None:
+    """Find how much of an ingest a snapshot holds."""
+    overlap_execute(run_id)

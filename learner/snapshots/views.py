@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotator.errors import BadInput, CrossguardError
+from annotator.errors import BadInput, Conflict, CrossguardError
 from annotator.http import render_page
 from annotator.interchange.formats import OUTPUTS
 from annotator.pool.selectors import ingest_of
@@ -19,14 +19,15 @@ from annotator.projects.prose import prose
 from annotator.review.exports.selectors import output_of
 from annotator.review.exports.views import as_download
 from learner.core.cards import Figure, figures_of, read_first, tiles_of
+from learner.snapshots.comparing import overlap_counted, snapshots_compared
 from learner.snapshots.content import Content
 from learner.snapshots.dialects import card_body
-from learner.snapshots.differences import differences_markdown, differences_of
+from learner.snapshots.differences import differences_markdown, differences_read
 from learner.snapshots.exporting import snapshot_lines
 from learner.snapshots.files import CARD, PAGE, file_open, names_of, withheld_in, zip_stream
 from learner.snapshots.forms import ChoiceForm, NoteForm
 from learner.snapshots.models import Snapshot, SnapshotNote
-from learner.snapshots.overlap import overlap_of
+from learner.snapshots.overlap import overlap_read
 from learner.snapshots.reading import facts_of
 from learner.snapshots.sections.selectors import card_missing, card_written
 from learner.snapshots.sections.services import MISSING
@@ -132,8 +133,17 @@ def differences(request: HttpRequest, slug: str, number: int, other: int) -> Htt
     """What differs from one snapshot to another."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     before, after = snapshot_of(access.project, number), snapshot_of(access.project, other)
-    context = {"access": access, "nav": "snapshots", "found": differences_of(before, after)}
-    return render_page(request, "snapshots/differences.html", context)
+    run = snapshots_compared(before, after)
+    found = None if run.result is None else differences_read(before, after, run.result)
+    context = {
+        "access": access,
+        "nav": "snapshots",
+        "before": before,
+        "after": after,
+        "run": run,
+        "found": found,
+    }
+    return render_page(request, "snapshots/differences.html", context, part="compared")
 
 
 @require_GET
@@ -141,7 +151,11 @@ def differences(request: HttpRequest, slug: str, number: int, other: int) -> Htt
 def differences_file(request: HttpRequest, slug: str, number: int, other: int) -> HttpResponse:
     """The same as Markdown."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
-    found = differences_of(snapshot_of(access.project, number), snapshot_of(access.project, other))
+    before, after = snapshot_of(access.project, number), snapshot_of(access.project, other)
+    run = snapshots_compared(before, after)
+    if run.result is None:
+        raise Conflict(run.error or "These snapshots are being compared. Try again in a minute.")
+    found = differences_read(before, after, run.result)
     response = HttpResponse(differences_markdown(found), content_type="text/markdown; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-v{number}-v{other}.md"'
     return response
@@ -184,10 +198,12 @@ def _pictures(frozen: Snapshot) -> dict[str, object]:
 @require_GET
 @login_required
 def ingest_overlap(request: HttpRequest, slug: str, ingest_id: int) -> HttpResponse:
-    """How much of an ingest is on sites of the newest snapshot: a part of the ingest's page."""
+    """How much of an ingest the newest snapshot holds, and its sites: a part of the ingest's page."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     ingest, newest = ingest_of(access.project, ingest_id), snapshots_of(access.project).first()
-    context = {"access": access, "overlap": None if newest is None else overlap_of(ingest, newest)}
+    run = None if newest is None or ingest.is_active else overlap_counted(ingest, newest)
+    overlap = None if run is None or run.result is None else overlap_read(run.result)
+    context = {"access": access, "ingest": ingest, "newest": newest, "run": run, "overlap": overlap}
     return render_page(request, "snapshots/overlap.html", context)
 
 

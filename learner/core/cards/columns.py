@@ -5,7 +5,7 @@ from typing import Final
 from learner.core.cards.facts import CardFacts
 
 TABLES: Final = {
-    "items": "One row for each resolved item, in the order of `url`.",
+    "items": "One row for each resolved item, in the order in which they were taken in.",
     "judgments": "One row for each judgment on these items, also those that were superseded or withdrawn.",
     "resolutions": "One row for each resolution of these items, also those that were superseded.",
     "batches": "One row for each time that one of these items was served, with the reason.",
@@ -22,12 +22,13 @@ WORDS: Final = {
         "method": "how the labels came about",
         "n_judgments": "judgments that the labels rest on",
         "split": "side of the site",
-        "group": "items of one site or of near-duplicates, which are on one side together",
+        "split_group": "items of one site or of near-duplicates, which are on one side together",
         "stream": "why the item was served",
         "inclusion_probability": "chance with which its own draw took it; null when it was not drawn at random",
         "batch": "number of the batch that served it first",
         "source": "source that it was taken in with",
         "taxonomy": "version of the taxonomy that its labels were held under, before they were carried",
+        "near_test": "outside of test, with nearly the text of a page in it",
     },
     "judgments": {
         "url": "address of the page",

@@ -67,6 +67,18 @@ TYPES: Final = {
 }
 
 
+SPLIT_KINDS: Final = {
+    "train": "cr:TrainingSplit",
+    "validation": "cr:ValidationSplit",
+    "test": "cr:TestSplit",
+    "holdout": "cr:TestSplit",
+}
+SPLIT_OF_ITEMS: Final = {
+    "dataType": ["sc:Text", "cr:Split"],
+    "references": {"field": {"@id": "splits/name"}},
+}
+
+
 def croissant(facts: CardFacts) -> str:
     """The JSON-LD in its one spelling; file names are relative to the directory that it lies in."""
     whole = [table for table in facts.tables if not table.split]
@@ -85,7 +97,7 @@ def croissant(facts: CardFacts) -> str:
         "keywords": ["web content safety", "K-12", "multi-label", "active learning"],
         **_responsible(facts),
         "distribution": [_file(table) for table in facts.tables],
-        "recordSet": [_categories(facts), *(_record_set(facts, table) for table in whole)],
+        "recordSet": [_categories(facts), _splits(facts), *(_record_set(facts, table) for table in whole)],
     }
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
 
@@ -103,55 +115,66 @@ def _licence(facts: CardFacts) -> str:
 
 def _responsible(facts: CardFacts) -> dict[str, object]:
     """The fields for responsible AI; those that only people can write are left out where they wrote nothing."""
-    pictures = facts.pictures
-    said: dict[str, object] = {
-        "rai:dataCollection": "Addresses and page evidence (title, description, text) were taken in from files; "
+    said = {**_collected(facts), **_annotated(facts), **_meant(facts)}
+    return {f"rai:{name}": value for name, value in said.items() if value}
+
+
+def _collected(facts: CardFacts) -> dict[str, object]:
+    """Where the pages come from, and what was done to them before anybody judged."""
+    days = (facts.pictures.first_judgment, facts.pictures.last_judgment)
+    return {
+        "dataCollection": "Addresses and page evidence (title, description, text) were taken in from files; "
         f"nothing was fetched. Sources: {', '.join(source or 'not given' for source in facts.sources)}.",
-        "rai:dataCollectionType": ["Web pages", "Human judgments", "Active learning"],
-        "rai:dataCollectionMissingData": f"{facts.n_left_out:,} items are resolved as not labelled and are left out.",
-        "rai:dataCollectionRawData": "Stored evidence of the pages: title, description and text as of its capture.",
-        "rai:dataCollectionTimeFrame": [
-            day for day in (pictures.first_judgment, pictures.last_judgment) if day
-        ],
-        "rai:dataPreprocessingProtocol": [
+        "dataCollectionType": ["Web pages", "Human judgments", "Active learning"],
+        "dataCollectionMissingData": f"{facts.n_left_out:,} items are resolved as not labelled and are left out.",
+        "dataCollectionRawData": "Stored evidence of the pages: title, description and text as of its capture.",
+        "dataCollectionTimeFrame": [day for day in days if day],
+        "dataPreprocessingProtocol": [
             "Addresses are spelled in one way, text is cut to what the evidence keeps, one site is on one side of the "
             "split, and labels are carried to the newest taxonomy: what that cannot tell is null."
         ],
-        "rai:dataAnnotationProtocol": [
+    }
+
+
+def _annotated(facts: CardFacts) -> dict[str, object]:
+    """Who judged, by which rules, and how far they agreed."""
+    return {
+        "dataAnnotationProtocol": [
             f"Taxonomy version {facts.taxonomy}, guideline version {facts.guideline}. Nobody sees another person's "
             "judgment, or a classifier's guess, before their own. Each category is present, unsure or absent.",
             *(f"{method}: {n:,} items; {METHODS.get(method, '')}" for method, n in facts.methods.items()),
         ],
-        "rai:dataAnnotationPlatform": ["Crossguard"],
-        "rai:dataAnnotationAnalysis": [
+        "dataAnnotationPlatform": ["Crossguard"],
+        "dataAnnotationAnalysis": [
             f"{category.name}: Krippendorff's alpha {_measured(category.alpha)}"
             for category in facts.categories
         ],
-        "rai:annotationsPerItem": annotation_words(facts),
-        "rai:annotatorDemographics": _given(facts, "annotators"),
-        "rai:machineAnnotationTools": [
+        "annotationsPerItem": annotation_words(facts),
+        "annotatorDemographics": _given(facts, "annotators"),
+        "machineAnnotationTools": [
             "A classifier chose which items of the query and rare streams were judged. It labelled none of them."
         ],
-        "rai:dataBiases": [
-            bias_sentence(facts),
-            *(
-                f"{row.stream or 'none'}: {row.n_items:,} items; {STREAMS.get(row.stream, '')}"
-                for row in facts.streams
-            ),
-            *limit_words(),
-        ],
-        "rai:dataUseCases": _given(facts, "intended-use"),
-        "rai:dataLimitations": [*limitations(facts), *_given(facts, "out-of-scope-use")],
-        "rai:dataSocialImpact": facts.written_in("ethical-notes"),
-        "rai:personalSensitiveInformation": [
+    }
+
+
+def _meant(facts: CardFacts) -> dict[str, object]:
+    """How the dataset is bent, what it is for, and who keeps it."""
+    kept = (facts.written_in("maintenance"), facts.written_in("contact"))
+    streams = (
+        f"{row.stream or 'none'}: {row.n_items:,} items; {STREAMS.get(row.stream, '')}"
+        for row in facts.streams
+    )
+    return {
+        "dataBiases": [bias_sentence(facts), *streams, *limit_words()],
+        "dataUseCases": _given(facts, "intended-use"),
+        "dataLimitations": [*limitations(facts), *_given(facts, "out-of-scope-use")],
+        "dataSocialImpact": facts.written_in("ethical-notes"),
+        "personalSensitiveInformation": [
             "Pages may show adult content, violence, self-harm and hate, and may name people. Annotators appear under "
             "pseudonyms."
         ],
-        "rai:dataReleaseMaintenancePlan": "\n\n".join(
-            text for text in (facts.written_in("maintenance"), facts.written_in("contact")) if text
-        ),
+        "dataReleaseMaintenancePlan": "\n\n".join(text for text in kept if text),
     }
-    return {name: value for name, value in said.items() if value}
 
 
 def _given(facts: CardFacts, section: str) -> list[str]:
@@ -206,6 +229,24 @@ def _categories(facts: CardFacts) -> dict[str, Any]:
     }
 
 
+def _splits(facts: CardFacts) -> dict[str, Any]:
+    """The splits as the specification has them: each name, and what a program is to take it for."""
+    names = [name for name in in_order(facts.splits) if name in SPLIT_KINDS]
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "description": "What each split is for. The column `split` of the items names it.",
+        "dataType": "cr:Split",
+        "key": {"@id": "splits/name"},
+        "field": [
+            {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"},
+            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": ["sc:URL", "cr:Split"]},
+        ],
+        "data": [{"splits/name": name, "splits/url": SPLIT_KINDS[name]} for name in names],
+    }
+
+
 def _record_set(facts: CardFacts, table: TableFacts) -> dict[str, Any]:
     splits = f" Splits: {', '.join(in_order(facts.splits))}." if table.name == "items" else ""
     return {
@@ -228,5 +269,6 @@ def _field(facts: CardFacts, table: TableFacts, column: ColumnFacts) -> dict[str
         "description": column_words(facts, table.name, column.name) or column.name,
         "dataType": "sc:URL" if column.name == "url" else kind,
         **array,
+        **(SPLIT_OF_ITEMS if (table.name, column.name) == ("items", "split") else {}),
         "source": {"fileObject": {"@id": table.file}, "extract": {"column": column.name}},
     }

@@ -88,6 +88,11 @@ def test_croissant_is_valid_without_a_warning_and_gives_every_row(
         GAMBLING,
         VIOLENCE,
     ]
+    assert [(row["splits/name"], row["splits/url"]) for row in dataset.records("splits")] == [
+        ("train", "cr:TrainingSplit"),
+        ("validation", "cr:ValidationSplit"),
+        ("test", "cr:TestSplit"),
+    ]
     metadata = dataset.metadata
     assert metadata.license == ["https://creativecommons.org/licenses/by/4.0/"]
     assert metadata.annotator_demographics == ["Two teachers."]
