@@ -48,12 +48,12 @@ class Audited:
 
 
 def evaluation_run_execute(run_id: int) -> None:
-    """Evaluate the newest classifier version of a project, and keep the result as a row."""
+    """Evaluate the version that the run names, or the newest, and keep the result as a row."""
     run = run_claim(EvaluationRun, run_id)
     if run is None:
         return
     with run_worked(run, run.project, "evaluation", "The evaluation"):
-        version = classifier_latest(run.project)
+        version = run.classifier or classifier_latest(run.project)
         if version is None:
             raise NothingToEvaluate("There is no classifier version yet. Train one first.")
         artifact = artifact_read(file_read(version.artifact, version.sha256), version.sha256)

@@ -1,0 +1,1 @@
+"""The model card: one model of facts, told as Markdown and as a page."""
