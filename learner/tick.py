@@ -48,10 +48,10 @@ from learner.core.due import (
     training_due,
 )
 from learner.core.recipe import RECIPE
-from learner.evaluation.models import EvaluationRun
+from learner.evaluation.models import ComparisonRun, EvaluationRun
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
-from learner.evaluation.tasks import evaluate
+from learner.evaluation.tasks import compare_versions, evaluate
 from learner.query.facts import feature_facts, queue_facts
 from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SuggestionRun
 from learner.query.selectors import attempts_of
@@ -83,6 +83,7 @@ KINDS: Final = (
     (SuggestionRun, suggest),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
+    (ComparisonRun, compare_versions),
     (SuspectRun, suspect),
     (SnapshotRun, freeze),
 )

@@ -14,11 +14,15 @@ from annotator.projects.selectors import Taxonomy, taxonomy_version, truth_carri
 from annotator.projects.services import log_write
 from annotator.review.models import Resolution
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.arrays import Array, Floats, Floats32, Integers
+from learner.core.arrays import Floats32, Integers
 from learner.core.artifact import artifact_read
 from learner.core.audited import Drawn, Population, audited_scores
 from learner.core.classifier import LinearClassifier
+from learner.core.features import describe_recipe
+from learner.evaluation.cards import card_make
+from learner.evaluation.measuring import AuditedTruth, measured_beside
 from learner.evaluation.models import Evaluation, EvaluationRun
+from learner.evaluation.release.services import gate_ask
 from learner.evaluation.selectors import audited_resolutions
 from learner.query.files import file_read
 from learner.query.running import run_worked
@@ -33,20 +37,6 @@ class NothingToEvaluate(CrossguardError):
     code = "nothing_to_evaluate"
 
 
-@dataclass(frozen=True, eq=False)
-class Audited:
-    """Audited holdout items; row i of every part is the same item.
-
-    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, or -1 for what the resolution does not
-    tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion probabilities.
-    """
-
-    item_ids: Integers
-    truth: Array
-    chances: Floats
-    last_resolution: int
-
-
 def evaluation_run_execute(run_id: int) -> None:
     """Evaluate the version that the run names, or the newest, and keep the result as a row."""
     run = run_claim(EvaluationRun, run_id)
@@ -59,10 +49,12 @@ def evaluation_run_execute(run_id: int) -> None:
         artifact = artifact_read(file_read(version.artifact, version.sha256), version.sha256)
         audited = audited_items(run.project, taxonomy_version(version.taxonomy_id), artifact.categories)
         evaluation = _evaluated(run, version, artifact.classifier, audited)
+        run_progress(run, "measuring beside the scores", 0)
+        evaluation.facts |= measured_beside(version, artifact.classifier, audited)
         _publish(run, evaluation)
 
 
-def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str]) -> Audited:
+def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str]) -> AuditedTruth:
     """The holdout items that the audit stream drew and people resolved, with what is held true of them. Two queries.
 
     Labels of other taxonomy versions, older or newer, are carried to that of the classifier.
@@ -75,7 +67,7 @@ def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str
     places = [columns_of[slug] for slug in categories]
     whole = [truth_carried(tuple(labels), under, taxonomy.version.pk) for _, labels, under, _ in rows]
     truth = [[row[place] for place in places] for row in whole]
-    return Audited(
+    return AuditedTruth(
         item_ids=np.array([item_id for item_id, _, _, _ in rows], dtype=np.int64),
         truth=np.array(truth, dtype=np.int8).reshape(len(rows), len(categories)),
         chances=np.array([probability for _, _, _, probability in rows], dtype=np.float64),
@@ -84,7 +76,7 @@ def audited_items(project: Project, taxonomy: Taxonomy, categories: Sequence[str
 
 
 def _evaluated(
-    run: EvaluationRun, version: ClassifierVersion, classifier: LinearClassifier, audited: Audited
+    run: EvaluationRun, version: ClassifierVersion, classifier: LinearClassifier, audited: AuditedTruth
 ) -> Evaluation:
     holdout = _holdout_scored(run, classifier)
     _, rows, places = np.intersect1d(
@@ -144,6 +136,8 @@ def _holdout_scored(run: EvaluationRun, classifier: LinearClassifier) -> _Holdou
 def _publish(run: EvaluationRun, evaluation: Evaluation) -> None:
     run_done(run)
     evaluation.save()
+    card_make(evaluation, {name: str(said) for name, said in describe_recipe().items()})
+    gate_ask(evaluation)
     macro = evaluation.facts["macro_f1"]
     found = "no F1 is defined yet" if macro["value"] is None else _words(evaluation.facts)
     text = (
