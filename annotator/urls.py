@@ -17,6 +17,7 @@ api_v1 = [
     path("", include("learner.training.api_urls")),
     path("", include("learner.evaluation.api_urls")),
     path("", include("learner.suspects.api_urls")),
+    path("", include("learner.monitoring.api_urls")),
 ]
 
 urlpatterns = [

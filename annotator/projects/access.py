@@ -25,6 +25,7 @@ class Can(StrEnum):
     GUIDE = "guide"
     STEER = "steer"
     PROMOTE = "promote"
+    SCORE = "score"
     CONFIGURE = "configure"
 
 
@@ -41,6 +42,7 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
     Can.GUIDE: LEADS,
     Can.STEER: frozenset({Role.SCIENTIST, Role.ADMIN}),
     Can.PROMOTE: STAFF,
+    Can.SCORE: STAFF,
     Can.CONFIGURE: frozenset({Role.ADMIN}),
 }
 SENTENCES: dict[Can, str] = {
@@ -54,6 +56,7 @@ SENTENCES: dict[Can, str] = {
     Can.GUIDE: "change the taxonomy and the guideline",
     Can.STEER: "change how the learner chooses",
     Can.PROMOTE: "decide which classifier version serves",
+    Can.SCORE: "have pages scored",
     Can.CONFIGURE: "change settings and members",
 }
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from learner.client import exporting
 from learner.client.manifest import public_key
 from learner.client.verify import findings_of
 
@@ -16,7 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verify = commands.add_parser("verify", help="check the files of a snapshot against its manifest")
     verify.add_argument("dir", type=Path, help="the directory with manifest.json")
     verify.add_argument("--key", default="", help="the installation's public key, base64")
+    exporting.command_add(commands)
     given = parser.parse_args(arguments)
+    if given.command == exporting.COMMAND:
+        return exporting.export_run(given)
     if not given.dir.is_dir():
         parser.error(f"{given.dir} is not a directory")
     if given.key:

@@ -250,6 +250,8 @@ WHO: Final[dict[str, str]] = {
     "api:classifier-prospects": Can.INSPECT,
     "api:classifier-list": Can.INSPECT,
     "api:classifier-read": Can.INSPECT,
+    "api:classifier-bundle": Can.INSPECT,
+    "api:score": Can.SCORE,
 }
 
 
