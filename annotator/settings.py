@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "learner.training",
     "learner.suspects",
     "learner.evaluation",
+    "learner.monitoring",
     "learner.explorer",
     "learner.webhooks",
     "learner.demo",

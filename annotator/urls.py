@@ -19,6 +19,7 @@ api_v1 = [
     path("", include("learner.suspects.api_urls")),
     path("", include("learner.explorer.api_urls")),
     path("", include("learner.webhooks.api_urls")),
+    path("", include("learner.monitoring.api_urls")),
 ]
 
 urlpatterns = [
@@ -31,6 +32,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("learner.snapshots.urls")),
     path("projects/<slug:slug>/", include("learner.training.urls")),
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
+    path("projects/<slug:slug>/", include("learner.evaluation.release.urls")),
     path("projects/<slug:slug>/", include("learner.suspects.urls")),
     path("projects/<slug:slug>/", include("learner.explorer.urls")),
     path("projects/<slug:slug>/", include("learner.webhooks.urls")),

@@ -50,10 +50,10 @@ from learner.core.due import (
     training_due,
 )
 from learner.core.recipe import RECIPE
-from learner.evaluation.models import EvaluationRun
+from learner.evaluation.models import ComparisonRun, EvaluationRun
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
-from learner.evaluation.tasks import evaluate
+from learner.evaluation.tasks import compare_versions, evaluate
 from learner.explorer.selectors import explorer_due
 from learner.explorer.tasks import refresh
 from learner.query.facts import feature_facts, queue_facts
@@ -91,6 +91,7 @@ KINDS: Final = (
     (SuggestionRun, suggest),
     (TrainingRun, train),
     (EvaluationRun, evaluate),
+    (ComparisonRun, compare_versions),
     (SuspectRun, suspect),
     (SnapshotRun, freeze),
     (SnapshotComparison, compare_snapshots),

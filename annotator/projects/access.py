@@ -24,6 +24,8 @@ class Can(StrEnum):
     DESCRIBE = "describe"
     GUIDE = "guide"
     STEER = "steer"
+    PROMOTE = "promote"
+    SCORE = "score"
     CONFIGURE = "configure"
 
 
@@ -39,6 +41,8 @@ ROLES_THAT_CAN: dict[Can, frozenset[Role]] = {
     Can.DESCRIBE: frozenset({Role.SCIENTIST, Role.ADMIN}),
     Can.GUIDE: LEADS,
     Can.STEER: frozenset({Role.SCIENTIST, Role.ADMIN}),
+    Can.PROMOTE: STAFF,
+    Can.SCORE: STAFF,
     Can.CONFIGURE: frozenset({Role.ADMIN}),
 }
 SENTENCES: dict[Can, str] = {
@@ -51,6 +55,8 @@ SENTENCES: dict[Can, str] = {
     Can.DESCRIBE: "write the data card",
     Can.GUIDE: "change the taxonomy and the guideline",
     Can.STEER: "change how the learner chooses",
+    Can.PROMOTE: "decide which classifier version serves",
+    Can.SCORE: "have pages scored",
     Can.CONFIGURE: "change settings and members",
 }
 

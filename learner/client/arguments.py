@@ -37,6 +37,7 @@ def parser_made() -> argparse.ArgumentParser:
     _of_snapshots(commands)
     _of_ingests(commands)
     _of_rows(commands)
+    _of_classifiers(commands)
     return parser
 
 
@@ -114,6 +115,15 @@ def _of_ingests(commands: Any) -> None:
     ingest.add_argument("files", type=Path, nargs="+", metavar="FILE")
     ingest.add_argument("--format", help="overrules the file's name: csv, tsv, jsonl, parquet, warc, lists")
     _json(ingest)
+
+
+def _of_classifiers(commands: Any) -> None:
+    exported = commands.add_parser(
+        "export-classifier", help="fetch a classifier version that scores without Crossguard"
+    )
+    exported.add_argument("project")
+    exported.add_argument("number", type=int, help="of the classifier version")
+    exported.add_argument("dir", type=Path, help="an empty or new directory")
 
 
 def _of_rows(commands: Any) -> None:

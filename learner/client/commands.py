@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from learner.client.crossguard import Crossguard
 from learner.client.errors import WRONG, NotFound, Refused
+from learner.client.exporting import bundle_unpack
 from learner.client.pulling import Step, Wanted, pull
 from learner.client.shapes import End, Run
 from learner.client.telling import (
@@ -215,6 +216,13 @@ def _progress() -> Iterator[Progress]:
         progress.end()
 
 
+def export_classifier(crossguard: Crossguard, given: argparse.Namespace) -> int:
+    """A classifier version that scores without Crossguard, in a directory of its own."""
+    names = bundle_unpack(crossguard.bundle(given.project, given.number), given.dir)
+    out(f"{given.dir}: {', '.join(names)}")
+    return 0
+
+
 ASKING: Final[dict[str, Command]] = {
     "projects": projects,
     "snapshots": snapshots,
@@ -222,6 +230,7 @@ ASKING: Final[dict[str, Command]] = {
     "diff": diff,
     "ingest": ingest,
     "snapshot": snapshot,
+    "export-classifier": export_classifier,
     "judgments": rows,
     "items": rows,
 }

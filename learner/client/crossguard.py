@@ -71,6 +71,10 @@ class Crossguard:
         assert isinstance(found, dict)
         return found
 
+    def bundle(self, project: str, number: int) -> bytes:
+        """A classifier version as a bundle; see `learner.client.exporting`."""
+        return self.connection.read(_of(project, f"classifiers/{number}/bundle/"))
+
     def ingest(self, project: str, path: Path, *, form: str | None = None) -> Run:
         """Hand a file in; see `wait`."""
         with ExitStack() as opened:

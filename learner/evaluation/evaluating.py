@@ -1,31 +1,30 @@
 """Judging the newest classifier version on the audited holdout items so far. For workers only."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
 
 from annotator.errors import CrossguardError
 from annotator.pool.models import Item, Split
-from annotator.projects.models import Project
-from annotator.projects.selectors import Taxonomy, taxonomy_version, truth_carried
+from annotator.projects.selectors import taxonomy_version
 from annotator.projects.services import log_write
-from annotator.review.models import Method, Resolution
 from annotator.runs import run_claim, run_done, run_progress
-from learner.core.arrays import Array, Floats, Floats32, Integers
+from learner.core.arrays import Floats32, Integers
 from learner.core.artifact import artifact_read
 from learner.core.audited import Drawn, Population, audited_scores, strata_of
 from learner.core.classifier import LinearClassifier
+from learner.core.features import describe_recipe
 from learner.core.planner import played
-from learner.evaluation.chances import chances_of
+from learner.evaluation.audited import Audited, audited_items
+from learner.evaluation.beside import measured_beside
+from learner.evaluation.cards import card_make
 from learner.evaluation.models import Evaluation, EvaluationRun, Truth
+from learner.evaluation.release.services import gate_ask
 from learner.evaluation.responses import response_of
-from learner.evaluation.selectors import audited_resolutions, truth_of
+from learner.evaluation.selectors import truth_of
 from learner.evaluation.traffic import traffic_facts
-from learner.evaluation.truths import doubt_added
 from learner.query.files import file_read
 from learner.query.running import run_worked
 from learner.query.shards import shards_load, shards_of
@@ -46,28 +45,13 @@ class NothingToEvaluate(CrossguardError):
     code = "nothing_to_evaluate"
 
 
-@dataclass(frozen=True, eq=False)
-class Audited:
-    """Audited holdout items; row i of every part is the same item.
-
-    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, something between where doubt is carried, or
-    -1 for what the resolution does not tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion
-    probabilities under all draws.
-    """
-
-    item_ids: Integers
-    truth: Array
-    chances: Floats
-    last_resolution: int
-
-
 def evaluation_run_execute(run_id: int) -> None:
-    """Evaluate the newest classifier version of a project, and keep the result as a row."""
+    """Evaluate the version that the run names, or the newest, and keep the result as a row."""
     run = run_claim(EvaluationRun, run_id)
     if run is None:
         return
     with run_worked(run, run.project, "evaluation", "The evaluation"):
-        version = classifier_latest(run.project)
+        version = run.classifier or classifier_latest(run.project)
         if version is None:
             raise NothingToEvaluate("There is no classifier version yet. Train one first.")
         artifact = artifact_read(file_read(version.artifact, version.sha256), version.sha256)
@@ -75,40 +59,9 @@ def evaluation_run_execute(run_id: int) -> None:
             run.project, taxonomy_version(version.taxonomy_id), artifact.categories, truth_of(run.project)
         )
         evaluation = _evaluated(run, version, artifact.classifier, audited)
+        run_progress(run, "measuring beside the scores", 0)
+        evaluation.facts |= measured_beside(version, artifact.classifier, audited)
         _publish(run, evaluation)
-
-
-def audited_items(
-    project: Project, taxonomy: Taxonomy, categories: Sequence[str], truth_taken: Truth = Truth.RESOLVED
-) -> Audited:
-    """The holdout items that the audit stream drew and people resolved, with what is held true of them. Eight queries.
-
-    Labels of other taxonomy versions, older or newer, are carried to that of the classifier.
-    Only these were drawn at random, so only these give an unbiased answer.
-    """
-    newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
-    columns = ("item_id", "labels", "taxonomy_id", "method")
-    held = audited_resolutions(project).filter(pk__lte=newest).order_by("item_id")
-    if truth_taken == Truth.ADJUDICATED:
-        held = held.filter(method=Method.ADJUDICATED)
-    rows = list(held.values_list(*columns))
-    columns_of = {slug: place for place, slug in enumerate(taxonomy.slugs)}
-    places = [columns_of[slug] for slug in categories]
-    whole = [truth_carried(tuple(labels), under, taxonomy.version.pk) for _, labels, under, _ in rows]
-    item_ids = [item_id for item_id, _, _, _ in rows]
-    truth = np.array([[row[place] for place in places] for row in whole], dtype=np.float64)
-    truth = truth.reshape(len(rows), len(categories))
-    if truth_taken == Truth.INFERRED:
-        doubted = [item_id for item_id, _, _, method in rows if method != Method.ADJUDICATED]
-        truth = doubt_added(
-            project, truth, item_ids, doubted, [taxonomy.categories[place] for place in places]
-        )
-    return Audited(
-        item_ids=np.array(item_ids, dtype=np.int64),
-        truth=truth,
-        chances=chances_of(project, item_ids),
-        last_resolution=newest,
-    )
 
 
 def _evaluated(
@@ -189,6 +142,8 @@ def _holdout_scored(run: EvaluationRun, classifier: LinearClassifier) -> _Holdou
 def _publish(run: EvaluationRun, evaluation: Evaluation) -> None:
     run_done(run)
     evaluation.save()
+    card_make(evaluation, {name: str(said) for name, said in describe_recipe().items()})
+    gate_ask(evaluation)
     macro = evaluation.facts["macro_f1"]
     found = "no F1 is defined yet" if macro["value"] is None else _words(evaluation.facts)
     text = (

@@ -98,6 +98,12 @@ def evaluation_of_newest(project: Project) -> Evaluation | None:
     return Evaluation.objects.filter(project=project).select_related("classifier").order_by("-pk").first()
 
 
+def evaluations_newest(project: Project) -> list[Evaluation]:
+    """The newest evaluation of each version that has one, the newest version first. One query."""
+    rows = Evaluation.objects.filter(project=project).select_related("classifier", "project")
+    return list(rows.order_by("-classifier", "-pk").distinct("classifier"))
+
+
 def evaluation_latest(version: ClassifierVersion) -> Evaluation | None:
     """The newest evaluation of a classifier version, or None. One query."""
     return Evaluation.objects.filter(classifier=version).order_by("-pk").first()

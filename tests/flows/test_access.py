@@ -217,6 +217,19 @@ WHO: Final[dict[str, str]] = {
     "api:explorer": Can.INSPECT,
     "suspects:suspects": Can.RESOLVE,
     "suspects:answer": Can.RESOLVE,
+    "release:serving": Can.INSPECT,
+    "release:back": Can.PROMOTE,
+    "release:rules": Can.INSPECT,
+    "POST release:rules": Can.STEER,
+    "release:sections": Can.INSPECT,
+    "release:section": Can.INSPECT,
+    "POST release:section": Can.DESCRIBE,
+    "release:card": Can.INSPECT,
+    "release:card_file": Can.INSPECT,
+    "release:gate": Can.INSPECT,
+    "POST release:gate": Can.PROMOTE,
+    "release:gate_again": Can.PROMOTE,
+    "release:evaluate": Can.PROMOTE,
     "training:curve": Can.INSPECT,
     "training:classifiers": Can.INSPECT,
     "training:classifier": Can.INSPECT,
@@ -284,6 +297,8 @@ WHO: Final[dict[str, str]] = {
     "api:webhook-delivery-list": Can.CONFIGURE,
     "api:webhook-delivery-read": Can.CONFIGURE,
     "api:webhook-delivery-repeat": Can.CONFIGURE,
+    "api:classifier-bundle": Can.INSPECT,
+    "api:score": Can.SCORE,
 }
 
 

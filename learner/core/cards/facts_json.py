@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from learner.core.cards.facts import CardFacts
 
+Facts = TypeVar("Facts")
 
-def facts_dump(facts: CardFacts) -> str:
-    """`facts` in their one spelling: sorted keys, two spaces."""
+
+def facts_dump(facts: Any) -> str:
+    """The facts of any card in their one spelling: sorted keys, two spaces."""
     return json.dumps(asdict(facts), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -23,11 +25,16 @@ def facts_load(text: str) -> CardFacts:
     ValueError
         The text is not JSON, or lacks a fact that every card has.
     """
+    return facts_of_kind(CardFacts, text)
+
+
+def facts_of_kind(kind: type[Facts], text: str) -> Facts:
+    """As `facts_load`, of the card whose facts are `kind`."""
     try:
-        facts = _read(CardFacts, json.loads(text))
+        facts = _read(kind, json.loads(text))
     except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"These are not the facts of a data card: {error}") from error
-    assert isinstance(facts, CardFacts)
+        raise ValueError(f"These are not the facts of a card: {error}") from error
+    assert isinstance(facts, kind)
     return facts
 
 

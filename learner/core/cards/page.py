@@ -1,12 +1,27 @@
 """The data card as one page that stands alone, for a screen or for paper. No script, nothing fetched."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
 
 from learner.core.cards.facts import CardFacts
 from learner.core.cards.figures import Figure, figures_of
-from learner.core.cards.summary import read_first, tiles_of
+from learner.core.cards.summary import Tile, read_first, tiles_of
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says of a card: all but `body`, which is safe HTML, is plain text."""
+
+    kind: str
+    title: str
+    subtitle: str
+    tiles: Sequence[Tile]
+    first: Sequence[str]
+    figures: Sequence[Figure]
+    body: str
 
 
 def card_page(facts: CardFacts, body: str) -> str:
@@ -14,7 +29,23 @@ def card_page(facts: CardFacts, body: str) -> str:
 
     Everything else is escaped. Two calls with the same arguments give the same bytes.
     """
-    title = escape(f"{facts.project}, snapshot v{facts.number}")
+    versions = f"taxonomy v{facts.taxonomy} · guideline v{facts.guideline}"
+    return page_html(
+        Page(
+            kind="Data card",
+            title=f"{facts.project}, snapshot v{facts.number}",
+            subtitle=f"State as of {facts.state_as_of} · {versions}",
+            tiles=tiles_of(facts),
+            first=read_first(facts),
+            figures=figures_of(facts),
+            body=body,
+        )
+    )
+
+
+def page_html(page: Page) -> str:
+    """The page of any card."""
+    title, kind = escape(page.title), escape(page.kind)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -22,28 +53,28 @@ def card_page(facts: CardFacts, body: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="color-scheme" content="light dark">
-<title>{title}: data card</title>
+<title>{title}: {kind.lower()}</title>
 <style>
 {_style()}</style>
 </head>
 <body>
 <header>
-<p class="kicker">Data card</p>
+<p class="kicker">{kind}</p>
 <h1>{title}</h1>
-<p class="muted">State as of {escape(facts.state_as_of)} · taxonomy v{facts.taxonomy} · guideline v{facts.guideline}</p>
+<p class="muted">{escape(page.subtitle)}</p>
 </header>
 <main>
-{_tiles(facts)}
+{_tiles(page.tiles)}
 <section class="first">
 <h2>Read this first</h2>
 <ul>
-{_lines(facts)}
+{_lines(page.first)}
 </ul>
 </section>
 <div class="figures">
-{"".join(_figure(figure) for figure in figures_of(facts))}</div>
+{"".join(_figure(figure) for figure in page.figures)}</div>
 <article class="prose">
-{body}
+{page.body}
 </article>
 </main>
 </body>
@@ -51,17 +82,17 @@ def card_page(facts: CardFacts, body: str) -> str:
 """
 
 
-def _tiles(facts: CardFacts) -> str:
-    tiles = "".join(
+def _tiles(tiles: Sequence[Tile]) -> str:
+    drawn = "".join(
         f'<div class="tile"><dt>{escape(tile.label)}</dt><dd><span class="value">{escape(tile.value)}</span>'
         f'<span class="note">{escape(tile.note)}</span></dd></div>\n'
-        for tile in tiles_of(facts)
+        for tile in tiles
     )
-    return f'<dl class="tiles">\n{tiles}</dl>'
+    return f'<dl class="tiles">\n{drawn}</dl>'
 
 
-def _lines(facts: CardFacts) -> str:
-    return "\n".join(f"<li>{escape(line)}</li>" for line in read_first(facts))
+def _lines(lines: Sequence[str]) -> str:
+    return "\n".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
 def _figure(figure: Figure) -> str:

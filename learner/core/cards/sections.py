@@ -9,12 +9,13 @@ SECTION_MAX: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section: what it asks, and whether a snapshot waits for it."""
+    """One section: what it asks, whether a card is complete without it, and of which card it is."""
 
     slug: str
     title: str
     asks: str
     required: bool = True
+    card: str = "Data card"
 
 
 SECTIONS: Final = (

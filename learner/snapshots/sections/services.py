@@ -43,7 +43,9 @@ def card_section_write(
             )
             said = "written" if text else "taken back"
             log_write(
-                project, "snapshots", f"Data card: {section.title} {said} by {by.username}, v{row.number}"
+                project,
+                "snapshots",
+                f"{section.card}: {section.title} {said} by {by.username}, v{row.number}",
             )
     except IntegrityError as error:
         raise _outrun(section, card_history(project, section).first()) from error

@@ -13,7 +13,8 @@ from annotator.queue.models import Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import AgreementReport, CategoryInference, Method, Resolution
 from annotator.runs import RunStatus
-from learner.evaluation.evaluating import audited_items, evaluation_run_execute
+from learner.evaluation.audited import audited_items
+from learner.evaluation.evaluating import evaluation_run_execute
 from learner.evaluation.models import Evaluation, EvaluationRun, Truth, TruthSetting
 from learner.evaluation.responses import Response, response_of
 from learner.evaluation.selectors import audited_resolutions, evaluation_latest, result_of

@@ -1,0 +1,1 @@
+"""A classifier as files that score outside of Crossguard."""

@@ -1,0 +1,1 @@
+"""The release gate, promotions, and what of it people see and decide."""

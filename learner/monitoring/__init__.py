@@ -1,0 +1,1 @@
+"""Answering production with the version that serves."""

@@ -1,0 +1,70 @@
+"""From rows to answers, with a classifier in memory. Heavy, and knows no database."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy.special import expit
+
+from learner.core.arrays import Floats
+from learner.core.artifact import LoadedClassifier
+from learner.core.features import PageText, featurise
+from learner.monitoring.actions import action_of
+from learner.monitoring.rows import AskedPage, BadRow
+
+DIGITS: Final = 6
+
+
+def answers_of(
+    loaded: LoadedClassifier,
+    rows: Sequence[AskedPage | BadRow],
+    thresholds: Floats,
+    blocked: Collection[str],
+) -> list[dict[str, Any]]:
+    """The answer to each row, in their order; `thresholds` (n_categories,) are logits, `blocked` short names."""
+    found = iter(_scored([row for row in rows if isinstance(row, AskedPage)], loaded, thresholds, blocked))
+    return [_refused(row) if isinstance(row, BadRow) else next(found) for row in rows]
+
+
+def thresholds_used(loaded: LoadedClassifier, chosen: Mapping[str, float] | None) -> Floats:
+    """The thresholds as logits, those of a profile where it names them.
+
+    A category that is not learned has none, whatever a profile says.
+    """
+    own: Floats = loaded.classifier.thresholds_
+    if chosen is None:
+        return own
+    given = np.array([chosen.get(slug, np.nan) for slug in loaded.categories])
+    with np.errstate(divide="ignore"):
+        wanted = np.log(given) - np.log1p(-given)
+    thresholds: Floats = np.where(np.isnan(wanted) | ~loaded.classifier.learned, own, wanted)
+    return thresholds
+
+
+def _scored(
+    pages: Sequence[AskedPage], loaded: LoadedClassifier, thresholds: Floats, blocked: Collection[str]
+) -> list[dict[str, Any]]:
+    logits = loaded.classifier.decision(featurise([_page(page) for page in pages]))
+    categories = loaded.categories
+    probabilities = np.round(expit(logits).astype(np.float64), DIGITS).tolist()
+    labels: list[list[str]] = [[] for _ in pages]
+    for row, column in np.argwhere(logits >= thresholds).tolist():
+        labels[row].append(categories[column])
+    return [
+        {
+            "url": page.address.url,
+            "probabilities": dict(zip(categories, row, strict=True)),
+            "labels": present,
+            "action": action_of(present, blocked),
+        }
+        for page, row, present in zip(pages, probabilities, labels, strict=True)
+    ]
+
+
+def _page(page: AskedPage) -> PageText:
+    address = page.address
+    return PageText(address.url, address.host, address.registrable_domain, page.title, "", page.text)
+
+
+def _refused(row: BadRow) -> dict[str, Any]:
+    return {"url": row.sent, "error": {"code": row.code, "message": row.message}}

@@ -1,0 +1,48 @@
+"""The shapes of scoring, for the schema: the door reads and writes them by hand, because a thousand rows are many."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from learner.monitoring.rows import ROWS_MAX, TEXT_MAX, TITLE_MAX
+
+
+class AskedPageSerializer(serializers.Serializer[Any]):
+    """A page to score; a bare address may stand in its place."""
+
+    url = serializers.CharField()
+    title = serializers.CharField(required=False, allow_blank=True, max_length=TITLE_MAX)
+    text = serializers.CharField(required=False, allow_blank=True, max_length=TEXT_MAX)
+
+
+class ScoreSerializer(serializers.Serializer[Any]):
+    """A scoring request."""
+
+    pages = serializers.ListField(child=AskedPageSerializer(), min_length=1, max_length=ROWS_MAX)
+    profile = serializers.CharField(required=False, allow_blank=True)
+
+
+class RowErrorSerializer(serializers.Serializer[Any]):
+    """Why one row was not scored."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ScoredPageSerializer(serializers.Serializer[Any]):
+    """One row of the answer, in the order of the request; `error` alone where it could not be scored."""
+
+    url = serializers.CharField(help_text="Canonical, or as it was sent where it could not be scored.")
+    probabilities = serializers.DictField(child=serializers.FloatField(), required=False)
+    labels = serializers.ListField(child=serializers.CharField(), required=False)
+    action = serializers.ChoiceField(["block", "warn", "allow"], required=False)
+    error = RowErrorSerializer(required=False)
+
+
+class ScoredSerializer(serializers.Serializer[Any]):
+    """The answer to a scoring request."""
+
+    classifier = serializers.IntegerField(help_text="Number of the version that answered.")
+    taxonomy = serializers.IntegerField()
+    profile = serializers.CharField(help_text="Empty for the thresholds of the version.")
+    results = ScoredPageSerializer(many=True)
