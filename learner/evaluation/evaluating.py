@@ -17,9 +17,9 @@ from annotator.review.models import Method, Resolution
 from annotator.runs import run_claim, run_done, run_progress
 from learner.core.arrays import Array, Floats, Floats32, Integers
 from learner.core.artifact import artifact_read
-from learner.core.audited import Drawn, Population, audited_scores, strata_of
+from learner.core.audited import Drawn, Population, audited_scores
 from learner.core.classifier import LinearClassifier
-from learner.core.planner import played
+from learner.core.planner import drawable_of, played
 from learner.evaluation.chances import chances_of
 from learner.evaluation.models import Evaluation, EvaluationRun, Truth
 from learner.evaluation.responses import response_of
@@ -150,7 +150,7 @@ def plans_of(population: Population, drawn: Drawn, classifier: LinearClassifier)
     """What more audits would bring each learned category."""
     return {
         classifier.categories[number]: played(
-            strata_of(population, drawn, float(classifier.thresholds_[number]), number),
+            drawable_of(population, drawn, float(classifier.thresholds_[number]), number),
             rng=np.random.default_rng(number),
         )
         for number in np.flatnonzero(classifier.learned).tolist()
