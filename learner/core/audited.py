@@ -83,17 +83,19 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
-    """One category, cut by score: each array is (n_strata,).
+    """One category, cut by score: each array is (n_strata,), and `cuts` one shorter.
 
-    `predicted` says on which side of the threshold a stratum is, `size` what it measures; `share` is the share of
-    positives in it and `n_effective` the effective number of labels behind that (Kish, by site); `expected` the share
-    that the classifier expects, `roots` the sum of sqrt(probability), `n_labels` the labels themselves, and `n_items`
-    the effective number of items. `doubts` holds, of labels that are not certain, their stratum, probability, and what
-    a positive adds to the share. `n` and its like count labelled items: all, those present, predicted, and either.
+    `predicted` says on which side of the threshold a stratum is, `size` what it measures, `items` how many it holds;
+    `share` is the share of positives in it and `n_effective` the effective number of labels behind that (Kish, by
+    site); `expected` the share that the classifier expects. `doubts` holds, of labels that are not certain, their
+    stratum, probability, and what a positive adds to the share. `n` and its like count labelled items: all, those
+    present, predicted, and either.
     """
 
+    cuts: Floats
     predicted: Booleans
     size: Floats
+    items: Integers
     share: Floats
     n_effective: Floats
     expected: Floats
@@ -102,9 +104,6 @@ class Strata:
     n_positive: int
     n_predicted: int
     n_either: int
-    roots: Floats
-    n_labels: Floats
-    n_items: Floats
 
 
 def audited_scores(
@@ -160,21 +159,19 @@ def strata_of(population: Population, drawn: Drawn, threshold: float, category: 
     predicted = np.append(cuts, np.inf) > threshold
     present, said = truth >= 1 / 2, predicted[of_known]
     doubtful = (truth > 0) & (truth < 1)
-    probability = expit(logits.astype(np.float64))
     return Strata(
+        cuts=cuts,
         predicted=predicted,
         size=size,
+        items=np.bincount(stratum, minlength=len(cuts) + 1),
         share=total(weight * truth, of_known) / whole,
         n_effective=_effective(weight, of_known, drawn, is_known, len(whole)),
-        expected=total(probability * measure, stratum) / np.maximum(size, _NOTHING),
+        expected=total(expit(logits.astype(np.float64)) * measure, stratum) / np.maximum(size, _NOTHING),
         doubts=(of_known[doubtful], truth[doubtful], (weight / whole[of_known])[doubtful]),
         n=len(rows),
         n_positive=int(present.sum()),
         n_predicted=int(said.sum()),
         n_either=int((present | said).sum()),
-        roots=total(np.sqrt(probability) * measure, stratum),
-        n_labels=total(np.ones(len(rows)), of_known),
-        n_items=size**2 / np.maximum(total(measure**2, stratum), _NOTHING),
     )
 
 
@@ -278,7 +275,7 @@ def _drawn_positives(strata: Strata, rng: np.random.Generator) -> Floats:
         by_stratum[np.arange(len(places)), places] = adds
         held = rng.random((N_DRAWS, len(places))) < probability
         share = np.clip(share + (held - probability) @ by_stratum, 0, 1)
-    present, absent = priors_of(strata)
+    present, absent = prior_of(strata)
     positives: Floats = _drawn_sizes(strata, rng) * rng.beta(
         present + strata.n_effective * share, absent + strata.n_effective * (1 - share)
     )
@@ -290,15 +287,15 @@ def _drawn_sizes(strata: Strata, rng: np.random.Generator) -> Floats:
 
     Of pages like those of the population, that is; how many are predicted in all stays.
     """
-    predicted = strata.predicted & (strata.size > 0)
+    predicted = strata.predicted & (strata.items > 0)
     sizes = np.broadcast_to(strata.size, (N_DRAWS, len(strata.size))).copy()
     whole = strata.size[predicted]
-    drawn = rng.gamma(strata.n_items[predicted], whole / strata.n_items[predicted], (N_DRAWS, len(whole)))
+    drawn = rng.gamma(strata.items[predicted], whole / strata.items[predicted], (N_DRAWS, len(whole)))
     sizes[:, predicted] = drawn * whole.sum() / np.maximum(drawn.sum(axis=1, keepdims=True), _NOTHING)
     return sizes
 
 
-def priors_of(strata: Strata) -> tuple[Floats, Floats]:
+def prior_of(strata: Strata) -> tuple[Floats, Floats]:
     """The prior counts of positives and others in each stratum, (n_strata,) each."""
     present = np.where(strata.predicted, _JEFFREYS, _UNSEEN + strata.expected)
     absent = np.where(strata.predicted, _JEFFREYS, 1 - strata.expected)

@@ -5,12 +5,14 @@ of `learner.core.audited` would be, is played through for ever more labels. So t
 what the labels will say.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from scipy.special import expit
 
 from learner.core.arrays import Array, Floats
-from learner.core.audited import Strata, priors_of
+from learner.core.audited import Drawn, Population, Strata, prior_of, strata_of
 from learner.core.drawing import FLOOR
 from learner.core.evaluation import CONFIDENCE
 from learner.core.plans import MEASURES, STEPS
@@ -22,12 +24,37 @@ _ENDS: Final = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 _HALVINGS: Final = 40
 
 
-def played(strata: Strata, *, rng: np.random.Generator) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawable:
+    """The strata of a category, with what a draw goes by: sums of sqrt(probability), and labels, (n_strata,) each."""
+
+    strata: Strata
+    roots: Floats
+    n_labels: Floats
+
+    @property
+    def left(self) -> Floats:
+        """Items that are not drawn yet, (n_strata,)."""
+        return np.maximum(self.strata.items - self.n_labels, 0.0)
+
+
+def drawable_of(population: Population, drawn: Drawn, threshold: float, category: int) -> Drawable:
+    """The strata of one category as they stand."""
+    strata = strata_of(population, drawn, threshold, category)
+    logits = population.logits[:, category].astype(np.float64)
+    places = np.searchsorted(strata.cuts, logits, side="right")
+    n_strata = len(strata.size)
+    known = places[drawn.rows[drawn.truth[:, category] >= 0]]
+    roots: Floats = np.bincount(places, np.sqrt(expit(logits)), minlength=n_strata).astype(np.float64)
+    return Drawable(strata, roots, np.bincount(known, minlength=n_strata).astype(np.float64))
+
+
+def played(known: Drawable, *, rng: np.random.Generator) -> dict[str, Any]:
     """Half-widths of the interval of each measure after each of `STEPS` more labels, as an evaluation keeps them.
 
     Parameters
     ----------
-    strata : Strata
+    known : Drawable
         One category, as it stands.
     rng : np.random.Generator
 
@@ -37,21 +64,21 @@ def played(strata: Strata, *, rng: np.random.Generator) -> dict[str, Any]:
         Of each measure, `by_score` (drawn for this category alone) and `at_random`: a tenth, the median and nine tenths
         over what may be true, n_steps each. `possible`: items that are left to draw.
     """
+    strata = known.strata
     truths = _beta(strata, strata.n_effective, strata.share, N_WORLDS, rng)
-    whole = float(strata.size.sum())
-    focused = FLOOR * strata.size + (1 - FLOOR) * whole * strata.roots / max(float(strata.roots.sum()), 1e-12)
+    mean_root = known.roots.sum() / max(float(strata.items.sum()), 1.0)
+    focused = FLOOR * strata.items + (1 - FLOOR) * known.roots / max(float(mean_root), 1e-12)
     seed = int(rng.integers(2**32))
     kept: dict[str, Any] = {measure: {} for measure in MEASURES}
-    for way, density in (("by_score", focused), ("at_random", strata.size)):
-        widths = _widths(strata, truths, density, np.random.default_rng(seed))
+    for way, density in (("by_score", focused), ("at_random", strata.items)):
+        widths = _widths(known, truths, density, np.random.default_rng(seed))
         for measure in MEASURES:
             kept[measure][way] = np.quantile(widths[measure], _OUTER, axis=0).round(5).tolist()
-    return kept | {"possible": int(np.maximum(strata.n_items - strata.n_labels, 0).sum())}
+    return kept | {"possible": int(known.left.sum())}
 
 
-def labels_in(strata: Strata, density: Floats, more: float) -> Floats:
-    """How `more` labels fall on the strata, (n_strata,), in proportion to the density, as far as there are items."""
-    left = np.maximum(strata.n_items - strata.n_labels, 0.0)
+def labels_in(left: Floats, density: Array, more: float) -> Floats:
+    """How `more` labels fall on the strata, (n_strata,), in proportion to the density, as far as any are `left`."""
     if more >= left.sum():
         return left
     low, high = 0.0, 1.0
@@ -64,12 +91,12 @@ def labels_in(strata: Strata, density: Floats, more: float) -> Floats:
     return fallen
 
 
-def _widths(strata: Strata, truths: Floats, density: Floats, rng: np.random.Generator) -> dict[str, Floats]:
+def _widths(known: Drawable, truths: Floats, density: Array, rng: np.random.Generator) -> dict[str, Floats]:
     """Of each measure half-widths (N_WORLDS, n_steps) of the interval after so many more labels, if this is true."""
-    worth = _worth(strata)
+    strata, worth = known.strata, _worth(known)
     widths = {measure: np.empty((len(truths), len(STEPS))) for measure in MEASURES}
     for step, more in enumerate(STEPS):
-        new = labels_in(strata, density, more) * worth
+        new = labels_in(known.left, density, more) * worth
         found = rng.binomial(np.round(new).astype(np.int64), truths) / np.maximum(np.round(new), 1)
         total = strata.n_effective + new
         share = (strata.n_effective * strata.share + new * found) / np.maximum(total, 1e-12)
@@ -80,20 +107,18 @@ def _widths(strata: Strata, truths: Floats, density: Floats, rng: np.random.Gene
     return widths
 
 
-def _worth(strata: Strata) -> Floats:
+def _worth(known: Drawable) -> Floats:
     """What one more label adds to the effective number of its stratum, (n_strata,): as those so far, at most 1."""
-    all_labels, all_effective = float(strata.n_labels.sum()), float(strata.n_effective.sum())
-    mean = min(1.0, all_effective / all_labels) if all_labels else 1.0
-    each = np.divide(
-        strata.n_effective, strata.n_labels, out=np.full(len(strata.size), mean), where=strata.n_labels > 0
-    )
+    effective, labels = known.strata.n_effective, known.n_labels
+    mean = min(1.0, float(effective.sum() / labels.sum())) if labels.sum() else 1.0
+    each = np.divide(effective, labels, out=np.full(len(labels), mean), where=labels > 0)
     worth: Floats = np.clip(each, 0.05, 1)
     return worth
 
 
 def _beta(strata: Strata, n: Floats, share: Array, n_draws: int, rng: np.random.Generator) -> Floats:
     """Draws of the posterior of the share of each stratum, (n_draws, *share.shape)."""
-    present, absent = priors_of(strata)
+    present, absent = prior_of(strata)
     drawn: Floats = rng.beta(present + n * share, absent + n * (1 - share), (n_draws, *share.shape))
     return drawn
 

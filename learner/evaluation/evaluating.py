@@ -13,10 +13,10 @@ from annotator.projects.services import log_write
 from annotator.runs import run_claim, run_done, run_progress
 from learner.core.arrays import Floats32, Integers
 from learner.core.artifact import artifact_read
-from learner.core.audited import Drawn, Population, audited_scores, strata_of
+from learner.core.audited import Drawn, Population, audited_scores
 from learner.core.classifier import LinearClassifier
 from learner.core.features import describe_recipe
-from learner.core.planner import played
+from learner.core.planner import drawable_of, played
 from learner.evaluation.audited import Audited, audited_items
 from learner.evaluation.beside import measured_beside
 from learner.evaluation.cards import card_make
@@ -103,7 +103,7 @@ def plans_of(population: Population, drawn: Drawn, classifier: LinearClassifier)
     """What more audits would bring each learned category."""
     return {
         classifier.categories[number]: played(
-            strata_of(population, drawn, float(classifier.thresholds_[number]), number),
+            drawable_of(population, drawn, float(classifier.thresholds_[number]), number),
             rng=np.random.default_rng(number),
         )
         for number in np.flatnonzero(classifier.learned).tolist()

@@ -27,7 +27,7 @@ from tests.factories import (
     make_member,
     make_project,
 )
-from tests.learner.core.test_planner import strata
+from tests.learner.core.test_planner import known
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def evaluated(project: Project) -> Project:
         "micro_f1": estimate,
         "n_categories": 1,
         "categories": row,
-        "plans": {GAMES: played(strata(300), rng=np.random.default_rng(1))},
+        "plans": {GAMES: played(known(300), rng=np.random.default_rng(1))},
         "traffic": {"categories": row},
     }
     Evaluation.objects.create(
