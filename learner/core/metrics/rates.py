@@ -1,0 +1,69 @@
+"""Rates of one category at its threshold: prevalence, F-beta, false positives and false negatives."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from learner.core.audited import Judged, estimate_of, score_of, shares_of
+from learner.core.evaluation import Estimate
+
+BETA: Final = 2.0
+"""In F-beta a page that is missed counts beta squared times what one flagged by mistake does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Of all pages: how many have the category; of those without it, how many are flagged; of those with it, missed."""
+
+    prevalence: Estimate
+    f_beta: Estimate
+    fpr: Estimate
+    fnr: Estimate
+
+
+def rates_of(judged: Judged, *, beta: float = BETA) -> Rates:
+    """The rates of a category over the whole population.
+
+    Parameters
+    ----------
+    judged : Judged
+    beta : float
+        Positive.
+    """
+    strata, total = judged.strata, judged.total
+    score = score_of(strata, judged.positives)
+    hits, alarms, misses = judged.counts
+    weight = beta**2
+    n_absent = strata.n - strata.n_positive
+    nothing = "" if strata.n else "no item is labelled"
+    return Rates(
+        prevalence=estimate_of(
+            (score.tp + score.fn) / max(total, 1e-12),
+            (hits + misses) / max(total, 1e-12),
+            strata.n,
+            why=nothing,
+        ),
+        f_beta=estimate_of(
+            _share((1 + weight) * score.tp, weight * score.fn + score.fp),
+            shares_of((1 + weight) * hits, weight * misses + alarms),
+            strata.n_either,
+            why=score.f1.why_undefined,
+        ),
+        fpr=estimate_of(
+            _share(score.fp, score.tn),
+            shares_of(alarms, total - hits - misses - alarms),
+            n_absent,
+            why="" if n_absent else nothing or "every labelled item has it",
+        ),
+        fnr=one_less(score.recall),
+    )
+
+
+def one_less(share: Estimate) -> Estimate:
+    """1 - share, with its interval the other way round."""
+    if share.value is None or share.low is None or share.high is None:
+        return share
+    return Estimate(1 - share.value, 1 - share.high, 1 - share.low, share.n, "")
+
+
+def _share(part: float, others: float) -> float:
+    return part / (part + others) if part + others > 0 else 0.0

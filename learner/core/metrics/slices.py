@@ -1,0 +1,100 @@
+"""The same scores on part of the pages: by site, source, language and the like."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from learner.core.arrays import Array, Booleans, Floats
+from learner.core.audited import Drawn, Population, judged_of, score_of, strata_of
+from learner.core.evaluation import Estimate
+from learner.core.metrics.rates import rates_of
+
+NAMES_MAX: Final = 8
+"""The largest of a kind; what is beyond them is one slice more."""
+OTHERS: Final = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class SliceScore:
+    """One category on the pages of a slice."""
+
+    precision: Estimate
+    recall: Estimate
+    fpr: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Part of the labelled items, named by its kind; `categories` are in their order."""
+
+    kind: str
+    name: str
+    n: int
+    categories: tuple[SliceScore, ...]
+
+
+def slices_of(
+    population: Population,
+    drawn: Drawn,
+    thresholds: Floats,
+    kinds: dict[str, Sequence[str]],
+    *,
+    rng: np.random.Generator,
+) -> Iterator[Slice]:
+    """Scores on each part of the labelled items, the largest parts of a kind first.
+
+    Of most kinds only the labelled items are known. They stand for the pages like them: each counts 1 / inclusion, and
+    the sizes of strata are sums of that. So an interval says less than one of the whole population with as many labels.
+
+    Parameters
+    ----------
+    population : Population
+    drawn : Drawn
+    thresholds : float (n_categories,)
+    kinds : kind -> names (n_drawn,)
+        Of each drawn item; empty where it is not known, and then the item is in no slice of that kind.
+    rng : np.random.Generator
+    """
+    for kind, names in kinds.items():
+        of_items = _bounded(np.asarray(names, dtype=object))
+        found, counts = np.unique(of_items[of_items != ""].astype(str), return_counts=True)
+        for name in found[np.argsort(-counts, kind="stable")]:
+            inside = of_items == name
+            yield Slice(
+                kind,
+                str(name),
+                int(inside.sum()),
+                part_scores(population, drawn, thresholds, inside, rng=rng),
+            )
+
+
+def part_scores(
+    population: Population, drawn: Drawn, thresholds: Floats, inside: Booleans, *, rng: np.random.Generator
+) -> tuple[SliceScore, ...]:
+    """Each category on the labelled items `inside` (n_drawn,), weighed by what they stand for."""
+    rows = drawn.rows[inside]
+    weight = (1.0 if population.measure is None else population.measure[rows]) / drawn.inclusion[inside]
+    part = Population(population.logits[rows], weight)
+    labelled = Drawn(
+        np.arange(len(rows)),
+        drawn.truth[inside],
+        np.ones(len(rows)),
+        drawn.rows[inside] if drawn.sites is None else drawn.sites[inside],
+    )
+    scores = []
+    for category, threshold in enumerate(thresholds):
+        judged = judged_of(strata_of(part, labelled, float(threshold), category), rng=rng)
+        score = score_of(judged.strata, judged.positives)
+        scores.append(SliceScore(score.precision, score.recall, rates_of(judged).fpr))
+    return tuple(scores)
+
+
+def _bounded(names: Array) -> Array:
+    """The names with those beyond the largest as one."""
+    found, counts = np.unique(names[names != ""].astype(str), return_counts=True)
+    if len(found) <= NAMES_MAX:
+        return names
+    kept = set(found[np.argsort(-counts, kind="stable")[:NAMES_MAX]])
+    return np.array([name if name in kept or not name else OTHERS for name in names], dtype=object)
