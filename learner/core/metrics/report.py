@@ -92,7 +92,7 @@ def _each(
             **asdict(rates_of(judged)),
             "beta": BETA,
             **asdict(ranking_of(column, labelled, judged, rng=rng)),
-            "calibration": calibration_facts(calibration_of(column, labelled, rng=rng)),
+            "calibration": calibration_facts(calibration_of(column, labelled, judged, rng=rng)),
             "curve": curve_facts(curve_of(column, labelled, judged, float(threshold), rng=rng)),
         }
         for column, labelled, judged, threshold in zip(columns, labels, every, thresholds, strict=True)

@@ -77,9 +77,9 @@ def test_ranking_is_that_of_scikit_learn_by_the_weights_of_the_strata() -> None:
 
 def test_calibration_of_a_population_that_is_all_labelled_is_counted() -> None:
     logits, truth = make_population()
-    column, labelled, _ = column_of(logits, everything(truth))
+    column, labelled, judged = column_of(logits, everything(truth))
 
-    calibration = calibration_of(column, labelled, rng=rng())
+    calibration = calibration_of(column, labelled, judged, rng=rng())
 
     probability = expit(logits[:, 0].astype(np.float64))
     assert calibration.brier.value == pytest.approx(brier_score_loss(truth[:, 0], probability))
@@ -92,9 +92,9 @@ def test_calibration_of_a_population_that_is_all_labelled_is_counted() -> None:
 
 def test_a_classifier_that_is_far_too_sure_has_an_interval_that_says_so() -> None:
     logits, truth = make_population()
-    column, labelled, _ = column_of(logits * 4, by_score(logits, truth, 900))
+    column, labelled, judged = column_of(logits * 4, by_score(logits, truth, 900))
 
-    ece = calibration_of(column, labelled, rng=rng()).ece
+    ece = calibration_of(column, labelled, judged, rng=rng()).ece
 
     plain = calibration_error(expit(logits[:, 0].astype(np.float64) * 4), truth[:, 0], BINS)
     low, high = ends(ece)
@@ -254,7 +254,7 @@ def test_every_estimate_is_in_order_and_between_0_and_1(
     every = [judged, judged_of(strata_of(population, drawn, threshold, 1), rng=source)]
 
     rates, ranking = rates_of(judged), ranking_of(column, labelled, judged, rng=source)
-    calibration = calibration_of(column, labelled, rng=source)
+    calibration = calibration_of(column, labelled, judged, rng=source)
     curve = curve_of(column, labelled, judged, threshold, rng=source)
     together = together_of(population, drawn, thresholds, every, rng=source)
     confusion = confusion_of(population, drawn, thresholds, every, rng=source)
