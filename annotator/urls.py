@@ -29,6 +29,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("learner.snapshots.urls")),
     path("projects/<slug:slug>/", include("learner.training.urls")),
     path("projects/<slug:slug>/", include("learner.evaluation.urls")),
+    path("projects/<slug:slug>/", include("learner.evaluation.lens.urls")),
     path("projects/<slug:slug>/", include("learner.suspects.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

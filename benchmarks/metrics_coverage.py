@@ -139,7 +139,7 @@ def estimates(
     """Every measure of one repetition."""
     column, labelled = ranked_of(population, 0), known_of(population, drawn, 0)
     judged = judged_of(strata_at(column, labelled, threshold), rng=rng)
-    rates, calibration = rates_of(judged), calibration_of(column, labelled, judged, rng=rng)
+    rates, calibration = rates_of(judged, rng=rng), calibration_of(column, labelled, judged, rng=rng)
     found = {name: getattr(rates, name) for name in ("prevalence", "f_beta", "fpr", "fnr")}
     ranking = ranking_of(column, labelled, judged, rng=rng)
     found |= {name: getattr(ranking, name) for name in ("average_precision", "roc_auc")}

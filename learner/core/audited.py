@@ -85,7 +85,7 @@ class Drawn:
 class Strata:
     """One category, cut by score: each array is (n_strata,), and `cuts` one shorter.
 
-    `predicted` says on which side of the threshold a stratum is, `size` what it measures; `share` is the share of
+    `predicted` says on which side of the threshold a stratum is, `size` what it measures, `items` how many it holds; `share` is the share of
     positives in it and `n_effective` the effective number of labels behind that (Kish, by site); `expected` the share
     that the classifier expects. `doubts` holds, of labels that are not certain, their stratum, probability, and what a
     positive adds to the share. `n` and its like count labelled items: all, those present, predicted, and either.
@@ -94,6 +94,7 @@ class Strata:
     cuts: Floats
     predicted: Booleans
     size: Floats
+    items: Integers
     share: Floats
     n_effective: Floats
     expected: Floats
@@ -247,6 +248,7 @@ def strata_between(column: Ranked, labelled: Known, cuts: Floats, threshold: flo
         cuts=cuts,
         predicted=predicted,
         size=size,
+        items=np.diff(np.concatenate([[0], places, [len(column.scores)]])),
         share=total(weight * truth) / whole,
         n_effective=_effective(weight, stratum, labelled.sites, len(whole)),
         expected=between(column.expected, places) / np.maximum(size, _NOTHING),

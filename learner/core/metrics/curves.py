@@ -59,7 +59,7 @@ def curve_of(
         thresholds=tuple(thresholds),
         precision=tuple(score.precision for score in scores),
         recall=_falling([score.recall for score in scores]),
-        fpr=_falling([rates_of(point).fpr for point in points]),
+        fpr=_falling([rates_of(point, rng=rng).fpr for point in points]),
         flagged=tuple(_flagged(point) for point in points),
     )
 

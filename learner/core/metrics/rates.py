@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from learner.core.audited import Judged, estimate_of, score_of, shares_of
+import numpy as np
+
+from learner.core.audited import N_DRAWS, Judged, estimate_of, score_of, shares_of
 from learner.core.evaluation import Estimate
 
 BETA: Final = 2.0
@@ -20,12 +22,16 @@ class Rates:
     fnr: Estimate
 
 
-def rates_of(judged: Judged, *, beta: float = BETA) -> Rates:
+def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) -> Rates:
     """The rates of a category over the whole population.
+
+    Where few pages are flagged, how many there are is chance too, and makes most of the doubt about false positives: the
+    statement is about pages like these, of which another holdout would have flagged more or fewer.
 
     Parameters
     ----------
     judged : Judged
+    rng : np.random.Generator
     beta : float
         Positive.
     """
@@ -33,6 +39,8 @@ def rates_of(judged: Judged, *, beta: float = BETA) -> Rates:
     score = score_of(strata, judged.positives)
     hits, alarms, misses = judged.counts
     weight = beta**2
+    n_flagged = int(strata.items[strata.predicted].sum())
+    chance = rng.standard_gamma(n_flagged + 0.5, N_DRAWS) / max(n_flagged, 1)
     n_absent = strata.n - strata.n_positive
     nothing = "" if strata.n else "no item is labelled"
     return Rates(
@@ -50,7 +58,7 @@ def rates_of(judged: Judged, *, beta: float = BETA) -> Rates:
         ),
         fpr=estimate_of(
             _share(score.fp, score.tn),
-            shares_of(alarms, total - hits - misses - alarms),
+            shares_of(alarms * chance, np.maximum(total - hits - misses - alarms * chance, 0)),
             n_absent,
             why="" if n_absent else nothing or "every labelled item has it",
         ),

@@ -82,17 +82,18 @@ def calibration_of(
         for place in np.flatnonzero(binned.share > 0)
     )
     why = "" if strata.n else "no item is labelled"
-    return Calibration(_ece(binned, counts, why), _brier(column, labelled, finer, why), bins)
+    return Calibration(_ece(binned, counts, why, rng), _brier(column, labelled, finer, why), bins)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Binned:
-    """Of each bin, (BINS,): its share of all pages, the mean promise, the share of positives; and draws of that."""
+    """Of each bin, (BINS,): its share of all pages, the mean promise, the share of positives; draws of that; and items."""
 
     share: Floats
     promised: Floats
     observed: Floats
     drawn: Floats
+    items: Floats
 
 
 def _binned(judged: Judged, bins: Integers) -> _Binned:
@@ -106,11 +107,12 @@ def _binned(judged: Judged, bins: Integers) -> _Binned:
         promised=(strata.size * strata.expected) @ member / whole,
         observed=(strata.size * strata.share) @ member / whole,
         drawn=judged.positives @ member / whole,
+        items=strata.items @ member,
     )
 
 
-def _ece(binned: _Binned, counts: Integers, why: str) -> Estimate:
-    """The mean distance, by size, over the bins that are labelled."""
+def _ece(binned: _Binned, counts: Integers, why: str, rng: np.random.Generator) -> Estimate:
+    """The mean distance, by size, over the bins that are labelled. How many pages a bin holds is chance too."""
     n = int(counts.sum())
     if why:
         return Estimate(None, None, None, n, why)
@@ -118,11 +120,12 @@ def _ece(binned: _Binned, counts: Integers, why: str) -> Estimate:
     weight = size / max(float(size.sum()), _NOTHING)
     plain = float(weight @ np.abs(binned.observed - binned.promised))
     errs = binned.drawn - binned.drawn.mean(axis=0)
-    drawn = np.abs(binned.observed + errs - binned.promised) @ weight
+    chance = rng.standard_gamma(binned.items + 0.5, errs.shape) / np.maximum(binned.items, 1)
+    drawn = (np.abs(binned.observed + errs - binned.promised) * chance) @ weight
     high = float(np.quantile(drawn, _HIGH))
     excess = max(float(drawn.mean()) - plain, 0.0)
     value = max(plain - excess, 0.0)
-    return Estimate(value, min(max(2 * plain - high, 0.0), value), min(max(high - excess, value), 1.0), n, "")
+    return Estimate(value, min(max(2 * plain - high - excess, 0.0), value), min(max(high, value), 1.0), n, "")
 
 
 def _brier(column: Ranked, labelled: Known, judged: Judged, why: str) -> Estimate:

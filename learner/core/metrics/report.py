@@ -89,7 +89,7 @@ def _each(
     ]
     return every, [
         {
-            **asdict(rates_of(judged)),
+            **asdict(rates_of(judged, rng=rng)),
             "beta": BETA,
             **asdict(ranking_of(column, labelled, judged, rng=rng)),
             "calibration": calibration_facts(calibration_of(column, labelled, judged, rng=rng)),

@@ -87,7 +87,7 @@ def part_scores(
     for category, threshold in enumerate(thresholds):
         judged = judged_of(strata_of(part, labelled, float(threshold), category), rng=rng)
         score = score_of(judged.strata, judged.positives)
-        scores.append(SliceScore(score.precision, score.recall, rates_of(judged).fpr))
+        scores.append(SliceScore(score.precision, score.recall, rates_of(judged, rng=rng).fpr))
     return tuple(scores)
 
 

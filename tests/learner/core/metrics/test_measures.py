@@ -47,7 +47,7 @@ def test_rates_are_those_of_scikit_learn_by_the_weights_of_the_strata() -> None:
     drawn = by_score(logits, truth, 900)
     _, _, judged = column_of(logits, drawn)
 
-    rates = rates_of(judged)
+    rates = rates_of(judged, rng=rng())
 
     true, said, weight = truth[drawn.rows, 0], logits[drawn.rows, 0] >= 0, by_stratum(drawn, judged, logits)
     tn, fp, fn, tp = confusion_matrix(true, said, sample_weight=weight).ravel()
@@ -223,7 +223,7 @@ def test_what_is_found_nowhere_says_why() -> None:
     drawn = Drawn(np.arange(10), np.zeros((10, 1)), np.full(10, 0.2))
     column, labelled, judged = column_of(logits, drawn)
 
-    rates, ranking = rates_of(judged), ranking_of(column, labelled, judged, rng=rng())
+    rates, ranking = rates_of(judged, rng=rng()), ranking_of(column, labelled, judged, rng=rng())
 
     assert (rates.prevalence.value, rates.fpr.value) == (0, 0)
     assert rates.prevalence.high is not None
@@ -253,7 +253,7 @@ def test_every_estimate_is_in_order_and_between_0_and_1(
     column, labelled, judged = column_of(logits, drawn, threshold)
     every = [judged, judged_of(strata_of(population, drawn, threshold, 1), rng=source)]
 
-    rates, ranking = rates_of(judged), ranking_of(column, labelled, judged, rng=source)
+    rates, ranking = rates_of(judged, rng=source), ranking_of(column, labelled, judged, rng=source)
     calibration = calibration_of(column, labelled, judged, rng=source)
     curve = curve_of(column, labelled, judged, threshold, rng=source)
     together = together_of(population, drawn, thresholds, every, rng=source)
