@@ -41,14 +41,14 @@ def curve_plot(
     if len(spots) > 1:
         inside += [_band(spots, axes), _line(spots, axes)]
     drawn.append(_stretched(inside))
-    drawn += [_dot(spot, axes, "chart-point", 5) for spot in marks]
+    drawn += [*_names_up(axes), *(_dot(spot, axes, "chart-point", 5) for spot in marks)]
     words = [spot.words for spot in marks] or [spot.words for spot in spots]
     return _drawing(title, words, TOP + HEIGHT + 34, drawn)
 
 
 def spots_plot(spots: Sequence[Spot], title: str, axes: Axes) -> SafeString:
     """Places by themselves with their intervals, against the diagonal on which both axes agree."""
-    drawn = [*_grid(axes), _stretched([_diagonal()])]
+    drawn = [*_grid(axes), _stretched([_diagonal()]), *_names_up(axes)]
     for spot in spots:
         if spot.low is not None and spot.high is not None:
             x = _percent(_across(spot.x, axes.x))
@@ -66,11 +66,19 @@ def _grid(axes: Axes) -> list[SafeString]:
         x, y = _percent(100 * share), round(TOP + HEIGHT * (1 - share), 1)
         drawn.append(_tag("line", class_="chart-grid", x1=0, x2="100%", y1=y, y2=y))
         drawn.append(_tag("text", _value(axes.x, share), x=x, y=TOP + HEIGHT + 15, text_anchor=anchor))
-        if place:
-            drawn.append(_tag("text", _value(axes.y, share), x=0, y=y + 13))
-    drawn.append(_tag("text", f"{axes.up} ↑", x="100%", y=TOP + 13, text_anchor="end"))
     drawn.append(_tag("text", f"{axes.across} →", x="100%", y=TOP + HEIGHT + 31, text_anchor="end"))
     return drawn
+
+
+def _names_up(axes: Axes) -> list[SafeString]:
+    """The values of the upright axis, drawn last: a halo keeps lines out of them."""
+    shares = [place / (QUARTERS - 1) for place in range(1, QUARTERS)]
+    names = [_value(axes.y, share) for share in shares]
+    names[-1] += f" {axes.up}"
+    return [
+        _tag("text", name, class_="chart-why", x=0, y=round(TOP + HEIGHT * (1 - share) + 13, 1))
+        for name, share in zip(names, shares, strict=True)
+    ]
 
 
 def _value(scale: Scale, share: float) -> str:

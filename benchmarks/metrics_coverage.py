@@ -146,7 +146,7 @@ def estimates(
     found |= {name: getattr(calibration, name) for name in ("brier", "ece")}
     for name, cut in zip(("low", "high"), at, strict=True):
         point = judged_of(strata_at(column, labelled, float(cut)), rng=rng)
-        score = score_of(point.strata, point.positives)
+        score = score_of(point)
         found |= {f"precision {name}": score.precision, f"recall {name}": score.recall}
     return found
 

@@ -85,10 +85,11 @@ class Drawn:
 class Strata:
     """One category, cut by score: each array is (n_strata,), and `cuts` one shorter.
 
-    `predicted` says on which side of the threshold a stratum is, `size` what it measures, `items` how many it holds; `share` is the share of
-    positives in it and `n_effective` the effective number of labels behind that (Kish, by site); `expected` the share
-    that the classifier expects. `doubts` holds, of labels that are not certain, their stratum, probability, and what a
-    positive adds to the share. `n` and its like count labelled items: all, those present, predicted, and either.
+    `predicted` says on which side of the threshold a stratum is, `size` what it measures, `items` how many it holds;
+    `share` is the share of positives in it and `n_effective` the effective number of labels behind that (Kish, by
+    site); `expected` the share that the classifier expects. `doubts` holds, of labels that are not certain, their
+    stratum, probability, and what a positive adds to the share. `n` and its like count labelled items: all, those
+    present, predicted, and either.
     """
 
     cuts: Floats
@@ -130,15 +131,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """One category in strata, with draws of what is positive in each, (N_DRAWS, n_strata)."""
+    """One category in strata, with draws of what is positive in each, (N_DRAWS, n_strata).
+
+    `sizes` are draws of what the strata measure, where that is not known: of part of the items, say.
+    """
 
     strata: Strata
     positives: Floats
+    sizes: Floats | None = None
 
     @property
     def counts(self) -> tuple[Floats, Floats, Floats]:
         """Draws of tp, fp and fn, (N_DRAWS,) each."""
-        return _counts(self.strata, self.positives)
+        return _counts(self)
 
     @property
     def total(self) -> float:
@@ -178,7 +183,7 @@ def audited_scores(
 
 def scores_of(every: Sequence[Judged], n: int) -> tuple[list[CategoryScore], OverallScore]:
     """The scores of categories that are judged already, and all together; `n` items are labelled."""
-    scores = [score_of(one.strata, one.positives) for one in every]
+    scores = [score_of(one) for one in every]
     return scores, _overall([one.counts for one in every], scores, n)
 
 
@@ -260,14 +265,15 @@ def strata_between(column: Ranked, labelled: Known, cuts: Floats, threshold: flo
     )
 
 
-def score_of(strata: Strata, positives: Floats) -> CategoryScore:
-    """The scores of a category from its strata, and draws of what is positive in each, (n_draws, n_strata)."""
+def score_of(judged: Judged) -> CategoryScore:
+    """The scores of a category from its strata, and draws of what is positive in each."""
+    strata = judged.strata
     mean = strata.size * strata.share
     tp, fn = (float(mean[side].sum()) for side in (strata.predicted, ~strata.predicted))
     fp, tn = (float((strata.size - mean)[side].sum()) for side in (strata.predicted, ~strata.predicted))
     varies = strata.size**2 * strata.share * (1 - strata.share) / np.maximum(strata.n_effective, 1)
     of_predicted, of_others = (float(varies[side].sum()) for side in (strata.predicted, ~strata.predicted))
-    hits, alarms, misses = _counts(strata, positives)
+    hits, alarms, misses = judged.counts
     return CategoryScore(
         n=strata.n,
         n_positive=strata.n_positive,
@@ -296,11 +302,13 @@ def score_of(strata: Strata, positives: Floats) -> CategoryScore:
     )
 
 
-def _counts(strata: Strata, positives: Floats) -> tuple[Floats, Floats, Floats]:
+def _counts(judged: Judged) -> tuple[Floats, Floats, Floats]:
     """Draws of tp, fp and fn, (n_draws,) each."""
+    strata, positives = judged.strata, judged.positives
     hits = positives[:, strata.predicted].sum(axis=1)
     misses = positives[:, ~strata.predicted].sum(axis=1)
-    return hits, float(strata.size[strata.predicted].sum()) - hits, misses
+    sizes = strata.size[None, :] if judged.sizes is None else judged.sizes
+    return hits, sizes[:, strata.predicted].sum(axis=1) - hits, misses
 
 
 def _overall(

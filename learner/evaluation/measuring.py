@@ -89,7 +89,7 @@ def policy_facts(
         if not blocks.any():
             continue
         judged = blocked_column(population, drawn, _logits(rules, classifier), blocks).judged(0.0, rng=rng)
-        score, rates = score_of(judged.strata, judged.positives), rates_of(judged, rng=rng)
+        score, rates = score_of(judged), rates_of(judged, rng=rng)
         more = {"fpr": asdict(rates.fpr), "fnr": asdict(rates.fnr)}
         found.append({"name": rules.name, "number": rules.number, **asdict(score), **more})
     return found

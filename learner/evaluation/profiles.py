@@ -36,6 +36,11 @@ def profile_latest(project: Project, name: str) -> ProfileVersion | None:
     return rows.order_by("-number").first()
 
 
+def rules_of(version: ProfileVersion) -> list[ProfileRule]:
+    """The rules of one version in the order of its taxonomy. One query."""
+    return list(ProfileRule.objects.filter(profile=version).order_by("pk"))
+
+
 def profile_names(project: Project) -> list[str]:
     """The profiles that somebody has set, from the youngest pupils to the oldest. One query."""
     there = set(ProfileVersion.objects.filter(project=project).values_list("name", flat=True))
@@ -82,7 +87,7 @@ def choice_for(scores: Facts, own: float | None, wanted: Wanted) -> Choice:
 
 def _rules_for(latest: ProfileVersion, facts: Facts, own: Mapping[str, float | None]) -> ProfileRules:
     scores = {row["category"]: row for row in facts.get("categories", ())}
-    rules = list(ProfileRule.objects.filter(profile=latest).order_by("pk"))
+    rules = rules_of(latest)
     choices = {
         rule.category: choice_for(scores.get(rule.category, {}), own.get(rule.category), wanted_of(rule))
         for rule in rules

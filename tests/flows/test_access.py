@@ -192,6 +192,14 @@ WHO: Final[dict[str, str]] = {
     "pool:item": Can.INSPECT,
     "suspects:suspects": Can.RESOLVE,
     "suspects:answer": Can.RESOLVE,
+    "evaluation:newest": Can.INSPECT,
+    "evaluation:evaluation": Can.INSPECT,
+    "evaluation:category": Can.INSPECT,
+    "evaluation:profiles": Can.INSPECT,
+    "evaluation:profile": Can.INSPECT,
+    "POST evaluation:profile": Can.STEER,
+    "evaluation:packs": Can.INSPECT,
+    "evaluation:pack_out": Can.INSPECT,
     "training:curve": Can.INSPECT,
     "training:classifiers": Can.INSPECT,
     "training:classifier": Can.INSPECT,
@@ -237,6 +245,8 @@ WHO: Final[dict[str, str]] = {
     "api:classifier-prospects": Can.INSPECT,
     "api:classifier-list": Can.INSPECT,
     "api:classifier-read": Can.INSPECT,
+    "api:evaluation-read": Can.INSPECT,
+    "api:profile-read": Can.INSPECT,
 }
 
 

@@ -54,7 +54,7 @@ def curve_of(
     points = [
         used if at == threshold else judged_of(strata_at(column, labelled, at), rng=rng) for at in thresholds
     ]
-    scores = [score_of(point.strata, point.positives) for point in points]
+    scores = [score_of(point) for point in points]
     return Curve(
         thresholds=tuple(thresholds),
         precision=tuple(score.precision for score in scores),

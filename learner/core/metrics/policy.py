@@ -43,6 +43,17 @@ class Objective(StrEnum):
             "fixed": "A probability set by hand",
         }[self.value]
 
+    @property
+    def short(self) -> str:
+        """In a word or two."""
+        return {
+            "own": "Classifier's own",
+            "f_beta": f"Best F{BETA:g}",
+            "recall": "Recall floor",
+            "cost": "Least cost",
+            "fixed": "By hand",
+        }[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -90,24 +101,30 @@ def point_at(points: Sequence[Point], threshold: float) -> Point | None:
 
 
 def chosen(points: Sequence[Point], own: float | None, prevalence: float | None, wanted: Wanted) -> Choice:
-    """The threshold for what is wanted; the classifier's `own` where the curve cannot say."""
+    """The threshold for what is wanted; the classifier's `own` where the curve cannot say.
+
+    A recall floor holds for every objective that chooses among the places of the curve; of the classifier's own
+    threshold and of one set by hand `why` says where it is not shown to hold.
+    """
     if own is None:
         return Choice(None, "the category is not learned yet")
     if wanted.objective == Objective.FIXED:
-        return Choice(wanted.threshold, "set by hand")
+        return Choice(wanted.threshold, "set by hand" + _short_of(points, wanted.threshold, wanted))
     defined = [point for point in points if point.recall[0] is not None and point.precision[0] is not None]
     if wanted.objective == Objective.OWN:
-        return Choice(own, "the classifier's own")
+        return Choice(own, "the classifier's own" + _short_of(points, own, wanted))
     if not defined:
         return Choice(own, "the classifier's own: too little is audited to choose another")
-    if wanted.objective == Objective.RECALL:
-        return _surely(defined, wanted.recall_floor or 0.0)
+    floor = wanted.recall_floor or 0.0
+    safe = [point for point in defined if (point.recall[1] or 0.0) >= floor]
+    if wanted.objective == Objective.RECALL or not safe:
+        return _surely(defined, safe, floor)
     if wanted.objective == Objective.F_BETA:
-        best = max(defined, key=lambda point: f_beta(point.precision[0], point.recall[0]))
+        best = max(safe, key=lambda point: f_beta(point.precision[0], point.recall[0]))
         return Choice(best.threshold, f"the best F{BETA:g} of its curve")
     if prevalence is None:
         return Choice(own, "the classifier's own: its prevalence is not known")
-    best = min(defined, key=lambda point: cost_of(point, prevalence, wanted))
+    best = min(safe, key=lambda point: cost_of(point, prevalence, wanted))
     return Choice(best.threshold, "the least cost on its curve")
 
 
@@ -131,9 +148,17 @@ def overblocked(point: Point, prevalence: float | None, pages: float = PER) -> T
     return tuple(None if end is None else end * (1 - prevalence) * pages for end in point.fpr)
 
 
-def _surely(points: Sequence[Point], floor: float) -> Choice:
-    """The best precision among thresholds whose recall is at least the floor at its lower end."""
-    safe = [point for point in points if (point.recall[1] or 0.0) >= floor]
+def _short_of(points: Sequence[Point], threshold: float | None, wanted: Wanted) -> str:
+    """That the floor is not shown to hold at this threshold, or nothing."""
+    if wanted.recall_floor is None or threshold is None:
+        return ""
+    there = point_at(points, threshold)
+    shown = (there.recall[1] or 0.0) if there else 0.0
+    return "" if shown >= wanted.recall_floor else f"; a recall of {wanted.recall_floor:g} is not shown there"
+
+
+def _surely(points: Sequence[Point], safe: Sequence[Point], floor: float) -> Choice:
+    """The best precision among the safe: thresholds whose recall is at least the floor at its lower end."""
     if not safe:
         most = max(points, key=lambda point: point.recall[1] or 0.0)
         return Choice(

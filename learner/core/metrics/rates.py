@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from learner.core.arrays import Floats
 from learner.core.audited import N_DRAWS, Judged, estimate_of, score_of, shares_of
 from learner.core.evaluation import Estimate
 
@@ -25,8 +26,8 @@ class Rates:
 def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) -> Rates:
     """The rates of a category over the whole population.
 
-    Where few pages are flagged, how many there are is chance too, and makes most of the doubt about false positives: the
-    statement is about pages like these, of which another holdout would have flagged more or fewer.
+    Where few pages are flagged, how many there are is chance too, and makes most of the doubt about false positives:
+    the statement is about pages like these, of which another holdout would have flagged more or fewer.
 
     Parameters
     ----------
@@ -36,17 +37,17 @@ def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) ->
         Positive.
     """
     strata, total = judged.strata, judged.total
-    score = score_of(strata, judged.positives)
+    score = score_of(judged)
     hits, alarms, misses = judged.counts
     weight = beta**2
-    n_flagged = int(strata.items[strata.predicted].sum())
-    chance = rng.standard_gamma(n_flagged + 0.5, N_DRAWS) / max(n_flagged, 1)
+    totals = total if judged.sizes is None else judged.sizes.sum(axis=1)
+    flagged = alarms if judged.sizes is not None else _as_chance_has_it(judged, alarms, rng)
     n_absent = strata.n - strata.n_positive
     nothing = "" if strata.n else "no item is labelled"
     return Rates(
         prevalence=estimate_of(
             (score.tp + score.fn) / max(total, 1e-12),
-            (hits + misses) / max(total, 1e-12),
+            (hits + misses) / np.maximum(totals, 1e-12),
             strata.n,
             why=nothing,
         ),
@@ -58,12 +59,22 @@ def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) ->
         ),
         fpr=estimate_of(
             _share(score.fp, score.tn),
-            shares_of(alarms * chance, np.maximum(total - hits - misses - alarms * chance, 0)),
+            shares_of(flagged, np.maximum(totals - hits - misses - flagged, 0)),
             n_absent,
             why="" if n_absent else nothing or "every labelled item has it",
         ),
         fnr=one_less(score.recall),
     )
+
+
+def _as_chance_has_it(judged: Judged, alarms: Floats, rng: np.random.Generator) -> Floats:
+    """Draws of false positives as they vary from one population to the next; half a page where none is flagged."""
+    strata = judged.strata
+    n_flagged = int(strata.items[strata.predicted].sum())
+    luck: Floats = rng.standard_gamma(n_flagged + 0.5, N_DRAWS)
+    if not n_flagged:
+        return luck * judged.total / max(int(strata.items.sum()), 1)
+    return alarms * luck / n_flagged
 
 
 def one_less(share: Estimate) -> Estimate:

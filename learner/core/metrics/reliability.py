@@ -87,7 +87,7 @@ def calibration_of(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Binned:
-    """Of each bin, (BINS,): its share of all pages, the mean promise, the share of positives; draws of that; and items."""
+    """Of each bin, (BINS,): its share of all pages, the mean promise, the share of positives, draws of that, items."""
 
     share: Floats
     promised: Floats

@@ -1,19 +1,21 @@
 """The same scores on part of the pages: by site, source, language and the like."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from learner.core.arrays import Array, Booleans, Floats
-from learner.core.audited import Drawn, Population, judged_of, score_of, strata_of
+from learner.core.audited import N_DRAWS, Drawn, Judged, Population, Strata, judged_of, score_of, strata_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.rates import rates_of
 
 NAMES_MAX: Final = 8
 """The largest of a kind; what is beyond them is one slice more."""
 OTHERS: Final = "others"
+_UNSEEN: Final = 0.5
+"""Items that may be where none was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,18 @@ def part_scores(
     )
     scores = []
     for category, threshold in enumerate(thresholds):
-        judged = judged_of(strata_of(part, labelled, float(threshold), category), rng=rng)
-        score = score_of(judged.strata, judged.positives)
+        judged = _unsized(strata_of(part, labelled, float(threshold), category), rng)
+        score = score_of(judged)
         scores.append(SliceScore(score.precision, score.recall, rates_of(judged, rng=rng).fpr))
     return tuple(scores)
+
+
+def _unsized(strata: Strata, rng: np.random.Generator) -> Judged:
+    """The strata with draws, their sizes being sums over the labelled items: draws too, also where none was seen."""
+    mean = float(strata.size.sum()) / max(int(strata.items.sum()), 1)
+    seen = replace(strata, size=np.where(strata.items > 0, strata.size, _UNSEEN * mean))
+    luck = rng.standard_gamma(seen.items + _UNSEEN, (N_DRAWS, len(seen.size))) / (seen.items + _UNSEEN)
+    return Judged(strata, judged_of(seen, rng=rng).positives * luck, seen.size * luck)
 
 
 def _bounded(names: Array) -> Array:

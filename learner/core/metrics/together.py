@@ -69,7 +69,7 @@ def _weighted_f1(every: Sequence[Judged]) -> Estimate:
     n = max((one.strata.n for one in every), default=0)
     if not found:
         return Estimate(None, None, None, n, "no labelled item has any category")
-    scores = [score_of(one.strata, one.positives) for one in found]
+    scores = [score_of(one) for one in found]
     support = np.array([score.tp + score.fn for score in scores])
     value = float(support @ [score.f1.value or 0.0 for score in scores]) / float(support.sum())
     supports, each = [], []
@@ -85,7 +85,7 @@ def _hamming(every: Sequence[Judged]) -> Estimate:
     n = max((one.strata.n for one in every), default=0)
     if not n:
         return Estimate(None, None, None, 0, "no item is labelled")
-    scores = [score_of(one.strata, one.positives) for one in every]
+    scores = [score_of(one) for one in every]
     answers = sum(one.total for one in every)
     drawn = np.sum([one.counts[1] + one.counts[2] for one in every], axis=0)
     return estimate_of(sum(score.fp + score.fn for score in scores) / answers, drawn / answers, n)

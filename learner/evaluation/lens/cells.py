@@ -1,12 +1,13 @@
 """Numbers of an evaluation as a table shows them: in words, with an interval and a mark on a common scale."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
 
 from annotator.charts import interval_mark
+from learner.core.metrics.policy import Triple
 
 NOT_MEASURED: Final = "not measured by this evaluation"
 PERCENT: Final = 100
@@ -37,17 +38,24 @@ def rate_cell(fact: Mapping[str, Any] | None) -> Cell:
     return _cell(fact, percent, marked=False)
 
 
-def triple_cell(triple: Any, words: Any = None) -> Cell:
-    """Value, low and high of a stored curve."""
-    value, low, high = triple
-    fact = {
-        "value": value,
-        "low": low,
-        "high": high,
-        "n": None,
-        "why_undefined": "too little is audited there",
-    }
-    return _cell(fact, words or (lambda one: f"{one:.2f}"), marked=words is None)
+def small_cell(fact: Mapping[str, Any] | None) -> Cell:
+    """A score that is small as a rule and is no share of anything."""
+    return _cell(fact, lambda value: f"{value:.4f}", marked=False)
+
+
+def triple_cell(triple: Triple) -> Cell:
+    """A score of a stored curve: value, low and high."""
+    return _cell(_fact(triple), lambda value: f"{value:.2f}", marked=True)
+
+
+def rate_triple(triple: Triple) -> Cell:
+    """A rate of a stored curve."""
+    return _cell(_fact(triple), percent, marked=False)
+
+
+def count_triple(triple: Triple) -> Cell:
+    """Pages."""
+    return _cell(_fact(triple), lambda value: f"{value:,.0f}", marked=False)
 
 
 def percent(value: float) -> str:
@@ -59,7 +67,18 @@ def percent(value: float) -> str:
     return "0 %" if value == 0 else "<0.01 %" if value < LEAST else f"{PERCENT * value:.2f} %"
 
 
-def _cell(fact: Mapping[str, Any] | None, words: Any, *, marked: bool) -> Cell:
+def _fact(triple: Triple) -> Mapping[str, Any]:
+    value, low, high = triple
+    return {
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": None,
+        "why_undefined": "too little is audited there",
+    }
+
+
+def _cell(fact: Mapping[str, Any] | None, words: Callable[[float], str], *, marked: bool) -> Cell:
     if fact is None:
         return Cell(None, "", "", None, NOT_MEASURED, None)
     value, low, high = fact["value"], fact["low"], fact["high"]

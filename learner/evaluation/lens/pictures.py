@@ -9,7 +9,8 @@ from annotator.plots import Axes, Spot, curve_plot, spots_plot
 from learner.core.metrics.policy import Point
 from learner.evaluation.lens.cells import percent
 
-FPR_LEAST = 0.01
+NEARLY = 0.99
+FPR_ENDS = (0.01, 0.02, 0.04, 0.1, 0.2, 0.4)
 
 
 def precision_plot(points: Sequence[Point], name: str, marks: Mapping[str, Point | None]) -> SafeString:
@@ -27,8 +28,8 @@ def precision_plot(points: Sequence[Point], name: str, marks: Mapping[str, Point
 def roc_plot(points: Sequence[Point], name: str, marks: Mapping[str, Point | None]) -> SafeString:
     """Recall against the false-positive rate, with the interval of recall: the left end, where thresholds are."""
     known = [point for point in points if point.recall[0] is not None and point.fpr[0] is not None]
-    used = [point.fpr[0] or 0.0 for point in known if (point.recall[0] or 0.0) < 1]
-    widest = max([FPR_LEAST, *used])
+    used = [point.fpr[0] or 0.0 for point in known if (point.recall[0] or 0.0) < NEARLY]
+    widest = next((end for end in FPR_ENDS if end >= max(used, default=0.0)), 1.0)
     inside = [point for point in known if (point.fpr[0] or 0.0) <= widest]
     return curve_plot(
         [_of_roc(point) for point in inside],

@@ -11,7 +11,14 @@ from annotator.http import render_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.selectors import taxonomy_version
 from learner.core.metrics.policy import Choice, overblocked, point_at, points_of
-from learner.evaluation.lens.cells import rate_cell, score_cell, triple_cell
+from learner.evaluation.lens.cells import (
+    count_triple,
+    percent,
+    rate_cell,
+    rate_triple,
+    score_cell,
+    triple_cell,
+)
 from learner.evaluation.lens.forms import POINT, LensForm, asked_of
 from learner.evaluation.lens.pictures import precision_plot, reliability_plot, roc_plot
 from learner.evaluation.lens.selectors import (
@@ -88,6 +95,7 @@ def category(request: HttpRequest, slug: str, number: int, category: str) -> Htt
         "roc_plot": roc_plot(points, name, {"in use": used, "looked at": there}),
         "reliability": reliability_plot((scores.get("calibration") or {}).get("bins", ()), name),
         "calibration": scores.get("calibration"),
+        "bins": [_bin(one) for one in (scores.get("calibration") or {}).get("bins", ())],
         "numbers": _numbers(scores),
         "points": [_told("", point, prevalence, asked.of_pages) for point in points],
         "slices": slice_lines(found.facts, category) if found else [],
@@ -107,15 +115,20 @@ def _told(mark: str, point: Any, prevalence: float | None, pages: int) -> dict[s
         "threshold": point.threshold,
         "precision": triple_cell(point.precision),
         "recall": triple_cell(point.recall),
-        "fpr": rate_cell(
-            {
-                **dict(zip(("value", "low", "high"), point.fpr, strict=True)),
-                "n": None,
-                "why_undefined": "too little is audited there",
-            }
-        ),
-        "overblocked": triple_cell(overblocked(point, prevalence, pages), "{:,.0f}".format),
-        "flagged": point.flagged,
+        "fpr": rate_triple(point.fpr),
+        "overblocked": count_triple(overblocked(point, prevalence, pages)),
+        "flagged_words": percent(point.flagged),
+    }
+
+
+def _bin(one: Any) -> dict[str, Any]:
+    """A bin of the reliability diagram in words."""
+    return {
+        "low": one["low"],
+        "high": one["high"],
+        "share": percent(one["share"]),
+        "promised": percent(one["promised"]),
+        "observed": rate_cell(one["observed"]),
     }
 
 

@@ -107,7 +107,7 @@ def test_a_curve_goes_through_the_scores_at_the_threshold_and_falls() -> None:
 
     curve = curve_of(column, labelled, judged, 0.0, rng=rng())
 
-    score, place = score_of(judged.strata, judged.positives), curve.thresholds.index(0.0)
+    score, place = score_of(judged), curve.thresholds.index(0.0)
     assert curve.precision[place] == score.precision
     assert curve.recall[place].value == pytest.approx(score.recall.value, abs=0.01)
     assert len(curve.thresholds) <= 49
@@ -174,7 +174,7 @@ def test_the_diagonal_of_the_confusion_is_recall() -> None:
     cells = confusion_of(population, drawn, thresholds, every, rng=rng()).cells
 
     for place, judged in enumerate(every):
-        recall = score_of(judged.strata, judged.positives).recall
+        recall = score_of(judged).recall
         assert cells[place][place].value == pytest.approx(recall.value, rel=0.02)
         assert cells[place][place].low == pytest.approx(recall.low, abs=1e-6)
     assert cells[3][3].n == int((~truth[drawn.rows].any(axis=1) & (logits[drawn.rows] < 0).all(axis=1)).sum())
@@ -187,7 +187,7 @@ def test_a_page_is_blocked_by_any_category_that_blocks() -> None:
     column = blocked_column(Population(logits), everything(truth), thresholds, blocks)
     judged = column.judged(0.0, rng=rng())
 
-    score = score_of(judged.strata, judged.positives)
+    score = score_of(judged)
     true, said = truth[:, blocks].any(axis=1), (logits >= thresholds)[:, blocks].any(axis=1)
     tn, fp, fn, tp = confusion_matrix(true, said).ravel()
     assert (score.tp, score.fp, score.fn, score.tn) == pytest.approx((tp, fp, fn, tn))
@@ -205,6 +205,19 @@ def test_a_slice_has_the_scores_of_its_items_weighed_by_their_chance() -> None:
     assert score.fpr.value == pytest.approx(fp / (fp + tn))
     assert score.recall.value == pytest.approx(tp / (tp + fn), rel=0.02)
     assert score.precision.value == pytest.approx(tp / (tp + fp), rel=0.02)
+
+
+def test_a_slice_in_which_nothing_is_flagged_does_not_say_that_nothing_ever_is() -> None:
+    logits = np.full((40, 1), -2, dtype=np.float32)
+    truth = (np.arange(40) < 4)[:, None]
+
+    (score,) = part_scores(
+        Population(logits), everything(truth), np.zeros(1), np.ones(40, dtype=bool), rng=rng()
+    )
+
+    assert (score.recall.value, score.fpr.value) == (0, 0)
+    assert ends(score.recall)[1] > 0.1
+    assert ends(score.fpr)[1] > 0.01
 
 
 def test_the_smaller_slices_of_a_kind_are_one_and_the_unknown_none() -> None:
