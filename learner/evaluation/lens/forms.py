@@ -16,6 +16,7 @@ NUMBERS_MAX = 1_000_000_000
 RULE_FIELDS = ("action", "objective", "threshold", "recall_floor", "cost_miss", "cost_block", "exception")
 COST_MAX = 10_000.0
 POINT = "point"
+FLOOR, COST_MISS = 0.95, 5.0
 
 
 class LensForm(forms.Form):
@@ -40,14 +41,17 @@ class LensForm(forms.Form):
         min_value=1,
         max_value=PAGES_MAX,
         label="Pages a day",
-        help_text="Empty: of a million pages.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, usual in (("floor", 0.95), ("miss", 5.0), ("block", 1.0)):
+        for name in ("floor", "miss", "block"):
             self.fields[name].widget.attrs["step"] = "any"
-            self.fields[name].initial = usual
+
+    @staticmethod
+    def usual() -> dict[str, Any]:
+        """What is asked where nobody asks."""
+        return {"by": Objective.OWN.value, "floor": FLOOR, "miss": COST_MISS, "block": 1}
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ def asked_of(cleaned: dict[str, Any], points: list[Point]) -> Asked:
         at=at,
         wanted=Wanted(
             objective=objective,
-            recall_floor=0.95 if cleaned.get("floor") is None else cleaned["floor"],
-            cost_miss=cleaned.get("miss") or 5.0,
+            recall_floor=FLOOR if cleaned.get("floor") is None else cleaned["floor"],
+            cost_miss=cleaned.get("miss") or COST_MISS,
             cost_block=cleaned.get("block") or 1.0,
         ),
         pages=cleaned.get("pages"),

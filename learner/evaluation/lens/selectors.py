@@ -18,6 +18,7 @@ from learner.training.models import ClassifierVersion
 
 FLIPS_SHOWN: Final = 20
 LEVELS: Final = 9
+NAMED_MAX: Final = 4
 KINDS: Final = {
     "site": "Size of the site",
     "source": "Source",
@@ -227,7 +228,7 @@ def sentence_of(evaluation: Evaluation, lines: Sequence[Line]) -> str:
     if exact is not None:
         parts[0] += f", it answers every category of a page right on {percent(exact)} of them"
     parts[0] += "."
-    found = [line for line in lines if line.recall.value is not None]
+    found = [line for line in lines if line.recall.value is not None and not line.reason]
     if found:
         weakest = min(found, key=lambda line: line.recall.value or 0)
         best = max(found, key=lambda line: line.recall.value or 0)
@@ -238,16 +239,23 @@ def sentence_of(evaluation: Evaluation, lines: Sequence[Line]) -> str:
                 f"or anything from {weakest.recall.interval})"
             )
         parts[-1] += "."
-    flagged = [line for line in lines if line.fpr.value]
+    flagged = [line for line in lines if line.fpr.value and not line.reason]
     if flagged:
         often = max(flagged, key=lambda line: line.fpr.value or 0)
         parts.append(
             f"Flagged by mistake most often is {often.name}: {often.fpr.words} of the pages that are not of it."
         )
-    if unknown := [line.name for line in lines if line.recall.value is None]:
-        named = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")  # noqa: PLR2004
-        parts.append(f"Nothing can be said yet of what it finds of {named}.")
+    if unknown := [line.name for line in lines if line.recall.value is None and not line.reason]:
+        parts.append(f"Nothing can be said yet of what it finds of {_named(unknown)}.")
+    if unlearned := [line.name for line in lines if line.reason]:
+        parts.append(f"Not learned yet, so never predicted: {_named(unlearned)}.")
     return " ".join(parts)
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    more = len(names) - NAMED_MAX
+    return ", ".join(names[:NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
 def _nearest(pages: Sequence[Any], used: float) -> list[Any]:
@@ -259,9 +267,15 @@ def _totals(facts: Mapping[str, Any]) -> tuple[tuple[str, Cell, str], ...]:
         ("Macro-F1", score_cell(facts.get("macro_f1")), "every category counts alike"),
         ("Micro-F1", score_cell(facts.get("micro_f1")), "every page and category counts alike"),
         ("Weighted F1", score_cell(facts.get("weighted_f1")), "categories count by their pages"),
-        ("Pages all right", rate_cell(facts.get("subset_accuracy")), "every category of the page"),
-        ("Wrong answers", rate_cell(facts.get("hamming")), "of all pages and categories (Hamming loss)"),
+        ("Pages all right", rate_cell(facts.get("subset_accuracy")), _single(facts)),
         ("Ranking", score_cell(facts.get("label_ranking_ap")), "do a page's categories score highest"),
+    )
+
+
+def _single(facts: Mapping[str, Any]) -> str:
+    cell = rate_cell(facts.get("hamming"))
+    return (
+        f"of single answers {cell.words} are wrong ({cell.interval})" if cell.words else "in every category"
     )
 
 
@@ -318,6 +332,7 @@ def _pack(row: Mapping[str, Any], taxonomy: Taxonomy) -> PackLine:
     fpr, limit = rate_cell(row["fpr"]), row["limit"]
     names = dict(ProfileVersion.Name.choices)
     by = [(names.get(one["name"], one["name"]), rate_cell(one["fpr"])) for one in row.get("profiles", ())]
+    by = [(name, cell) for name, cell in by if cell.words]
     by += [(taxonomy.name_of(one["category"]), rate_cell(one["fpr"])) for one in row.get("categories", ())]
     return PackLine(
         row["name"], row["title"], row["n"], fpr, percent(limit), _verdict(row["fpr"], limit), tuple(by)

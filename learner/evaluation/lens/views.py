@@ -17,6 +17,7 @@ from learner.evaluation.lens.cells import (
     rate_cell,
     rate_triple,
     score_cell,
+    small_cell,
     triple_cell,
 )
 from learner.evaluation.lens.forms import POINT, LensForm, asked_of
@@ -66,7 +67,7 @@ def category(request: HttpRequest, slug: str, number: int, category: str) -> Htt
     scores = category_facts(found, category)
     name = taxonomy_version(version.taxonomy_id).name_of(category)
     points = points_of(scores.get("curve"))
-    form = LensForm(request.GET or None)
+    form = LensForm({**LensForm.usual(), **request.GET.dict()})
     asked = asked_of(form.cleaned_data if form.is_valid() else {}, points)
     choice = choice_for(scores, status["threshold"], asked.wanted)
     if asked.by == POINT and asked.at is not None and points:
@@ -144,7 +145,6 @@ def _numbers(scores: Any) -> list[tuple[str, Any]]:
         ("Average precision", score_cell(scores.get("average_precision"))),
         ("Area under the ROC", score_cell(scores.get("roc_auc"))),
         ("False positives", rate_cell(scores.get("fpr"))),
-        ("Misses", rate_cell(scores.get("fnr"))),
         ("Calibration error", rate_cell(calibration.get("ece"))),
-        ("Brier score", rate_cell(calibration.get("brier"))),
+        ("Brier score", small_cell(calibration.get("brier"))),
     ]
