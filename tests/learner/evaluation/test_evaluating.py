@@ -5,6 +5,7 @@ import pytest
 
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item, Split
+from annotator.projects.access import Can, project_for
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Stream
@@ -12,7 +13,8 @@ from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.models import Method, Resolution
 from annotator.runs import RunStatus
 from learner.evaluation.evaluating import audited_items, evaluation_run_execute
-from learner.evaluation.models import Evaluation, EvaluationRun
+from learner.evaluation.lens.services import ProfileDraft, pack_add, profile_set, usual_rule
+from learner.evaluation.models import Evaluation, EvaluationRun, KnownPages
 from learner.evaluation.selectors import audited_resolutions, evaluation_latest, result_of
 from learner.evaluation.services import evaluation_run_start
 from learner.query.featurising import feature_run_execute
@@ -186,3 +188,32 @@ def test_what_was_inferred_from_skills_is_no_truth_to_evaluate_by(project: Proje
     make_resolution(item, [GAMES], method=Method.INFERRED, supersedes=before)
 
     assert audited_resolutions(project).count() == 0
+
+
+def test_an_evaluation_keeps_curves_slices_packs_and_known_pages(project: Project) -> None:
+    games = audited(project, 6, "games chess", [GAMES], probability=0.5)
+    audited(project, 30, "weather", [], probability=0.5)
+    trained = Item.objects.filter(project=project, split=Split.TRAIN).order_by("pk")
+    admin = project_for(project.created_by, project.slug, Can.STEER)
+    pack_add(admin, "reference", [games[0].pk, trained[0].pk])
+    rules = [usual_rule("elementary", category) for category in admin.taxonomy.categories]
+    profile_set(admin, ProfileDraft("elementary", rules, None, "", 0))
+
+    evaluate(project)
+
+    facts = Evaluation.objects.get(project=project).facts
+    score = facts["categories"][0]
+    assert score["recall"]["value"] == 1.0
+    assert 0 < score["calibration"]["brier"]["value"] < 0.2
+    assert len(score["curve"]["thresholds"]) == len(score["curve"]["recall"]) <= 49
+    assert facts["confusion"]["categories"] == [*CATEGORIES, "none"]
+    assert {one["kind"] for one in facts["slices"]} == {"site", "language", "text"} | {
+        one["kind"] for one in facts["slices"] if one["kind"] in ("source", "age")
+    }
+    assert [(one["name"], one["n"]) for one in facts["policies"]] == [("elementary", 36)]
+    (reference,) = [one for one in facts["pack"] if one["name"] == "reference"]
+    assert reference["n"] == 2
+    assert reference["categories"][0]["category"] == GAMES
+    known = KnownPages.objects.get(evaluation__project=project, category=GAMES).pages
+    assert {page[0] for page in known if page[3]} >= {item.pk for item in games}
+    assert any(not page[3] for page in known)
