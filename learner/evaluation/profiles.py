@@ -52,15 +52,15 @@ def profile_current(
 ) -> ProfileRules | None:
     """What a profile says for a classifier version (the newest if none is named), or None if nobody has set it.
 
-    Thresholds are chosen anew on the curves of the version's newest evaluation, by the objective of each rule. At most
-    four queries.
+    Thresholds are chosen anew on the curves of the version's newest evaluation, by the objective of each rule;
+    without a version there are none. At most four queries.
     """
     latest = profile_latest(project, name)
-    version = version or classifier_latest(project)
-    if latest is None or version is None:
+    if latest is None:
         return None
-    evaluation = evaluation_latest(version)
-    own = {row["category"]: row["threshold"] for row in version.categories}
+    version = version or classifier_latest(project)
+    evaluation = evaluation_latest(version) if version else None
+    own = {row["category"]: row["threshold"] for row in version.categories} if version else {}
     return _rules_for(latest, evaluation.facts if evaluation else {}, own)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from annotator.projects.models import Role
 from learner.evaluation.models import ProfileVersion
 from tests.browser.conftest import SignIn
 from tests.evaluated import make_evaluation
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def sam(page: Page, live_server: Any, sign_in: SignIn, quiet: None) -> Page:
     project = make_project("pilot")
-    make_member(project, "scientist", "sam")
+    make_member(project, Role.SCIENTIST, "sam")
     items = make_items(project, 40, topic="games chess")
     make_evaluation(make_classifier(project), items)
     sign_in(page.context, "sam")

@@ -42,5 +42,5 @@ class ProfileView(APIView):
         known = school in ProfileVersion.Name.values
         rules = profile_current(access.project, school) if known else None
         if rules is None:
-            raise NotFound(f'There is no profile "{school[:40]}" here, or no classifier for it yet.')
+            raise NotFound(f'Nobody has set a profile "{school[:40]}" here.')
         return Response(ProfileSerializer(rules).data)

@@ -207,9 +207,7 @@ def test_an_evaluation_keeps_curves_slices_packs_and_known_pages(project: Projec
     assert 0 < score["calibration"]["brier"]["value"] < 0.2
     assert len(score["curve"]["thresholds"]) == len(score["curve"]["recall"]) <= 49
     assert facts["confusion"]["categories"] == [*CATEGORIES, "none"]
-    assert {one["kind"] for one in facts["slices"]} == {"site", "language", "text"} | {
-        one["kind"] for one in facts["slices"] if one["kind"] in ("source", "age")
-    }
+    assert {one["kind"] for one in facts["slices"]} >= {"site", "text"}
     assert [(one["name"], one["n"]) for one in facts["policies"]] == [("elementary", 36)]
     (reference,) = [one for one in facts["pack"] if one["name"] == "reference"]
     assert reference["n"] == 2
