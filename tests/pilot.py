@@ -44,7 +44,7 @@ from annotator.review.questions.asking import QuestionDraft, question_answer, qu
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from annotator.runs import RunStatus
-from learner.evaluation.models import Evaluation
+from learner.evaluation.lens.services import ProfileDraft, pack_add, profile_set, usual_rule
 from learner.query.makeup import Makeup
 from learner.query.models import QueryRun, ShadowRun
 from learner.query.selectors import steering_of
@@ -54,6 +54,7 @@ from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
 from learner.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Event
 from learner.webhooks.services import endpoint_create, endpoint_ping
+from tests.evaluated import make_evaluation
 from tests.factories import (
     draft_changed,
     draft_published,
@@ -113,7 +114,7 @@ def make_pilot() -> Pilot:
     _hesitate(project, people["bo"])
     _stop(project, people["cyd"])
     agreement_measure(project)
-    _learn(project)
+    _learn(project, people)
     _steer(project, people["sam"], batch)
     _doubt(project)
     _recheck(project, people["lee"])
@@ -240,10 +241,10 @@ def _stop(project: Project, user: User) -> None:
     page_stop(project_for(user, project.slug, Can.LABEL), place.pk)
 
 
-def _learn(project: Project) -> None:
+def _learn(project: Project, people: dict[str, User]) -> None:
     make_classifier(project)
     newest = make_classifier(project, learned=("games", "gambling"))
-    _evaluate(newest)
+    _evaluate(newest, people["sam"])
     QueryRun.objects.create(
         project=project,
         reason="next batch due: 18 free places",
@@ -329,33 +330,15 @@ def _draft(project: Project, lead: User) -> None:
     _draft_taxonomy(project, lead)
 
 
-def _evaluate(version: ClassifierVersion) -> None:
-    known = {"value": 0.75, "low": 0.5, "high": 0.9, "n": 12, "why_undefined": ""}
-    none: dict[str, Any] = {
-        "value": None,
-        "low": None,
-        "high": None,
-        "n": 0,
-        "why_undefined": "no item has it",
-    }
-    Evaluation.objects.create(
-        project=version.project,
-        classifier=version,
-        last_resolution=Resolution.objects.latest("pk").pk,
-        n_items=31,
-        facts={
-            "macro_f1": known,
-            "micro_f1": known,
-            "n_categories": 1,
-            "categories": [
-                {
-                    "category": row["category"],
-                    **dict.fromkeys(("precision", "recall", "f1"), known if row["learned"] else none),
-                }
-                for row in version.categories
-            ],
-        },
-    )
+def _evaluate(version: ClassifierVersion, scientist: User) -> None:
+    """What schools do, what must not be blocked, and an evaluation that measured both."""
+    access = project_for(scientist, version.project.slug, Can.STEER)
+    for name in ("elementary", "middle"):
+        rules = [usual_rule(name, category) for category in access.taxonomy.categories]
+        profile_set(access, ProfileDraft(name, rules, 50_000, "To begin with", 0))
+    items = list(Item.objects.filter(project=version.project).order_by("pk")[:12])
+    pack_add(access, "health", [item.pk for item in items[:3]], "From the school nurses")
+    make_evaluation(version, items, last_resolution=Resolution.objects.latest("pk").pk)
 
 
 def _recheck(project: Project, lead: User) -> None:

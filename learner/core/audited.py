@@ -106,6 +106,51 @@ class Strata:
     n_either: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """One column of a population from its lowest score to its highest, so that each cut costs a search and no pass.
+
+    `scores` (n_items,) ascend; `measure` and `expected` (n_items + 1,) are sums over the items below each place: of
+    what they measure, and of the positives that the classifier expects among them.
+    """
+
+    scores: Floats
+    measure: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """The labelled items of one column, (n_known,) each: scores, truth, what each stands for, and its site."""
+
+    scores: Floats
+    truth: Floats
+    weight: Floats
+    sites: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One category in strata, with draws of what is positive in each, (N_DRAWS, n_strata).
+
+    `sizes` are draws of what the strata measure, where that is not known: of part of the items, say.
+    """
+
+    strata: Strata
+    positives: Floats
+    sizes: Floats | None = None
+
+    @property
+    def counts(self) -> tuple[Floats, Floats, Floats]:
+        """Draws of tp, fp and fn, (N_DRAWS,) each."""
+        return _counts(self)
+
+    @property
+    def total(self) -> float:
+        """What the whole population measures."""
+        return float(self.strata.size.sum())
+
+
 def audited_scores(
     population: Population, drawn: Drawn, thresholds: Floats, *, rng: np.random.Generator
 ) -> tuple[list[CategoryScore], OverallScore]:
@@ -129,60 +174,106 @@ def audited_scores(
         Macro-F1 is the mean over the categories whose F1 is defined. Its interval and that of micro-F1 take the errors
         of the categories as independent: they come from different pages for the most part.
     """
-    strata = [
-        strata_of(population, drawn, float(threshold), category)
+    every = [
+        judged_of(strata_of(population, drawn, float(threshold), category), rng=rng)
         for category, threshold in enumerate(thresholds)
     ]
-    positives = [_drawn_positives(one, rng) for one in strata]
-    scores = [score_of(*pair) for pair in zip(strata, positives, strict=True)]
-    n = int((drawn.truth >= 0).any(axis=1).sum())
-    return scores, _overall([_counts(*pair) for pair in zip(strata, positives, strict=True)], scores, n)
+    return scores_of(every, n_labelled(drawn))
+
+
+def scores_of(every: Sequence[Judged], n: int) -> tuple[list[CategoryScore], OverallScore]:
+    """The scores of categories that are judged already, and all together; `n` items are labelled."""
+    scores = [score_of(one) for one in every]
+    return scores, _overall([one.counts for one in every], scores, n)
+
+
+def judged_of(strata: Strata, *, rng: np.random.Generator) -> Judged:
+    """The strata with draws from their posterior."""
+    return Judged(strata, _drawn_positives(strata, rng))
+
+
+def n_labelled(drawn: Drawn) -> int:
+    """Items of which something is known."""
+    return int((drawn.truth >= 0).any(axis=1).sum())
+
+
+def ranked_of(population: Population, category: int) -> Ranked:
+    """One category of a population, ranked."""
+    logits = population.logits[:, category].astype(np.float64)
+    return ranked(logits, expit(logits), population.measure)
+
+
+def ranked(scores: Floats, expected: Floats, measure: Floats | None = None) -> Ranked:
+    """Scores (n_items,) with the probability that each is positive, ranked."""
+    order = np.argsort(scores)
+    weights = np.ones(len(scores)) if measure is None else measure[order]
+    return Ranked(scores[order], _running(weights), _running(expected[order] * weights))
+
+
+def known_of(population: Population, drawn: Drawn, category: int) -> Known:
+    """The items of which it is known whether they have one category."""
+    return known(drawn, population.logits[drawn.rows, category], drawn.truth[:, category], population.measure)
+
+
+def known(drawn: Drawn, scores: Array, truth: Floats, measure: Floats | None = None) -> Known:
+    """The drawn items with scores and truth of their own, (n_drawn,) each, but for those with a truth of -1."""
+    is_known = truth >= 0
+    rows = drawn.rows[is_known]
+    sites = drawn.rows if drawn.sites is None else drawn.sites
+    weight = (np.ones(len(rows)) if measure is None else measure[rows]) / drawn.inclusion[is_known]
+    return Known(scores[is_known].astype(np.float64), truth[is_known], weight, sites[is_known])
 
 
 def strata_of(population: Population, drawn: Drawn, threshold: float, category: int) -> Strata:
     """The population of one category in strata, with what is known of each."""
-    logits = population.logits[:, category]
-    measure = np.ones(len(logits)) if population.measure is None else population.measure
-    is_known = drawn.truth[:, category] >= 0
-    truth, rows = drawn.truth[is_known, category], drawn.rows[is_known]
-    cuts = _cuts(logits[rows], threshold)
-    stratum = np.searchsorted(cuts, logits, side="right")
-    of_known = stratum[rows]
+    return strata_at(ranked_of(population, category), known_of(population, drawn, category), threshold)
 
-    def total(values: Array, places: Array) -> Floats:
-        summed: Floats = np.bincount(places, values, minlength=len(cuts) + 1).astype(np.float64)
+
+def strata_at(column: Ranked, labelled: Known, threshold: float) -> Strata:
+    """A ranked column in strata on either side of a threshold."""
+    return strata_between(column, labelled, _cuts(labelled.scores, threshold), threshold)
+
+
+def strata_between(column: Ranked, labelled: Known, cuts: Floats, threshold: float) -> Strata:
+    """A ranked column in strata that part at `cuts`, ascending; those from `threshold` on are predicted."""
+    places = np.searchsorted(column.scores, cuts)
+    stratum = np.searchsorted(cuts, labelled.scores, side="right")
+
+    def total(values: Array) -> Floats:
+        summed: Floats = np.bincount(stratum, values, minlength=len(cuts) + 1).astype(np.float64)
         return summed
 
-    size = total(measure, stratum)
-    weight = measure[rows] / drawn.inclusion[is_known]
-    whole = np.maximum(total(weight, of_known), _NOTHING)
+    truth, weight = labelled.truth, labelled.weight
+    size = between(column.measure, places)
+    whole = np.maximum(total(weight), _NOTHING)
     predicted = np.append(cuts, np.inf) > threshold
-    present, said = truth >= 1 / 2, predicted[of_known]
+    present, said = truth >= 1 / 2, predicted[stratum]
     doubtful = (truth > 0) & (truth < 1)
     return Strata(
         cuts=cuts,
         predicted=predicted,
         size=size,
-        items=np.bincount(stratum, minlength=len(cuts) + 1),
-        share=total(weight * truth, of_known) / whole,
-        n_effective=_effective(weight, of_known, drawn, is_known, len(whole)),
-        expected=total(expit(logits.astype(np.float64)) * measure, stratum) / np.maximum(size, _NOTHING),
-        doubts=(of_known[doubtful], truth[doubtful], (weight / whole[of_known])[doubtful]),
-        n=len(rows),
+        items=np.diff(np.concatenate([[0], places, [len(column.scores)]])),
+        share=total(weight * truth) / whole,
+        n_effective=_effective(weight, stratum, labelled.sites, len(whole)),
+        expected=between(column.expected, places) / np.maximum(size, _NOTHING),
+        doubts=(stratum[doubtful], truth[doubtful], (weight / whole[stratum])[doubtful]),
+        n=len(truth),
         n_positive=int(present.sum()),
         n_predicted=int(said.sum()),
         n_either=int((present | said).sum()),
     )
 
 
-def score_of(strata: Strata, positives: Floats) -> CategoryScore:
-    """The scores of a category from its strata, and draws of what is positive in each, (n_draws, n_strata)."""
+def score_of(judged: Judged) -> CategoryScore:
+    """The scores of a category from its strata, and draws of what is positive in each."""
+    strata = judged.strata
     mean = strata.size * strata.share
     tp, fn = (float(mean[side].sum()) for side in (strata.predicted, ~strata.predicted))
     fp, tn = (float((strata.size - mean)[side].sum()) for side in (strata.predicted, ~strata.predicted))
     varies = strata.size**2 * strata.share * (1 - strata.share) / np.maximum(strata.n_effective, 1)
     of_predicted, of_others = (float(varies[side].sum()) for side in (strata.predicted, ~strata.predicted))
-    hits, alarms, misses = _counts(strata, positives)
+    hits, alarms, misses = judged.counts
     return CategoryScore(
         n=strata.n,
         n_positive=strata.n_positive,
@@ -190,32 +281,34 @@ def score_of(strata: Strata, positives: Floats) -> CategoryScore:
         fp=fp,
         fn=fn,
         tn=tn,
-        precision=_estimate(
-            _ratio(tp, fp, 0.0, 0.0),
-            _shares(hits, alarms),
+        precision=estimate_of(
+            ratio_of(tp, fp, 0.0, 0.0),
+            shares_of(hits, alarms),
             strata.n_predicted,
             why="" if strata.n_predicted else "it was predicted for no labelled item",
         ),
-        recall=_estimate(
-            _ratio(tp, fn, of_predicted, of_others),
-            _shares(hits, misses),
+        recall=estimate_of(
+            ratio_of(tp, fn, of_predicted, of_others),
+            shares_of(hits, misses),
             strata.n_positive,
             why="" if strata.n_positive else "no labelled item has it",
         ),
-        f1=_estimate(
-            _ratio(2 * tp, fp + fn, 4 * of_predicted, of_predicted + of_others),
-            _shares(2 * hits, alarms + misses),
+        f1=estimate_of(
+            ratio_of(2 * tp, fp + fn, 4 * of_predicted, of_predicted + of_others),
+            shares_of(2 * hits, alarms + misses),
             strata.n_either,
             why="" if strata.n_either else "it is neither present nor predicted in any labelled item",
         ),
     )
 
 
-def _counts(strata: Strata, positives: Floats) -> tuple[Floats, Floats, Floats]:
+def _counts(judged: Judged) -> tuple[Floats, Floats, Floats]:
     """Draws of tp, fp and fn, (n_draws,) each."""
+    strata, positives = judged.strata, judged.positives
     hits = positives[:, strata.predicted].sum(axis=1)
     misses = positives[:, ~strata.predicted].sum(axis=1)
-    return hits, float(strata.size[strata.predicted].sum()) - hits, misses
+    sizes = strata.size[None, :] if judged.sizes is None else judged.sizes
+    return hits, sizes[:, strata.predicted].sum(axis=1) - hits, misses
 
 
 def _overall(
@@ -226,43 +319,53 @@ def _overall(
         nothing = Estimate(None, None, None, n, "no category is present or predicted anywhere")
         return OverallScore(nothing, nothing, 0)
     values = [scores[number].f1.value or 0.0 for number in defined]
-    each = [_shares(2 * drawn[number][0], drawn[number][1] + drawn[number][2]) for number in defined]
+    each = [shares_of(2 * drawn[number][0], drawn[number][1] + drawn[number][2]) for number in defined]
     hits, alarms, misses = (np.sum([counts[part] for counts in drawn], axis=0) for part in range(3))
     tp, wrong = sum(score.tp for score in scores), sum(score.fp + score.fn for score in scores)
     return OverallScore(
-        macro_f1=_estimate(float(np.mean(values)), np.mean(each, axis=0), n),
-        micro_f1=_estimate(_ratio(2 * tp, wrong, 0.0, 0.0), _shares(2 * hits, alarms + misses), n),
+        macro_f1=estimate_of(float(np.mean(values)), np.mean(each, axis=0), n),
+        micro_f1=estimate_of(ratio_of(2 * tp, wrong, 0.0, 0.0), shares_of(2 * hits, alarms + misses), n),
         n_categories=len(defined),
     )
 
 
-def _shares(part: Floats, others: Floats) -> Floats:
+def shares_of(part: Floats, others: Floats) -> Floats:
     """part / (part + others), 0 where both are."""
     shares: Floats = part / np.maximum(part + others, _NOTHING)
     return shares
 
 
-def _cuts(logits: Floats32, threshold: float) -> Floats:
+def _running(values: Floats) -> Floats:
+    """Sums of all values before each place, from 0; (n + 1,)."""
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def between(running: Floats, places: Integers) -> Floats:
+    """What lies between the places: one more than there are."""
+    return np.diff(running[np.concatenate([[0], places, [len(running) - 1]])])
+
+
+def _cuts(logits: Floats, threshold: float) -> Floats:
     """Where the strata part, ascending; the threshold is one of the cuts.
 
     Strata of one side have about as many labels each, at least 30.
     """
     cuts = [threshold]
     for is_predicted in (True, False):
-        side = np.sort(logits[(logits >= threshold) == is_predicted]).astype(np.float64)
+        side = np.sort(logits[(logits >= threshold) == is_predicted])
         n_strata = min(_MOST_STRATA[is_predicted], len(side) // _STRATUM_ITEMS)
         cuts += [float(side[len(side) * place // n_strata]) for place in range(1, n_strata)]
     return np.unique(cuts)
 
 
-def _effective(weight: Floats, stratum: Integers, drawn: Drawn, is_known: Booleans, n_strata: int) -> Floats:
+def _effective(weight: Floats, stratum: Integers, sites: Integers, n_strata: int) -> Floats:
     """Kish's effective number of labels of each stratum, (n_strata,): a site counts once, with all its weight."""
-    sites = drawn.rows if drawn.sites is None else drawn.sites
-    _, units = np.unique(np.stack([stratum, sites[is_known]]), axis=1, return_inverse=True)
-    of_unit = np.bincount(units.ravel(), weight)
-    where = np.zeros(len(of_unit), dtype=np.int64)
-    where[units.ravel()] = stratum
-    whole, squares = (np.bincount(where, values, minlength=n_strata) for values in (of_unit, of_unit**2))
+    _, site = np.unique(sites, return_inverse=True)
+    cells, units = np.unique(site.ravel() * n_strata + stratum, return_inverse=True)
+    of_unit = np.bincount(units.ravel(), weight, minlength=len(cells))
+    whole, squares = (
+        np.bincount(cells % n_strata, values, minlength=n_strata) for values in (of_unit, of_unit**2)
+    )
     return np.where(squares > 0, whole**2 / np.maximum(squares, _NOTHING), 0.0)
 
 
@@ -302,7 +405,7 @@ def prior_of(strata: Strata) -> tuple[Floats, Floats]:
     return present, absent
 
 
-def _ratio(hits: float, others: float, of_hits: float, of_others: float) -> float:
+def ratio_of(hits: float, others: float, of_hits: float, of_others: float) -> float:
     """hits / (hits + others) less its bias to second order; `of_hits` and `of_others` are their variances."""
     whole = hits + others
     if whole <= 0:
@@ -311,7 +414,8 @@ def _ratio(hits: float, others: float, of_hits: float, of_others: float) -> floa
     return float(np.clip(hits / whole - bias, 0, 1))
 
 
-def _estimate(value: float, drawn: Floats, n: int, *, why: str = "") -> Estimate:
+def estimate_of(value: float, drawn: Floats, n: int, *, why: str = "") -> Estimate:
+    """A value with the interval of draws (n_draws,), widened to hold the value; None where `why` says so."""
     low, high = (float(end) for end in np.quantile(drawn, _ENDS))
     if why:
         return Estimate(None, None, None, n, why)

@@ -230,6 +230,14 @@ WHO: Final[dict[str, str]] = {
     "POST release:gate": Can.PROMOTE,
     "release:gate_again": Can.PROMOTE,
     "release:evaluate": Can.PROMOTE,
+    "evaluation:newest": Can.INSPECT,
+    "evaluation:evaluation": Can.INSPECT,
+    "evaluation:category": Can.INSPECT,
+    "evaluation:profiles": Can.INSPECT,
+    "evaluation:profile": Can.INSPECT,
+    "POST evaluation:profile": Can.STEER,
+    "evaluation:packs": Can.INSPECT,
+    "evaluation:pack_out": Can.INSPECT,
     "training:curve": Can.INSPECT,
     "training:classifiers": Can.INSPECT,
     "training:classifier": Can.INSPECT,
@@ -299,6 +307,8 @@ WHO: Final[dict[str, str]] = {
     "api:webhook-delivery-repeat": Can.CONFIGURE,
     "api:classifier-bundle": Can.INSPECT,
     "api:score": Can.SCORE,
+    "api:evaluation-read": Can.INSPECT,
+    "api:profile-read": Can.INSPECT,
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from annotator.judgments.models import Verdict
 from annotator.pool.models import Item, Split
+from annotator.projects.access import Can, project_for
 from annotator.projects.models import LogEntry, Project
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Stream
@@ -15,7 +16,8 @@ from annotator.review.models import AgreementReport, CategoryInference, Method, 
 from annotator.runs import RunStatus
 from learner.evaluation.audited import audited_items
 from learner.evaluation.evaluating import evaluation_run_execute
-from learner.evaluation.models import Evaluation, EvaluationRun, Truth, TruthSetting
+from learner.evaluation.lens.services import ProfileDraft, pack_add, profile_set, usual_rule
+from learner.evaluation.models import Evaluation, EvaluationRun, KnownPages, Truth, TruthSetting
 from learner.evaluation.responses import Response, response_of
 from learner.evaluation.selectors import audited_resolutions, evaluation_latest, result_of
 from learner.evaluation.services import evaluation_run_start
@@ -300,3 +302,30 @@ def test_no_scores_by_requests_are_kept_when_no_traffic_is_known(project: Projec
     evaluate(project)
 
     assert Evaluation.objects.get(project=project).facts["traffic"] is None
+
+
+def test_an_evaluation_keeps_curves_slices_packs_and_known_pages(project: Project) -> None:
+    games = audited(project, 6, "games chess", [GAMES], probability=0.5)
+    audited(project, 30, "weather", [], probability=0.5)
+    trained = Item.objects.filter(project=project, split=Split.TRAIN).order_by("pk")
+    admin = project_for(project.created_by, project.slug, Can.STEER)
+    pack_add(admin, "reference", [games[0].pk, trained[0].pk])
+    rules = [usual_rule("elementary", category) for category in admin.taxonomy.categories]
+    profile_set(admin, ProfileDraft("elementary", rules, None, "", 0))
+
+    evaluate(project)
+
+    facts = Evaluation.objects.get(project=project).facts
+    score = facts["categories"][0]
+    assert score["recall"]["value"] == 1.0
+    assert 0 < score["calibration"]["brier"]["value"] < 0.2
+    assert len(score["curve"]["thresholds"]) == len(score["curve"]["recall"]) <= 49
+    assert facts["confusion"]["categories"] == [*CATEGORIES, "none"]
+    assert {one["kind"] for one in facts["slices"]} >= {"site", "text"}
+    assert [(one["name"], one["n"]) for one in facts["policies"]] == [("elementary", 36)]
+    (reference,) = [one for one in facts["pack"] if one["name"] == "reference"]
+    assert reference["n"] == 2
+    assert reference["categories"][0]["category"] == GAMES
+    known = KnownPages.objects.get(evaluation__project=project, category=GAMES).pages
+    assert {page[0] for page in known if page[3]} >= {item.pk for item in games}
+    assert any(not page[3] for page in known)

@@ -1,0 +1,88 @@
+"""Rates of one category at its threshold: prevalence, F-beta, false positives and false negatives."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from learner.core.arrays import Floats
+from learner.core.audited import N_DRAWS, Judged, estimate_of, score_of, shares_of
+from learner.core.evaluation import Estimate
+
+BETA: Final = 2.0
+"""In F-beta a page that is missed counts beta squared times what one flagged by mistake does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Of all pages: how many have the category; of those without it, how many are flagged; of those with it, missed."""
+
+    prevalence: Estimate
+    f_beta: Estimate
+    fpr: Estimate
+    fnr: Estimate
+
+
+def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) -> Rates:
+    """The rates of a category over the whole population.
+
+    Where few pages are flagged, how many there are is chance too, and makes most of the doubt about false positives:
+    the statement is about pages like these, of which another holdout would have flagged more or fewer.
+
+    Parameters
+    ----------
+    judged : Judged
+    rng : np.random.Generator
+    beta : float
+        Positive.
+    """
+    strata, total = judged.strata, judged.total
+    score = score_of(judged)
+    hits, alarms, misses = judged.counts
+    weight = beta**2
+    totals = total if judged.sizes is None else judged.sizes.sum(axis=1)
+    flagged = alarms if judged.sizes is not None else _as_chance_has_it(judged, alarms, rng)
+    n_absent = strata.n - strata.n_positive
+    nothing = "" if strata.n else "no item is labelled"
+    return Rates(
+        prevalence=estimate_of(
+            (score.tp + score.fn) / max(total, 1e-12),
+            (hits + misses) / np.maximum(totals, 1e-12),
+            strata.n,
+            why=nothing,
+        ),
+        f_beta=estimate_of(
+            _share((1 + weight) * score.tp, weight * score.fn + score.fp),
+            shares_of((1 + weight) * hits, weight * misses + alarms),
+            strata.n_either,
+            why=score.f1.why_undefined,
+        ),
+        fpr=estimate_of(
+            _share(score.fp, score.tn),
+            shares_of(flagged, np.maximum(totals - hits - misses - flagged, 0)),
+            n_absent,
+            why="" if n_absent else nothing or "every labelled item has it",
+        ),
+        fnr=one_less(score.recall),
+    )
+
+
+def _as_chance_has_it(judged: Judged, alarms: Floats, rng: np.random.Generator) -> Floats:
+    """Draws of false positives as they vary from one population to the next; half a page where none is flagged."""
+    strata = judged.strata
+    n_flagged = int(strata.items[strata.predicted].sum())
+    luck: Floats = rng.standard_gamma(n_flagged + 0.5, N_DRAWS)
+    if not n_flagged:
+        return luck * judged.total / max(int(strata.items.sum()), 1)
+    return alarms * luck / n_flagged
+
+
+def one_less(share: Estimate) -> Estimate:
+    """1 - share, with its interval the other way round."""
+    if share.value is None or share.low is None or share.high is None:
+        return share
+    return Estimate(1 - share.value, 1 - share.high, 1 - share.low, share.n, "")
+
+
+def _share(part: float, others: float) -> float:
+    return part / (part + others) if part + others > 0 else 0.0

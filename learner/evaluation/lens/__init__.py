@@ -1,0 +1,1 @@
+"""Looking at an evaluation: tables and curves, thresholds by what is wanted, school profiles, the over-block pack."""

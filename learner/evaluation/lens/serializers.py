@@ -1,0 +1,183 @@
+"""An evaluation and a school profile as the API tells them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class EstimateFactSerializer(serializers.Serializer[Any]):
+    """A number with its 95 % interval and the items behind it; or null, and why."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField(allow_null=True)
+    why_undefined = serializers.CharField(allow_blank=True)
+
+
+class _Points(serializers.ListField):
+    """Value, low and high at each threshold; null where undefined."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        point = serializers.ListField(child=serializers.FloatField(allow_null=True))
+        super().__init__(child=point, **kwargs)
+
+
+class CurveSerializer(serializers.Serializer[Any]):
+    """Scores at thresholds, which are probabilities and ascend."""
+
+    thresholds = serializers.ListField(child=serializers.FloatField())
+    precision = _Points()
+    recall = _Points()
+    fpr = _Points()
+    flagged = serializers.ListField(child=serializers.FloatField(), help_text="Share of all pages.")
+
+
+class BinSerializer(serializers.Serializer[Any]):
+    """Pages with a probability from `low` to `high`."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    promised = serializers.FloatField(help_text="Mean probability.")
+    share = serializers.FloatField(help_text="Of all pages.")
+    observed = EstimateFactSerializer(help_text="The share that has the category.")
+
+
+class CalibrationSerializer(serializers.Serializer[Any]):
+    """How well probabilities keep what they promise."""
+
+    ece = EstimateFactSerializer()
+    brier = EstimateFactSerializer()
+    bins = BinSerializer(many=True)
+
+
+class CategoryFactSerializer(serializers.Serializer[Any]):
+    """One category over the whole holdout, at the classifier's own threshold."""
+
+    category = serializers.CharField()
+    n = serializers.IntegerField(required=False)
+    n_positive = serializers.IntegerField(required=False)
+    tp = serializers.FloatField(required=False)
+    fp = serializers.FloatField(required=False)
+    fn = serializers.FloatField(required=False)
+    tn = serializers.FloatField(required=False)
+    precision = EstimateFactSerializer()
+    recall = EstimateFactSerializer()
+    f1 = EstimateFactSerializer()
+    prevalence = EstimateFactSerializer(required=False)
+    f_beta = EstimateFactSerializer(required=False)
+    beta = serializers.FloatField(required=False)
+    fpr = EstimateFactSerializer(required=False)
+    fnr = EstimateFactSerializer(required=False)
+    average_precision = EstimateFactSerializer(required=False)
+    roc_auc = EstimateFactSerializer(required=False)
+    calibration = CalibrationSerializer(required=False)
+    curve = CurveSerializer(required=False)
+
+
+class ConfusionSerializer(serializers.Serializer[Any]):
+    """Rows are true, columns predicted, the last of either is none: shares of a row, their ends, and items."""
+
+    categories = serializers.ListField(child=serializers.CharField())
+    cells = serializers.ListField(child=serializers.ListField(child=serializers.FloatField(allow_null=True)))
+    low = serializers.ListField(child=serializers.ListField(child=serializers.FloatField(allow_null=True)))
+    high = serializers.ListField(child=serializers.ListField(child=serializers.FloatField(allow_null=True)))
+    n = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+
+
+class SliceCategorySerializer(serializers.Serializer[Any]):
+    """One category on part of the pages."""
+
+    category = serializers.CharField()
+    precision = EstimateFactSerializer()
+    recall = EstimateFactSerializer()
+    fpr = EstimateFactSerializer()
+
+
+class SliceSerializer(serializers.Serializer[Any]):
+    """Part of the audited pages."""
+
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    n = serializers.IntegerField()
+    categories = SliceCategorySerializer(many=True)
+
+
+class PolicyFactSerializer(serializers.Serializer[Any]):
+    """What a school profile blocks, against what it should."""
+
+    name = serializers.CharField()
+    number = serializers.IntegerField()
+    precision = EstimateFactSerializer()
+    recall = EstimateFactSerializer()
+    f1 = EstimateFactSerializer()
+    fpr = EstimateFactSerializer()
+    fnr = EstimateFactSerializer()
+
+
+class FlaggedSerializer(serializers.Serializer[Any]):
+    """How much of a slice one category flags."""
+
+    category = serializers.CharField()
+    fpr = EstimateFactSerializer()
+
+
+class BlockedSerializer(serializers.Serializer[Any]):
+    """How much of a slice one school profile blocks."""
+
+    name = serializers.CharField()
+    fpr = EstimateFactSerializer()
+
+
+class PackFactSerializer(serializers.Serializer[Any]):
+    """One slice that must not be over-blocked."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    n = serializers.IntegerField()
+    limit = serializers.FloatField()
+    fpr = EstimateFactSerializer()
+    categories = FlaggedSerializer(many=True)
+    profiles = BlockedSerializer(many=True)
+
+
+class EvaluationFactsSerializer(serializers.Serializer[Any]):
+    """What an evaluation measured; what an older one did not measure is not there."""
+
+    n_population = serializers.IntegerField(required=False)
+    macro_f1 = EstimateFactSerializer()
+    micro_f1 = EstimateFactSerializer()
+    weighted_f1 = EstimateFactSerializer(required=False)
+    subset_accuracy = EstimateFactSerializer(required=False)
+    hamming = EstimateFactSerializer(required=False)
+    label_ranking_ap = EstimateFactSerializer(required=False)
+    categories = CategoryFactSerializer(many=True)
+    confusion = ConfusionSerializer(required=False)
+    slices = SliceSerializer(many=True, required=False)
+    policies = PolicyFactSerializer(many=True, required=False)
+    pack = PackFactSerializer(many=True, required=False)
+
+
+class EvaluationSerializer(serializers.Serializer[Any]):
+    """The newest evaluation of one classifier version."""
+
+    classifier = serializers.IntegerField(source="classifier.number")
+    created_at = serializers.DateTimeField()
+    n_items = serializers.IntegerField(help_text="Audited holdout items.")
+    facts = EvaluationFactsSerializer()
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    """A school profile with thresholds for the newest classifier version."""
+
+    name = serializers.CharField()
+    number = serializers.IntegerField()
+    pages_a_day = serializers.IntegerField(allow_null=True)
+    actions = serializers.DictField(
+        child=serializers.CharField(), help_text="Category -> block, warn or allow."
+    )
+    thresholds = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        help_text="Category -> probability from which on it counts; null where it is not learned.",
+    )
+    why = serializers.DictField(child=serializers.CharField(), help_text="Category -> how it was found.")
