@@ -199,14 +199,32 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
 
 
 def timed(work: Callable[[], object], repeats: int) -> dict[str, float]:
-    """Milliseconds of so many runs, one after the other; and of our processor, without the database, for each."""
-    seconds, processor = [], time.process_time()
+    """Milliseconds of so many runs, one after the other; and of processor for each, ours and the database's.
+
+    On a busy machine the clock on the wall says how busy it is; the processor says what a quiet one would take.
+    """
+    seconds, ours, theirs = [], time.process_time(), database_seconds()
     for _ in range(repeats):
         started = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - started)
-    ours = 1000 * (time.process_time() - processor) / repeats
-    return {**percentiles(seconds), "least": round(1000 * min(seconds), 1), "our_processor": round(ours, 1)}
+    ours, theirs = time.process_time() - ours, database_seconds() - theirs
+    return {
+        **percentiles(seconds),
+        "least": round(1000 * min(seconds), 1),
+        "processor": round(1000 * (ours + theirs) / repeats, 1),
+    }
+
+
+def database_seconds() -> float:
+    """Of processor, that the process which serves this connection has had; without those that it called to help."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def sizes() -> dict[str, float]:
@@ -252,6 +270,8 @@ def measure(items: int, repeats: int, where: str) -> dict[str, Any]:
     started = time.perf_counter()
     explorer_refresh(project)
     building["again_seconds"] = round(time.perf_counter() - started, 2)
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
     person = User.objects.get(username="scientist")
     client = Client(headers={"host": "localhost"})
     client.force_login(person, backend="annotator.accounts.backends.AccountBackend")
@@ -273,7 +293,7 @@ def measure(items: int, repeats: int, where: str) -> dict[str, Any]:
             f"{name:28} {found[name]['n']:>9,}  search {found[name]['search']}  page {found[name]['page']}",
             flush=True,
         )
-    worst = max(found, key=lambda name: found[name]["search"]["p95"])
+    worst = max(found, key=lambda name: found[name]["search"]["processor"])
     return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {where}",
         "items": items, "repeats": repeats, "target_ms": TARGET_MS, "building": building, "megabytes": sizes(),
