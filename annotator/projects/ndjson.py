@@ -1,7 +1,7 @@
 """A whole list in one answer, a line of JSON for each row, oldest first: bounded memory, a last line, and a way on.
 
-Read by the key, two thousand rows of the project at a time, and by no cursor of the database: that would hold a transaction open, or a
-copy of all rows on its disk, for as long as a slow caller reads (decision 157).
+Read by the key, two thousand rows of the project at a time, and by no cursor of the database: that would hold a
+transaction open, or a copy of all rows on its disk, for as long as a slow caller reads (decision 157).
 """
 
 from collections.abc import Iterator, Mapping
