@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.judgments.listing import judgments_listed, sees_names
+from annotator.judgments.models import Judgment
 from annotator.judgments.serializers import (
     AnswerSerializer,
     JudgmentFilterSerializer,
@@ -84,6 +85,7 @@ class JudgmentsView(ListedView):
         return self.answer_of(
             Listed(
                 rows.select_related("annotator", "taxonomy", "guideline", "clause"),
+                Judgment.objects.filter(project=access.project),
                 ListedJudgmentSerializer,
                 settled=timezone.now() - SETTLING,
                 context=_names(access),

@@ -1,7 +1,7 @@
 """A whole list in one answer, a line of JSON for each row, oldest first: bounded memory, a last line, and a way on.
 
-Read by the key, a thousand rows a query, and by no cursor of the database: that would hold a transaction open, or a
-copy of all rows on its disk, for as long as a slow caller reads (decision 157).
+Read by the key, two thousand rows of the project at a time, and by no cursor of the database: that would hold a
+transaction open, or a copy of all rows on its disk, for as long as a slow caller reads (decision 157).
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 
 from annotator.projects.api import errors, narrowed, number_parameter, page_of
 
-CHUNK: Final = 1_000
+CHUNK: Final = 2_000
 KIND: Final = "application/x-ndjson"
 AFTER: Final = OpenApiParameter(
     "after",
@@ -41,12 +41,13 @@ class NdjsonRenderer(BaseRenderer):
 
 @dataclass(frozen=True)
 class Listed:
-    """The rows of a list that grows by its id, and how each is written.
+    """The rows of a list that grows by its id, and how each is written; `keys` are the rows of the project, unfiltered.
 
     A row of before `settled` (by its `created_at`) is one below whose id no other will appear.
     """
 
     rows: QuerySet[Any]
+    keys: QuerySet[Any]
     serializer: type[serializers.BaseSerializer[Any]]
     settled: datetime
     context: Mapping[str, Any]
@@ -86,22 +87,26 @@ def listed_responses(serializer: type[serializers.BaseSerializer[Any]]) -> dict[
 
 
 def lines_of(listed: Listed, writer: Any, after: int) -> Iterator[bytes]:
-    """The lines, a thousand rows at a time, and the last one: how many, and after which id the next pull begins.
+    """The lines, some thousand rows at a time, and the last one: how many, and after which id the next pull begins.
 
-    That is the last id before which nothing will appear: rows from after it, of the last minute or beside an ingest
+    The keys come first, from an index alone: within their range every filter is cheap, whatever the planner thinks of
+    it. With a limit in place of a range it read all that people ever judged, for each thousand rows.
+
+    `after` is the last id before which nothing will appear: rows from after it, of the last minute or beside an ingest
     that runs, come again the next time.
     """
     encoder = encoders.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
     count, last, settled = 0, after, _settled_up_to(listed, after)
     settling = settled == after
-    rows = listed.rows.order_by("pk")
-    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
-        data = writer.child.to_representation
-        yield "".join(f"{encoder.encode(data(row))}\n" for row in chunk).encode("utf-8", "replace")
+    write = writer.child.to_representation
+    while keys := list(listed.keys.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        chunk = list(listed.rows.filter(pk__gt=last, pk__lte=keys[-1]).order_by("pk"))
+        if chunk:
+            yield "".join(f"{encoder.encode(write(row))}\n" for row in chunk).encode("utf-8", "replace")
         for row in chunk:
             settling = settling and row.created_at < listed.settled
             settled = row.pk if settling else settled
-        count, last = count + len(chunk), chunk[-1].pk
+        count, last = count + len(chunk), keys[-1]
     yield f"{encoder.encode({'end': {'count': count, 'after': settled}})}\n".encode()
 
 

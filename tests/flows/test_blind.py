@@ -44,7 +44,14 @@ pytestmark = pytest.mark.django_db
 MARKER: Final = "zqhiddenqz"
 NUMBER: Final = 77_665_544
 SCORE: Final = 0.918273645
-CLOCKS: Final = {"Content-Length", "Expires", "Last-Modified"}
+CLOCKS: Final = {
+    "Content-Length",
+    "Expires",
+    "Last-Modified",
+    "ETag",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+}
 STEERING: Final = {"api:assignment-stop", "api:assignment-release", "judgments:undo"}
 
 

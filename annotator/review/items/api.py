@@ -5,6 +5,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from annotator.pool.models import Item
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ByIdPagination, caller
 from annotator.projects.ndjson import AFTER, Listed, ListedView, listed_responses
@@ -31,6 +32,7 @@ class ItemsView(ListedView):
         return self.answer_of(
             Listed(
                 items_listed(access.project, query.listed()),
+                Item.objects.filter(project=access.project),
                 ListedItemSerializer,
                 settled=items_settled(access.project, timezone.now()),
                 context={},

@@ -260,5 +260,5 @@ def test_a_stream_asks_the_database_a_fixed_number_of_times_a_chunk(
     monkeypatch.setattr(ndjson, "CHUNK", 2)
     client = as_role(project, Role.SCIENTIST)
 
-    with django_assert_max_num_queries(2 + 1 + 3):  # session and person, access, three chunks
+    with django_assert_max_num_queries(2 + 1 + 3 + 2):  # session and person, access, keys, rows
         lines(client)

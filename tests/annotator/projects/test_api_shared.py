@@ -3,7 +3,8 @@
 import pytest
 from django.test import Client
 
-from annotator.projects.models import Project, Role
+from annotator.projects.models import LogEntry, Project, Role
+from annotator.projects.services import log_write
 from tests.factories import make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +74,16 @@ def test_the_fields_stay_chosen_on_the_next_page(scientist: Client) -> None:
 
     assert [set(row) for row in (*first["results"], *second["results"])] == [{"id"}] * 3
     assert second["next"] is None
+
+
+def test_the_log_is_listed_by_level(scientist: Client) -> None:
+    project = Project.objects.get(slug="pilot")
+    log_write(project, "query", "Twenty items.")
+    log_write(project, "training", "It failed.", level=LogEntry.Level.ERROR)
+
+    everything = scientist.get(f"{BASE}/log/").json()["results"]
+    errors = scientist.get(f"{BASE}/log/?level=error&fields=text").json()["results"]
+
+    assert [row["stage"] for row in everything][:2] == ["training", "query"]
+    assert errors == [{"text": "It failed."}]
+    assert scientist.get(f"{BASE}/log/?level=loud").status_code == 400

@@ -180,3 +180,13 @@ def test_nothing_is_settled_that_came_beside_an_ingest_that_runs(
     _, end = lines(scientist)
 
     assert end == {"count": 4, "after": items[1].pk}
+
+
+def test_the_ledger_of_an_item_says_each_time_why(scientist: Client, items: list[Item]) -> None:
+    rows = scientist.get(f"{ADDRESS}{items[0].pk}/ledger/").json()["results"]
+
+    assert [(row["batch"], row["stream"], row["reason"]) for row in rows] == [
+        (1, "explore", "drawn at random")
+    ]
+    assert scientist.get(f"{ADDRESS}{items[3].pk}/ledger/").json()["results"] == []
+    assert scientist.get(f"{ADDRESS}999999/ledger/").status_code == 404
