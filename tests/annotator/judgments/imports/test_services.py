@@ -47,6 +47,7 @@ from annotator.review.models import Resolution
 from annotator.review.overview import pace_of
 from annotator.review.people.totals import people_of
 from annotator.review.services import review_sweep
+from annotator.review.standing import Standing
 from annotator.runs import RunStatus
 from tests.factories import GAMBLING, GAMES, VIOLENCE, make_batch, make_judgment, make_member, make_project
 
@@ -453,3 +454,20 @@ def test_a_skip_is_written_for_people_who_can_be_asked_only(project: Project, le
     imported(project, lead, [task(1, ("ann", [GAMES]), ("bob", [GAMES]))], ann="ann")
 
     assert list(Skip.objects.values_list("annotator", "reason")) == [(ann.pk, "late")]
+
+
+def test_what_was_given_before_a_recheck_does_not_count_after_it_whenever_it_came() -> None:
+    now = timezone.now()
+    before = Judgment(created_at=now, given_at=now - timedelta(days=100))
+    after, here = Judgment(created_at=now, given_at=now), Judgment(created_at=now)
+
+    standing = Standing(
+        item_id=1,
+        judgments=(before, after, here),
+        waits=False,
+        resolution=None,
+        disagreement=None,
+        rechecked_at=now - timedelta(days=1),
+    )
+
+    assert [id(row) for row in standing.counted] == [id(after), id(here)]
