@@ -55,7 +55,7 @@ def endpoint_create(
             project=project,
             url=url,
             note=note,
-            events=sorted(events),
+            events=sorted(set(events)),
             since=dict.fromkeys(events, now.isoformat()),
             secret=secret_sealed(secret),
             created_by=by,
@@ -71,7 +71,7 @@ def endpoint_change(endpoint: Endpoint, events: list[str], *, by: User, note: st
     held = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
     now = timezone.now().isoformat()
     held.since = {event: held.since[event] if event in held.events else now for event in events}
-    held.events, held.note = sorted(events), note
+    held.events, held.note = sorted(set(events)), note
     held.save(update_fields=["events", "since", "note"])
     log_write(held.project, "webhooks", f"{by.username} changed what webhook {held.pk} is told")
     return held

@@ -108,6 +108,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "changed_recheck": {"alike": 80, "items": [1], "reason": "It changed."},
     "erasure_create": {"item": 1, "site": "", "reason": "A request."},
     "retention_set": {"days": 30},
+    "webhook_create": {"url": "https://receiver.example/", "events": ["batch.opened"], "note": "The warehouse"},
+    "webhook_change": {"events": ["batch.opened"], "note": "The warehouse"},
     "recheck_open": {"taxonomy": 1, "guideline": 1, "groups": ["category/games"], "reason": "Split."},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
@@ -191,6 +193,7 @@ class Operation:
             "question_id",
             "suspect_id",
             "shadow_id",
+            "delivery_id",
             "id",
         ):
             path = path.replace(f"{{{name}}}", str(values.get(name, values.get("every", 1))))
