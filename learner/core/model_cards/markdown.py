@@ -204,7 +204,7 @@ def _confusion(facts: ModelCardFacts) -> str:
 
 Estimated pages that are the category of the row and were called that of the column.
 
-{table(("", *names), rows)}
+{table(("Is", *names), rows)}
 """
 
 
@@ -352,7 +352,9 @@ def _or_reason(row: CategoryCard, found: Interval) -> str:
 
 
 def _or_dash(found: Interval | None) -> str:
-    return "–" if found is None or found.value is None else number(found)
+    if found is None or found.value is None:
+        return "–"
+    return f"{found.value:.3f}" if found.low is None else number(found)
 
 
 def _signed(found: Interval) -> str:

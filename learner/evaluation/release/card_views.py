@@ -95,7 +95,7 @@ def section(request: HttpRequest, slug: str, section: str) -> HttpResponse:
     history = list(card_history(access.project, asked))
     newest = history[0] if history else None
     initial = {"text": newest.text if newest else "", "based_on": newest.number if newest else 0}
-    form = SectionForm(request.POST or None, initial=initial)
+    form = SectionForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

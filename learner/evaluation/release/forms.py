@@ -1,5 +1,6 @@
 """The forms with which people set the rules of the gate, and promote a version."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -123,3 +124,18 @@ class BackForm(forms.Form):
 
     promotion = forms.IntegerField(min_value=1, max_value=NUMBERS_MAX)
     based_on = forms.IntegerField(min_value=0, max_value=NUMBERS_MAX)
+
+
+class CompareForm(forms.Form):
+    """Two versions of the project."""
+
+    base = forms.TypedChoiceField(coerce=int, label="Compare with")
+    candidate = forms.TypedChoiceField(coerce=int, label="Version")
+
+    def __init__(self, *args: Any, numbers: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(number, f"v{number}") for number in numbers]
+        for name in ("base", "candidate"):
+            field = self.fields[name]
+            assert isinstance(field, forms.TypedChoiceField)
+            field.choices = choices

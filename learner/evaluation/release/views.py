@@ -21,6 +21,7 @@ from learner.evaluation.release.selectors import (
     rules_in_force,
 )
 from learner.evaluation.release.services import gate_of, promotion_back, promotion_make, rules_set
+from learner.evaluation.release.summary import summary_of
 from learner.evaluation.selectors import evaluation_latest, evaluations_newest
 from learner.evaluation.services import evaluation_request
 from learner.evaluation.serving import exceptions_of, promotion_current, promotions_of
@@ -72,7 +73,7 @@ def gate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     version = classifier_of(access.project, number)
     current = promotion_current(access.project)
     initial = {"based_on": current.number if current else 0}
-    form = PromotionForm(request.POST or None, initial=initial)
+    form = PromotionForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -126,7 +127,9 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
     access = project_for(request.user, slug, Can.STEER if request.method == "POST" else Can.INSPECT)
     asked = rules_in_force(access.project)
     initial = RulesForm.initial_of(asked.rules, asked.number)
-    form = RulesForm(request.POST or None, initial=initial, taxonomy=access.taxonomy)
+    form = RulesForm(
+        request.POST if request.method == "POST" else None, initial=initial, taxonomy=access.taxonomy
+    )
     effects: list[Effect] | None = None
     if request.method == "POST" and form.is_valid():
         if "preview" not in request.POST:
@@ -144,6 +147,22 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
         "history": rules_history(access.project)[:RULES_SHOWN],
     }
     return render_page(request, "release/rules.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@login_required
+def summary(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One version in plain words, on one page to print."""
+    access = project_for(request.user, slug, Can.INSPECT)
+    version = classifier_of(access.project, number)
+    context = {
+        "access": access,
+        "nav": "classifiers",
+        "version": version,
+        "evaluation": evaluation_latest(version),
+        "summary": summary_of(version),
+    }
+    return render_page(request, "release/summary.html", context)
 
 
 def _set(access: Access, form: RulesForm) -> bool:

@@ -1,0 +1,142 @@
+"""Comparisons of two versions: asking for one, and reading what was found. Imports nothing heavy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from annotator.errors import BadInput, Conflict, NotFound
+from annotator.pool.addresses import Address, UrlParts, parts_of
+from annotator.pool.models import Item
+from annotator.projects.access import Access
+from annotator.projects.models import Project
+from annotator.projects.selectors import taxonomy_version
+from annotator.runs import run_start
+from learner.core.gate import ALPHA, holm
+from learner.evaluation.models import ComparisonRun
+from learner.training.models import ClassifierVersion
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A page that the two answer differently; sealed pages are not among them."""
+
+    item_id: int
+    address: UrlParts
+    present: bool
+    candidate: bool
+    weight: float
+
+    @property
+    def words(self) -> str:
+        """What the candidate does with it that the base does not."""
+        if self.present:
+            return "found" if self.candidate else "lost"
+        return "wrongly said" if self.candidate else "cleared"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference, candidate less base, with its interval; without a value, `why`."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    why: str
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+@dataclass(frozen=True)
+class ComparedPair:
+    """One category: p-values are adjusted for the number of tests."""
+
+    name: str
+    recall: Difference
+    false_positive_rate: Difference
+    f1: Difference
+    lost: int
+    found: int
+    blocked: int
+    cleared: int
+    p_lost: float
+    p_blocked: float
+    flips: Sequence[Flip]
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether one of the exact tests says so."""
+        return min(self.p_lost, self.p_blocked) < ALPHA
+
+
+def comparison_request(
+    access: Access, base: ClassifierVersion, candidate: ClassifierVersion
+) -> ComparisonRun:
+    """A run that compares two versions, or the same that is active; Conflict while others are compared."""
+    if base.pk == candidate.pk:
+        raise BadInput("Choose two versions: one alone has nothing to differ from.")
+    run = run_start(ComparisonRun, access.project, base=base, candidate=candidate, asked_by=access.user)
+    if (run.base_id, run.candidate_id) != (base.pk, candidate.pk):
+        raise Conflict("Two other versions of this project are being compared. Ask again in a moment.")
+    return run
+
+
+def comparisons_of(project: Project) -> QuerySet[ComparisonRun]:
+    """The comparisons of a project, newest first. One query."""
+    rows = ComparisonRun.objects.filter(project=project).select_related("base", "candidate", "asked_by")
+    return rows.order_by("-pk")
+
+
+def comparison_of(project: Project, run_id: int) -> ComparisonRun:
+    """One comparison; raises NotFound. One query."""
+    run = comparisons_of(project).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(f"This project has no comparison {run_id}.")
+    return run
+
+
+def pairs_of(run: ComparisonRun) -> list[ComparedPair]:
+    """Each category of a comparison that is done, those that changed most first. One query."""
+    rows = run.result.get("categories", ())
+    adjusted = holm([p for row in rows for p in (row["p_lost"], row["p_blocked"])])
+    items = Item.objects.filter(project=run.project, withheld=False).in_bulk(
+        [flip["item"] for row in rows for flip in row["flips"]]
+    )
+    taxonomy = taxonomy_version(run.candidate.taxonomy_id)
+    pairs = [
+        _pair(row, taxonomy.name_of(row["category"]), adjusted[2 * at : 2 * at + 2], items)
+        for at, row in enumerate(rows)
+    ]
+    return sorted(pairs, key=lambda pair: -(pair.lost + pair.found + pair.blocked + pair.cleared))
+
+
+def _pair(
+    row: Mapping[str, Any], name: str, p_values: Sequence[float], items: Mapping[int, Item]
+) -> ComparedPair:
+    return ComparedPair(
+        name=name,
+        recall=_difference(row["recall"]),
+        false_positive_rate=_difference(row["false_positive_rate"]),
+        f1=_difference(row["f1"]),
+        lost=row["lost"],
+        found=row["found"],
+        blocked=row["blocked"],
+        cleared=row["cleared"],
+        p_lost=p_values[0],
+        p_blocked=p_values[1],
+        flips=[_flip(flip, items[flip["item"]]) for flip in row["flips"] if flip["item"] in items],
+    )
+
+
+def _difference(fact: Mapping[str, Any]) -> Difference:
+    return Difference(fact["value"], fact["low"], fact["high"], fact["n"], fact["why_undefined"])
+
+
+def _flip(flip: Mapping[str, Any], item: Item) -> Flip:
+    address = parts_of(Address(item.url, item.host, item.registrable_domain))
+    return Flip(item.pk, address, flip["present"], flip["candidate"], flip["weight"])

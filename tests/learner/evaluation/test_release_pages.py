@@ -1,0 +1,129 @@
+"""Pages on which versions are compared, and the one that tells an executive what ships."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotator.projects.models import Project, Role
+from annotator.runs import RunStatus
+from learner.core.gate import Rules
+from learner.evaluation.models import ComparisonRun
+from learner.evaluation.release.services import gate_of, promotion_make, rules_set
+from tests.factories import GAMES, VIOLENCE, make_classifier, make_items, make_member, make_project
+from tests.learner.evaluation.release import access_as, bad, estimate, make_evaluated, write_card
+
+pytestmark = pytest.mark.django_db
+
+HOME = "/projects/pilot/classifiers"
+
+
+@pytest.fixture
+def project() -> Project:
+    project = make_project("pilot")
+    write_card(project)
+    rules_set(access_as(project, Role.ADMIN), Rules(recall={VIOLENCE: 0.9}), based_on=0)
+    return project
+
+
+@pytest.fixture
+def client(project: Project) -> Client:
+    client = Client()
+    client.force_login(make_member(project, Role.SCIENTIST))
+    return client
+
+
+def pair(**changes: Any) -> dict[str, Any]:
+    nothing = estimate(-0.01, 0.0, 0.01)
+    counts = {"n": 240, "lost": 0, "found": 0, "blocked": 0, "cleared": 0, "p_lost": 1.0, "p_blocked": 1.0}
+    return {
+        "category": GAMES,
+        **counts,
+        "recall": nothing,
+        "false_positive_rate": nothing,
+        "f1": nothing,
+        **changes,
+    }
+
+
+def test_two_versions_are_chosen_and_compared_by_a_worker(project: Project, client: Client) -> None:
+    make_evaluated(project)
+    make_evaluated(project)
+
+    assert '<option value="2" selected>v2</option>' in client.get(f"{HOME}/compare/").content.decode()
+    answer = client.post(f"{HOME}/compare/", {"base": 1, "candidate": 2})
+
+    run = ComparisonRun.objects.get()
+    assert (run.base.number, run.candidate.number, run.status) == (1, 2, RunStatus.PENDING)
+    assert answer["Location"] == f"{HOME}/compare/{run.pk}/"
+    assert "every 2s" in client.get(answer["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"base": 1, "candidate": 1}, {"base": 9, "candidate": 1}, {"base": "x", "candidate": 1}]
+)
+def test_what_cannot_be_compared_is_refused(
+    project: Project, client: Client, sent: dict[str, object]
+) -> None:
+    make_evaluated(project)
+
+    answer = client.post(f"{HOME}/compare/", sent)
+
+    assert answer.status_code == 422
+    assert not ComparisonRun.objects.exists()
+
+
+def test_a_comparison_shows_differences_and_pages_but_no_sealed_one(project: Project, client: Client) -> None:
+    shown, sealed = make_items(project, 2)
+    type(sealed).objects.filter(pk=sealed.pk).update(withheld=True)
+    flips = [
+        {"item": item.pk, "present": True, "candidate": False, "weight": 4.0} for item in (shown, sealed)
+    ]
+    worse = pair(lost=12, p_lost=0.0001, recall=estimate(-0.3, -0.2, -0.1), flips=flips)
+    run = ComparisonRun.objects.create(
+        project=project,
+        base=make_evaluated(project),
+        candidate=make_evaluated(project),
+        asked_by=project.created_by,
+        status=RunStatus.DONE,
+        result={"n_items": 240, "n_sites": 200, "categories": [pair(category=VIOLENCE, flips=[]), worse]},
+    )
+
+    page = client.get(f"{HOME}/compare/{run.pk}/").content.decode()
+
+    assert "-0.200" in page
+    assert page.count('chip-bad">worse') == 1
+    assert shown.host.replace(".", "[.]") in page
+    assert sealed.host.replace(".", "[.]") not in page
+    assert client.get(f"{HOME}/compare/999999/").status_code == 404
+
+
+def test_the_summary_says_what_got_better_what_is_at_risk_and_links_to_its_sources(
+    project: Project, client: Client
+) -> None:
+    first = make_evaluated(project)
+    promotion_make(access_as(project, Role.LEAD), first, based_on=0, reason="the first")
+    better = pair(f1=estimate(0.05, 0.1, 0.15))
+    second = make_evaluated(project, **bad(VIOLENCE), against={"number": 1, "categories": [better]})
+    gate_of(second)
+
+    page = client.get(f"{HOME}/2/summary/").content.decode()
+
+    assert "Version 2 may not serve: it fails the gate." in page
+    assert "Games is told better than by v1: F1 +0.10 [+0.05, +0.15]." in page
+    assert "Violence: recall at least 0.90: fail, even the upper bound 0.40 is below it." in page
+    assert "Nothing can be foreseen yet, for too few evaluated versions" in page
+    for source in ("card/", "gate/"):
+        assert f'href="{HOME}/2/{source}"' in page
+    assert f'href="{HOME}/curve/"' in page
+    assert page.count('<svg class="chart"') >= 2
+    assert "Version 1 serves." in client.get(f"{HOME}/1/summary/").content.decode()
+
+
+def test_the_summary_of_a_version_of_which_nothing_is_known_says_so(project: Project, client: Client) -> None:
+    make_classifier(project)
+
+    page = client.get(f"{HOME}/1/summary/").content.decode()
+
+    assert "was not held against the release gate yet" in page
+    assert "Nobody knows how often pages that must not be blocked are" in page
