@@ -104,6 +104,7 @@ PAGES: Final = {
     "snapshots:differences": "sam",
     "suspects:suspects": "lee",
     "training:classifiers": "sam",
+    "training:audits": "sam",
     "training:curve": "sam",
     "training:classifier": "sam",
     "training:uses": "annie",
@@ -118,7 +119,8 @@ NO_PAGES: Final = {
         "judgments:news", "judgments:undo", "judgments:renew", "judgments:release",
         "review:flag_close", "review:lease", "review:revert", "review:bulk_answer", "review:gold_retire",
         "review:question_close", "review:recheck_cancel", "review:standing", "training:train",
-        "training:choose", "suspects:answer", "pool:retention", "learner:shadow_adopt", "snapshots:cancel",
+        "training:choose", "training:audits_open", "training:truth", "suspects:answer", "pool:retention",
+        "learner:shadow_adopt", "snapshots:cancel",
         "snapshots:annotate", "learner:suggestions",
     },
     "a part of a page": {
