@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, caller, errors
+from annotator.projects.api import caller, errors
 from learner.monitoring.rows import asked_of
 from learner.monitoring.serializers import ScoredSerializer, ScoreSerializer
 from learner.training.selectors import classifier_of
@@ -52,7 +52,7 @@ class BundleView(APIView):
 
     @extend_schema(
         operation_id="classifier_bundle",
-        responses={(200, "application/zip"): OpenApiTypes.BINARY, **ERRORS},
+        responses={(200, "application/zip"): OpenApiTypes.BINARY, **errors(409)},
         tags=["serving"],
     )
     def get(self, request: Request, slug: str, number: int) -> HttpResponse:

@@ -15,7 +15,7 @@ from learner.evaluation.serving import version_serving
 from learner.monitoring.answering import answers_of, thresholds_used
 from learner.monitoring.profiles import GRAVE, thresholds_of
 from learner.monitoring.rows import Asked
-from learner.query.files import file_read
+from learner.query.files import FileDamagedError, file_read
 from learner.training.models import ClassifierVersion
 
 LOADED_MAX: Final = 4
@@ -65,6 +65,11 @@ def classifier_loaded(version: ClassifierVersion) -> LoadedClassifier:
             return known
     try:
         fresh = artifact_read(file_read(version.artifact, version.sha256), version.sha256)
+    except FileDamagedError as error:
+        raise Conflict(
+            f"v{version.number} cannot be read: {error.message} An operator restores it, or promote another.",
+            code=error.code,
+        ) from error
     except RecipeMismatchError as error:
         raise Conflict(
             f"v{version.number} serves, but reads features that are made no more: promote another."

@@ -8,13 +8,13 @@ from django.test import Client
 from scipy.special import expit
 
 from annotator.accounts.services import token_create
+from annotator.errors import Conflict
 from annotator.projects.models import Project, Role
 from learner.core.features import featurise
 from learner.evaluation.release.services import promotion_back, promotion_make
 from learner.monitoring.scoring import classifier_loaded
-from learner.query.files import FileDamagedError
 from learner.training.models import ClassifierVersion
-from tests.factories import CATEGORIES, GAMBLING, GAMES, make_member, make_project
+from tests.factories import CATEGORIES, GAMBLING, GAMES, make_classifier, make_member, make_project
 from tests.learner.evaluation.release import access_as, make_evaluation
 from tests.learner.monitoring.serving import fitted, make_served, make_version, page_of
 
@@ -150,10 +150,18 @@ def test_a_token_of_a_member_scores_and_an_annotators_does_not(version: Classifi
         assert answer.status_code == status
 
 
-def test_a_damaged_artifact_answers_nothing(version: ClassifierVersion) -> None:
-    version.sha256 = "1" * 64
+def test_a_damaged_artifact_answers_nothing_and_says_who_can_help(
+    client: Client, version: ClassifierVersion
+) -> None:
+    make_classifier(version.project)  # it has no artifact in the storage
+    newest = ClassifierVersion.objects.latest("number")
 
-    with pytest.raises(FileDamagedError):
+    answer = client.get(f"/api/v1/projects/pilot/classifiers/{newest.number}/bundle/")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "file_damaged")
+    assert "An operator restores it" in answer.json()["error"]["message"]
+    version.sha256 = "1" * 64
+    with pytest.raises(Conflict, match="is damaged"):
         classifier_loaded(version)
 
 
