@@ -156,6 +156,6 @@ def test_a_project_without_a_classifier_has_no_thresholds() -> None:
     ]
     profile_set(admin, ProfileDraft("high", rules, None, "", 0))
 
-    rules = profile_current(project, "high")
-    assert rules is not None
-    assert (rules.actions[GAMBLING], rules.thresholds[GAMBLING]) == ("block", None)
+    found = profile_current(project, "high")
+    assert found is not None
+    assert (found.actions[GAMBLING], found.thresholds[GAMBLING]) == ("block", None)
