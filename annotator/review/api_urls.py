@@ -7,16 +7,16 @@ from annotator.review.acts import adjudication_api
 from annotator.review.acts import api as act_api
 from annotator.review.agreement import api as agreement_api
 from annotator.review.disputes import api as dispute_api
-from annotator.review.exports import api as export_api
 from annotator.review.items import api as item_api
+from annotator.review.outputs import api as output_api
 from annotator.review.people import api as people_api
 from annotator.review.policy import api as policy_api
 from annotator.review.questions import api as question_api
 
 urlpatterns = [
     path("projects/<slug:slug>/items/", item_api.ItemsView.as_view(), name="item-list"),
-    path("projects/<slug:slug>/exports/", export_api.ExportsView.as_view(), name="export-list"),
-    path("projects/<slug:slug>/exports/<str:output>/", export_api.ExportView.as_view(), name="export-read"),
+    path("projects/<slug:slug>/outputs/", output_api.OutputsView.as_view(), name="output-list"),
+    path("projects/<slug:slug>/outputs/<str:output>/", output_api.OutputView.as_view(), name="output-read"),
     path("projects/<slug:slug>/resolutions/", api.ResolutionsView.as_view(), name="resolution-list"),
     path(
         "projects/<slug:slug>/adjudications/",

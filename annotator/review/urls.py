@@ -6,7 +6,7 @@ from annotator.review import views
 from annotator.review.acts import adjudication_views, bulk_views, gold_views, spread_views
 from annotator.review.agreement import views as agreement_views
 from annotator.review.disputes import views as dispute_views
-from annotator.review.exports import views as export_views
+from annotator.review.outputs import views as output_views
 from annotator.review.people import views as people_views
 from annotator.review.policy import changed_views, citing_views
 from annotator.review.policy import views as policy_views
@@ -15,8 +15,8 @@ from annotator.review.questions import views as question_views
 app_name = "review"
 urlpatterns = [
     path("", views.overview, name="overview"),
-    path("exports/", export_views.exports, name="exports"),
-    path("exports/<str:output>/", export_views.export, name="export"),
+    path("outputs/", output_views.outputs, name="outputs"),
+    path("outputs/<str:output>/", output_views.output_read, name="output"),
     path("disagreements/", views.disagreements, name="disagreements"),
     path("disagreements/next/", dispute_views.disagreement_next, name="disagreement_next"),
     path("disagreements/<int:disagreement_id>/", dispute_views.disagreement, name="disagreement"),

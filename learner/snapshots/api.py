@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, FIELDS, ByIdPagination, caller, errors, narrowed, page_of
 from annotator.ranges import NoSuchRange, etag_of, file_answer, not_modified, part_wanted
-from annotator.review.exports.selectors import output_of
-from annotator.review.exports.views import as_download
+from annotator.review.outputs.selectors import output_of
+from annotator.review.outputs.views import as_download
 from learner.snapshots.comparing import snapshots_compared
 from learner.snapshots.content import Choice
 from learner.snapshots.exporting import snapshot_lines
@@ -246,23 +246,23 @@ class SnapshotDifferencesView(APIView):
         return Response(DifferencesSerializer(run.result).data)
 
 
-class SnapshotExportView(APIView):
+class SnapshotOutputView(APIView):
     """A snapshot in the format of another tool."""
 
     @extend_schema(
-        operation_id="snapshot_export",
+        operation_id="snapshot_output",
         responses={
             (200, "application/json"): OpenApiTypes.BINARY,
             (200, "application/x-ndjson"): OpenApiTypes.BINARY,
             (200, "text/csv"): OpenApiTypes.BINARY,
             **errors(409, 503),
         },
-        tags=["exports"],
+        tags=["outputs"],
     )
     def get(self, request: Request, slug: str, number: int, output: str) -> StreamingHttpResponse:
         """The items and judgments of a snapshot, streamed; people as the snapshot names them.
 
-        The formats are those of `export_list`. 409 when it holds a page that was withheld or erased since.
+        The formats are those of `output_list`. 409 when it holds a page that was withheld or erased since.
         """
         access = project_for(caller(request), slug, Can.SNAPSHOT)
         frozen, wanted = snapshot_of(access.project, number), output_of(output)

@@ -38,9 +38,9 @@ urlpatterns = [
         name="snapshot-file",
     ),
     path(
-        "projects/<slug:slug>/snapshots/<int:number>/exports/<str:output>/",
-        api.SnapshotExportView.as_view(),
-        name="snapshot-export",
+        "projects/<slug:slug>/snapshots/<int:number>/outputs/<str:output>/",
+        api.SnapshotOutputView.as_view(),
+        name="snapshot-output",
     ),
     path(
         "projects/<slug:slug>/card-sections/",

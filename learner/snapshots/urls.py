@@ -23,6 +23,6 @@ urlpatterns = [
     ),
     path("snapshots/<int:number>/", views.snapshot, name="snapshot"),
     path("snapshots/<int:number>/download/", views.download, name="download"),
-    path("snapshots/<int:number>/exports/<str:output>/", views.export, name="export"),
+    path("snapshots/<int:number>/outputs/<str:output>/", views.output_read, name="output"),
     path("snapshots/<int:number>/files/<str:name>", views.download_file, name="file"),
 ]

@@ -16,8 +16,8 @@ from annotator.interchange.formats import OUTPUTS
 from annotator.pool.selectors import ingest_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
-from annotator.review.exports.selectors import output_of
-from annotator.review.exports.views import as_download
+from annotator.review.outputs.selectors import output_of
+from annotator.review.outputs.views import as_download
 from learner.core.cards import Figure, figures_of, read_first, tiles_of
 from learner.snapshots.comparing import overlap_counted, snapshots_compared
 from learner.snapshots.content import Content
@@ -220,7 +220,7 @@ def download(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 
 @require_GET
 @login_required
-def export(request: HttpRequest, slug: str, number: int, output: str) -> HttpResponseBase:
+def output_read(request: HttpRequest, slug: str, number: int, output: str) -> HttpResponseBase:
     """The snapshot in the format of another tool."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     frozen, wanted = snapshot_of(access.project, number), output_of(output)

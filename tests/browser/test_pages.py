@@ -67,7 +67,7 @@ PAGES: Final = {
     "judgments:imports": "lee",
     "judgments:import": "lee",
     "review:overview": "lee",
-    "review:exports": "sam",
+    "review:outputs": "sam",
     "review:disagreements": "lee",
     "review:disagreement": "lee",
     "review:item_review": "lee",
@@ -145,7 +145,7 @@ NO_PAGES: Final = {
     },
     "a file": {
         "pool:refused", "snapshots:download", "snapshots:file", "snapshots:differences_file",
-        "judgments:import_refused", "review:export", "snapshots:export",
+        "judgments:import_refused", "review:output", "snapshots:output",
     },
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},

@@ -58,7 +58,7 @@ def exported(project: Project, output: str) -> Any:
     """What a scientist gets."""
     client = Client()
     client.force_login(make_member(project, Role.SCIENTIST))
-    return client.get(f"/projects/pilot/snapshots/1/exports/{output}/")
+    return client.get(f"/projects/pilot/snapshots/1/outputs/{output}/")
 
 
 def said(content: bytes) -> list[ForeignJudgment]:

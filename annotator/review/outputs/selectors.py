@@ -31,7 +31,7 @@ def output_of(slug: str) -> Output:
     return OUTPUTS[slug]
 
 
-def export_lines(access: Access, output: Output) -> Iterator[bytes]:
+def output_lines(access: Access, output: Output) -> Iterator[bytes]:
     """The project as it is now in this format, piece by piece: a thousand items are held at a time.
 
     People go by name to leads and admins, by their stable pseudonym to everybody else.

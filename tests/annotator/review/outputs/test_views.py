@@ -14,7 +14,7 @@ from annotator.judgments.models import Judgment
 from annotator.pool.models import Item
 from annotator.projects.models import Project, Role
 from annotator.projects.pseudonyms import pseudonym
-from annotator.review.exports import selectors
+from annotator.review.outputs import selectors
 from tests.factories import (
     GAMBLING,
     GAMES,
@@ -49,7 +49,7 @@ def exported(project: Project, role: Role, output: str) -> bytes:
     """The file as somebody of this role downloads it."""
     client = Client()
     client.force_login(make_member(project, role))
-    answer = client.get(f"/projects/{project.slug}/exports/{output}/")
+    answer = client.get(f"/projects/{project.slug}/outputs/{output}/")
     assert answer.status_code == 200
     assert f"{project.slug}-{output}." in answer["Content-Disposition"]
     return answer.getvalue()
@@ -167,19 +167,19 @@ def test_the_page_says_what_each_format_cannot_hold(project: Project) -> None:
     client = Client()
     client.force_login(make_member(project, Role.SCIENTIST))
 
-    page = client.get("/projects/pilot/exports/").content.decode()
+    page = client.get("/projects/pilot/outputs/").content.decode()
 
     assert "doccano cannot tell" in page
     assert "stable pseudonym" in page
-    assert client.get("/projects/pilot/exports/excel/").status_code == 404
+    assert client.get("/projects/pilot/outputs/excel/").status_code == 404
 
 
 def test_the_api_lists_formats_and_streams(project: Project) -> None:
     client = Client()
     client.force_login(make_member(project, Role.LEAD))
 
-    formats = client.get("/api/v1/projects/pilot/exports/").json()
-    answer = client.get("/api/v1/projects/pilot/exports/csv-judgments/")
+    formats = client.get("/api/v1/projects/pilot/outputs/").json()
+    answer = client.get("/api/v1/projects/pilot/outputs/csv-judgments/")
 
     assert [one["format"] for one in formats] == list(OUTPUTS)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"

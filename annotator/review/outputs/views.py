@@ -1,4 +1,4 @@
-"""Pages of the exports: the formats with what each cannot hold, and the file itself."""
+"""Pages of the outputs for other tools: the formats with what each cannot hold, and the file itself."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET
 from annotator.http import render_page
 from annotator.interchange.formats import OUTPUTS, Output
 from annotator.projects.access import LEADS, Access, Can, project_for
-from annotator.review.exports.selectors import export_lines, output_of
+from annotator.review.outputs.selectors import output_lines, output_of
 
 
 @require_GET
 @login_required
-def exports(request: HttpRequest, slug: str) -> HttpResponse:
+def outputs(request: HttpRequest, slug: str) -> HttpResponse:
     """The formats to choose from."""
     access = project_for(request.user, slug, Can.SNAPSHOT)
     context = {
@@ -24,12 +24,12 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         "outputs": OUTPUTS.values(),
         "by_name": access.role in LEADS,
     }
-    return render_page(request, "review/exports.html", context)
+    return render_page(request, "review/outputs.html", context)
 
 
 @require_GET
 @login_required
-def export(request: HttpRequest, slug: str, output: str) -> HttpResponseBase:
+def output_read(request: HttpRequest, slug: str, output: str) -> HttpResponseBase:
     """The project as it is now, in one format."""
     return streamed(project_for(request.user, slug, Can.SNAPSHOT), output)
 
@@ -37,7 +37,7 @@ def export(request: HttpRequest, slug: str, output: str) -> HttpResponseBase:
 def streamed(access: Access, slug: str) -> StreamingHttpResponse:
     """The project as it is now as a download, piece by piece. Raises NotFound for a format that there is not."""
     output = output_of(slug)
-    return as_download(export_lines(access, output), output, access.project.slug)
+    return as_download(output_lines(access, output), output, access.project.slug)
 
 
 def as_download(lines: Iterator[bytes], output: Output, stem: str) -> StreamingHttpResponse:

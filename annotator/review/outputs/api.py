@@ -1,4 +1,4 @@
-"""API operations of the exports: the formats, and the project in one of them."""
+"""API operations of the outputs for other tools: the formats, and the project in one of them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from annotator.interchange.formats import OUTPUTS
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import caller, errors
-from annotator.review.exports.views import streamed
+from annotator.review.outputs.views import streamed
 
 
 class OutputSerializer(serializers.Serializer[Any]):
@@ -25,11 +25,11 @@ class OutputSerializer(serializers.Serializer[Any]):
     lost = serializers.ListField(child=serializers.CharField(), help_text="What it cannot hold.")
 
 
-class ExportsView(APIView):
+class OutputsView(APIView):
     """Formats of other tools."""
 
     @extend_schema(
-        operation_id="export_list", responses={200: OutputSerializer(many=True), **errors()}, tags=["exports"]
+        operation_id="output_list", responses={200: OutputSerializer(many=True), **errors()}, tags=["outputs"]
     )
     def get(self, request: Request, slug: str) -> Response:
         """The formats that judgments can be exported in, and what each cannot hold."""
@@ -37,18 +37,18 @@ class ExportsView(APIView):
         return Response(OutputSerializer(OUTPUTS.values(), many=True).data)
 
 
-class ExportView(APIView):
+class OutputView(APIView):
     """The project in the format of another tool."""
 
     @extend_schema(
-        operation_id="export_read",
+        operation_id="output_read",
         responses={
             (200, "application/json"): OpenApiTypes.BINARY,
             (200, "application/x-ndjson"): OpenApiTypes.BINARY,
             (200, "text/csv"): OpenApiTypes.BINARY,
             **errors(),
         },
-        tags=["exports"],
+        tags=["outputs"],
     )
     def get(self, request: Request, slug: str, output: str) -> HttpResponseBase:
         """All that was judged and is held true now, streamed. People go by name to leads and admins only."""
