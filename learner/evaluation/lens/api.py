@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from annotator.errors import NotFound
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, caller
-from learner.evaluation.lens.serializers import EvaluationSerializer, ProfileSerializer
+from learner.evaluation.lens.serializers import EvaluationSerializer, SchoolProfileSerializer
 from learner.evaluation.models import ProfileVersion
 from learner.evaluation.profiles import profile_current
 from learner.evaluation.selectors import evaluation_latest
@@ -34,7 +34,7 @@ class ProfileView(APIView):
     """One school profile."""
 
     @extend_schema(
-        operation_id="profile_read", responses={200: ProfileSerializer, **ERRORS}, tags=["classifiers"]
+        operation_id="profile_read", responses={200: SchoolProfileSerializer, **ERRORS}, tags=["classifiers"]
     )
     def get(self, request: Request, slug: str, school: str) -> Response:
         """What the profile (elementary, middle or high) does with each category, and from which probability on."""
@@ -43,4 +43,4 @@ class ProfileView(APIView):
         rules = profile_current(access.project, school) if known else None
         if rules is None:
             raise NotFound(f'Nobody has set a profile "{school[:40]}" here.')
-        return Response(ProfileSerializer(rules).data)
+        return Response(SchoolProfileSerializer(rules).data)

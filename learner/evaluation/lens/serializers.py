@@ -167,7 +167,7 @@ class EvaluationSerializer(serializers.Serializer[Any]):
     facts = EvaluationFactsSerializer()
 
 
-class ProfileSerializer(serializers.Serializer[Any]):
+class SchoolProfileSerializer(serializers.Serializer[Any]):
     """A school profile with thresholds for the newest classifier version."""
 
     name = serializers.CharField()
