@@ -35,7 +35,9 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         "candidate": others[0].number if others else None,
     }
     form = CompareForm(
-        request.POST or None, numbers=[version.number for version in versions], initial=initial
+        request.POST if request.method == "POST" else None,
+        numbers=[version.number for version in versions],
+        initial=initial,
     )
     if request.method == "POST" and form.is_valid():
         pair = (classifier_of(access.project, form.cleaned_data[name]) for name in ("base", "candidate"))
