@@ -34,8 +34,8 @@ Parts = Iterator[bytes]
 def table_copied(state: State, statement: str, values: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
     """The rows of `statement` in their order, as a table of `schema`: who asks for few at once needs little memory.
 
-    Columns are bool, int32, int64, float64, text, time, or lists of 16 bigints. Numbers and texts may be null: the
-    least of the whole numbers, and the float that is no number, stand for it on the way.
+    Columns are bool, int32, int64, float64, text, time, or lists of 16 bigints. Numbers, texts and times may be
+    null: the least of the whole numbers, the float that is no number, and the time before all stand for it on the way.
     """
     (table,) = tables_copied(state, statement, values, schema)
     return table
@@ -148,7 +148,8 @@ def _floats(parts: Parts) -> pa.Array:
 
 
 def _times(parts: Parts) -> pa.Array:
-    return pa.array(_numbers(parts, ">i8").astype(np.int64) + EPOCH).cast(TIME)
+    found = _numbers(parts, ">i8").astype(np.int64)
+    return pa.array(found + EPOCH, mask=found == np.iinfo(np.int64).min).cast(TIME)
 
 
 def _flags(parts: Parts) -> pa.Array:
@@ -174,7 +175,7 @@ _SENDING: Final[Mapping[pa.DataType, str]] = {
     pa.int64(): f"int8send(coalesce({{}}, {-(2**63)}))",
     pa.float64(): "float8send(coalesce({}, 'NaN'))",
     FLAG: "boolsend({})",
-    TIME: "timestamptz_send({})",
+    TIME: "timestamptz_send(coalesce({}, '-infinity'))",
     LIST_16: "array_send({})",
 }
 _READING: Final[Mapping[pa.DataType, Callable[[Parts], pa.Array]]] = {

@@ -6,7 +6,7 @@ from math import inf, isinf
 import numpy as np
 import pytest
 
-from learner.core.audited import Drawn, Population, score_of
+from learner.core.audited import Drawn, Judged, Population, score_of
 from learner.core.drawing import chances, score_measure
 from learner.core.planner import Drawable, drawable_of, labels_in, played
 from learner.core.plans import MEASURES, Plan, plan_read
@@ -44,7 +44,7 @@ def half_width(drawable: Drawable, measure: str) -> float:
         np.where(strata.predicted, 0.5, 1 - strata.expected) + strata.n_effective * (1 - strata.share),
         (1_000, len(strata.size)),
     )
-    estimate = getattr(score_of(strata, drawn * strata.size), measure)
+    estimate = getattr(score_of(Judged(strata, drawn * strata.size)), measure)
     return float((estimate.high - estimate.low) / 2)
 
 
