@@ -74,7 +74,7 @@ def loaded_made(n_categories: int, rng: np.random.Generator) -> Any:
 def answered(loaded: Any, pages: Sequence[str]) -> int:
     """The length of the answer to one request."""
     rows = asked_of({"pages": list(pages)}).rows
-    answers = answers_of(loaded, rows, loaded.classifier.thresholds_, {"category-0"})
+    answers = answers_of(loaded, rows, loaded.classifier.thresholds_, {"category-0": "block"})
     return len(json.dumps({"results": answers}))
 
 

@@ -23,8 +23,9 @@ from benchmarks.pool_made import Pool, item_bytes, pool_fill  # noqa: E402
 from benchmarks.query_round import SHARD_ITEMS, made_classifier, made_features  # noqa: E402
 from learner.core.artifact import artifact_bytes  # noqa: E402
 from learner.core.classifier import LinearClassifier  # noqa: E402
+from learner.core.keys import domain_key  # noqa: E402
 from learner.core.recipe import RECIPE  # noqa: E402
-from learner.core.shards import Shard, domain_key, shard_bytes  # noqa: E402
+from learner.core.shards import Shard, shard_bytes  # noqa: E402
 from learner.query.files import file_write  # noqa: E402
 from learner.query.models import FeatureShard, QueryPart, QueryRun  # noqa: E402
 from learner.query.services import ClassifierFile, query_run_start  # noqa: E402

@@ -9,7 +9,7 @@ from typing import IO, Any, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from learner.client.connection import PATH, Connection, Patience
-from learner.client.errors import BrokeOff, NotFound
+from learner.client.errors import BrokeOff, NotFound, Refused
 from learner.client.manifest import MANIFEST
 from learner.client.shapes import End, Item, Judgment, Project, RefusedRow, Run, Snapshot, shaped
 from learner.client.versions import snapshot_chosen
@@ -66,9 +66,14 @@ class Crossguard:
         return shaped(Run, self.connection.post(_of(project, "snapshots/"), choice or {}))
 
     def differences(self, project: str, before: int, after: int) -> dict[str, Any]:
-        """What differs from one snapshot to another, as the API tells it."""
-        found = self.connection.get(_of(project, f"snapshots/{before}/differences/{after}/"))
-        assert isinstance(found, dict)
+        """What differs from one snapshot to another, as the API tells it; waits while a worker compares large ones."""
+        address = _of(project, f"snapshots/{before}/differences/{after}/")
+        found: dict[str, Any] = self.connection.get(address)
+        while "status" in found:
+            if found["status"] == "failed":
+                raise Refused(f"The snapshots could not be compared: {found['error']}")
+            self.patience.sleep(1.0)
+            found = self.connection.get(address)
         return found
 
     def bundle(self, project: str, number: int) -> bytes:

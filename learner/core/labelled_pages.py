@@ -16,7 +16,8 @@ from scipy.sparse import csr_matrix
 from learner.core.arrays import Array, Integers
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.features import PageText, featurise
-from learner.core.shards import content_key, domain_key
+from learner.core.keys import domain_key
+from learner.core.shards import content_key
 
 UNKNOWN = -1
 FORMATS = (".parquet", ".csv", ".jsonl")

@@ -6,6 +6,8 @@ import numpy as np
 
 from learner.core.arrays import Array, Booleans, Integers
 
+GRAVE: Final = 3
+"""The severity of what must not be missed."""
 LINE: Final = 0.2
 """The probability from which a category is expected: a harmful page that comes unannounced costs a person more
 than four that are announced and turn out harmless."""

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -13,6 +12,7 @@ from learner.core.archive import archive_bytes, archive_view
 from learner.core.arrays import Array, Booleans, Integers
 from learner.core.errors import MalformedFileError, RecipeMismatchError
 from learner.core.features import N_FEATURES, PageText
+from learner.core.keys import key_of
 from learner.core.recipe import RECIPE
 
 _KEYS = ("item_ids", "holdout", "domains", "contents")
@@ -70,16 +70,11 @@ class Shard:
         return len(self.item_ids)
 
 
-def domain_key(registrable_domain: str) -> int:
-    """A 64-bit key of a site, the same for ever. Two of a million sites collide with probability 3e-8."""
-    return _key(registrable_domain)
-
-
 def content_key(page: PageText) -> int:
     """A 64-bit key of what a page says; 0 where only the URL is known, which makes no duplicates."""
     if not (page.title or page.description or page.text):
         return 0
-    return _key("\0".join((page.title, page.description, page.text))) or 1
+    return key_of("\0".join((page.title, page.description, page.text))) or 1
 
 
 def shard_bytes(shard: Shard) -> bytes:
@@ -141,7 +136,3 @@ def _features(arrays: dict[str, Array]) -> csr_matrix:
     except ValueError as error:
         raise MalformedFileError(f"the features are damaged ({error}); featurise the items again") from error
     return matrix
-
-
-def _key(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

@@ -16,8 +16,8 @@ from learner.core.artifact import LoadedClassifier, artifact_read
 from learner.core.classifier import LinearClassifier
 from learner.core.errors import RecipeMismatchError
 from learner.core.features import PageText, featurise
+from learner.core.keys import domain_key
 from learner.core.paired import PairedItems, paired_scores
-from learner.core.shards import domain_key
 from learner.evaluation.audited import Audited
 from learner.evaluation.serving import version_serving
 from learner.query.featurising import PAGES_AT_ONCE

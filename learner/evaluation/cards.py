@@ -26,6 +26,7 @@ from learner.core.model_cards.facts import (
 )
 from learner.core.model_cards.markdown import model_card
 from learner.core.model_cards.page import model_page
+from learner.core.severity import GRAVE
 from learner.evaluation.evidence import measured
 from learner.evaluation.models import Evaluation, ModelCard, Promotion
 from learner.evaluation.release.selectors import gate_latest, model_sections
@@ -105,9 +106,9 @@ def _facts(evaluation: Evaluation, features: Mapping[str, str]) -> ModelCardFact
         overall={name: interval(facts[key]) for key, name in OVERALL.items() if facts.get(key) is not None},
         categories=[_category(row, scores.get(row["category"], {}), taxonomy) for row in version.categories],
         confusion=_confusion(facts.get("confusion")),
-        slices=_slices(facts.get("slices") or ()),
+        slices=_slices(facts.get("slices") or (), taxonomy),
         pack=[
-            SliceFacts(row["name"], "", interval(row.get("fpr")), row.get("limit"))
+            SliceFacts(row["title"], "", interval(row["fpr"]), row["limit"])
             for row in facts.get("pack") or ()
         ],
         against=against.get("number"),
@@ -183,24 +184,30 @@ def _category(status: Mapping[str, Any], score: Mapping[str, Any], taxonomy: Tax
     )
 
 
-def _bins(rows: Sequence[Any]) -> list[BinFacts]:
-    """The bins whose parts are known by these names; of other spellings nothing is drawn."""
-    kept = [row for row in rows if isinstance(row, Mapping) and {"said", "came_true", "n"} <= row.keys()]
-    return [BinFacts(row["said"], row["came_true"], row["n"]) for row in kept if row["came_true"] is not None]
+def _bins(rows: Sequence[Mapping[str, Any]]) -> list[BinFacts]:
+    return [
+        BinFacts(row["promised"], row["observed"]["value"], row["observed"]["n"])
+        for row in rows
+        if row["observed"]["value"] is not None
+    ]
 
 
 def _confusion(found: Mapping[str, Any] | None) -> ConfusionFacts | None:
-    return ConfusionFacts(found["categories"], found["cells"]) if found and found.get("cells") else None
+    return ConfusionFacts(found["categories"], found["cells"]) if found else None
 
 
-def _slices(rows: Sequence[Mapping[str, Any]]) -> list[SliceFacts]:
-    """Every measure of a slice that is an estimate, under its name."""
+def _slices(rows: Sequence[Mapping[str, Any]], taxonomy: Taxonomy) -> list[SliceFacts]:
+    """Of each slice how much is found of what must not be missed: what CIPA regulates, and what is grave."""
+    grave = {row.slug: row.name for row in taxonomy.categories if row.cipa or row.severity == GRAVE}
     return [
-        SliceFacts(str(row["name"]), measure.replace("_", " "), interval(fact))
+        SliceFacts(
+            f"{row['kind']}: {row['name']}",
+            f"recall of {grave[score['category']]}",
+            interval(score["recall"]),
+        )
         for row in rows
-        if "name" in row
-        for measure, fact in row.items()
-        if isinstance(fact, Mapping) and "value" in fact
+        for score in row["categories"]
+        if score["category"] in grave and score["recall"]["value"] is not None
     ]
 
 

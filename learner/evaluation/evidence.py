@@ -34,7 +34,7 @@ def evidence_of(
         precision={slug: measured(row.get("precision")) for slug, row in rows.items()},
         calibration={slug: measured((row.get("calibration") or {}).get("ece")) for slug, row in rows.items()},
         not_learned={row["category"]: row["reason"] for row in version.categories if not row["learned"]},
-        pack=[(row["name"], measured(row.get("fpr")), row.get("limit")) for row in facts.get("pack") or ()],
+        pack=[(row["title"], measured(row.get("fpr")), row.get("limit")) for row in facts.get("pack") or ()],
         serving=None if serving is None or is_serving else serving.number,
         against=against.get("number"),
         paired=[_paired(row) for row in against.get("categories", ())],

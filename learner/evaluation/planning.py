@@ -72,8 +72,8 @@ class AuditPlan:
                 f"foreseen, or than the {self.plan.possible:,} holdout items that are left. Ask for a wider interval."
             )
         return (
-            f"To know {score} within {self.points:g} points takes {_about(needed)} more labels, drawn where the "
-            f"category may be{self._cost()}. Drawn at random it would take {_about(self.plan.at_random)}."
+            f"To know {score} within {self.points:g} points takes {labels_about(needed)} more labels, drawn where the "
+            f"category may be{self._cost()}. Drawn at random it would take {labels_about(self.plan.at_random)}."
         )
 
     def _cost(self) -> str:
@@ -171,7 +171,8 @@ def _capital(words: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _about(labels: Range) -> str:
+def labels_about(labels: Range) -> str:
+    """So many labels in words, with the range."""
     if isinf(labels.value):
         return "more than can be foreseen"
     high = "or more" if isinf(labels.high) else f"to {_round(labels.high)}"

@@ -17,7 +17,7 @@ from annotator.queue.models import BatchItem
 from annotator.review.models import AdjudicationEntry, Disagreement, Resolution
 from annotator.review.selectors import resolutions_current
 from learner.core.arrays import Array
-from learner.core.shards import domain_key
+from learner.core.keys import domain_key
 from learner.explorer import columns as c
 from learner.explorer.common import common_values, common_words
 from learner.explorer.filters import METHOD_NAMES, STREAMS

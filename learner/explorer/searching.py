@@ -19,7 +19,7 @@ from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy
 from learner.core.arrays import Array, Booleans
-from learner.core.shards import domain_key
+from learner.core.keys import domain_key
 from learner.explorer import columns as c
 from learner.explorer.filters import METHOD_NAMES, NONE, STREAMS, UNRESOLVED, Disagreement, Split, Wanted
 from learner.explorer.models import ExplorerState, ExplorerTerm

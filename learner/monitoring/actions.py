@@ -1,16 +1,15 @@
 """What follows from labels: block, warn or allow. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 
 BLOCK, WARN, ALLOW = "block", "warn", "allow"
 
 
-def action_of(labels: Collection[str], blocked: Collection[str]) -> str:
-    """What to do with a page of these labels, where no profile says: block, warn or allow.
+def action_of(labels: Iterable[str], actions: Mapping[str, str]) -> str:
+    """What to do with a page of these labels: the strictest that they ask for; of one that is not named, a warning.
 
-    >>> action_of(["games"], {"self-harm"}), action_of([], set())
-    ('warn', 'allow')
+    >>> action_of(["games", "self-harm"], {"games": "allow", "self-harm": "block"}), action_of([], {})
+    ('block', 'allow')
     """
-    if any(label in blocked for label in labels):
-        return BLOCK
-    return WARN if labels else ALLOW
+    asked = {actions.get(label, WARN) for label in labels}
+    return next((action for action in (BLOCK, WARN) if action in asked), ALLOW)

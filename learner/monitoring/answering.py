@@ -1,6 +1,6 @@
 """From rows to answers, with a classifier in memory. Heavy, and knows no database."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,10 +19,10 @@ def answers_of(
     loaded: LoadedClassifier,
     rows: Sequence[AskedPage | BadRow],
     thresholds: Floats,
-    blocked: Collection[str],
+    actions: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """The answer to each row, in their order; `thresholds` (n_categories,) are logits, `blocked` short names."""
-    found = iter(_scored([row for row in rows if isinstance(row, AskedPage)], loaded, thresholds, blocked))
+    """The answer to each row, in their order; `thresholds` (n_categories,) are logits, `actions` go by short name."""
+    found = iter(_scored([row for row in rows if isinstance(row, AskedPage)], loaded, thresholds, actions))
     return [_refused(row) if isinstance(row, BadRow) else next(found) for row in rows]
 
 
@@ -42,7 +42,7 @@ def thresholds_used(loaded: LoadedClassifier, chosen: Mapping[str, float] | None
 
 
 def _scored(
-    pages: Sequence[AskedPage], loaded: LoadedClassifier, thresholds: Floats, blocked: Collection[str]
+    pages: Sequence[AskedPage], loaded: LoadedClassifier, thresholds: Floats, actions: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     logits = loaded.classifier.decision(featurise([_page(page) for page in pages]))
     categories = loaded.categories
@@ -55,7 +55,7 @@ def _scored(
             "url": page.address.url,
             "probabilities": dict(zip(categories, row, strict=True)),
             "labels": present,
-            "action": action_of(present, blocked),
+            "action": action_of(present, actions),
         }
         for page, row, present in zip(pages, probabilities, labels, strict=True)
     ]

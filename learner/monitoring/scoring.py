@@ -13,7 +13,7 @@ from learner.core.artifact import LoadedClassifier, artifact_read
 from learner.core.errors import RecipeMismatchError
 from learner.evaluation.serving import version_serving
 from learner.monitoring.answering import answers_of, thresholds_used
-from learner.monitoring.profiles import GRAVE, thresholds_of
+from learner.monitoring.profiles import policy_of
 from learner.monitoring.rows import Asked
 from learner.query.files import FileDamagedError, file_read
 from learner.training.models import ClassifierVersion
@@ -40,7 +40,9 @@ class Scored:
 
 
 def scored(project: Project, asked: Asked) -> Scored:
-    """Probabilities, labels and action of each page, by the version that serves. One query once the rest is in memory.
+    """Probabilities, labels and action of each page, by the version that serves.
+
+    One query once the rest is in memory, three with a profile.
 
     Raises NothingServes before the first promotion, BadInput for a profile that there is not.
     """
@@ -49,9 +51,9 @@ def scored(project: Project, asked: Asked) -> Scored:
         raise NothingServes(
             "No classifier version serves in this project yet. A lead or a scientist promotes one."
         )
-    chosen = thresholds_of(project, asked.profile)
+    policy = policy_of(project, asked.profile, version)
     loaded = classifier_loaded(version)
-    results = answers_of(loaded, asked.rows, thresholds_used(loaded, chosen), _blocked(version))
+    results = answers_of(loaded, asked.rows, thresholds_used(loaded, policy.thresholds), policy.actions)
     taxonomy = taxonomy_version(version.taxonomy_id).version
     return Scored(version.number, taxonomy.number, asked.profile, results)
 
@@ -79,9 +81,3 @@ def classifier_loaded(version: ClassifierVersion) -> LoadedClassifier:
         while len(_loaded) > LOADED_MAX:
             _loaded.popitem(last=False)
     return fresh
-
-
-def _blocked(version: ClassifierVersion) -> frozenset[str]:
-    """Where no profile says: what CIPA regulates, and what is grave."""
-    rows = taxonomy_version(version.taxonomy_id).categories
-    return frozenset(row.slug for row in rows if row.cipa or row.severity == GRAVE)

@@ -8,7 +8,8 @@ from scipy.sparse import csr_matrix, vstack
 from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.models import Project
 from learner.core.features import PageText, featurise
-from learner.core.shards import Shard, content_key, domain_key
+from learner.core.keys import domain_key
+from learner.core.shards import Shard, content_key
 
 
 def features_of(project: Project, item_ids: Sequence[int]) -> csr_matrix:

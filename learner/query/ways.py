@@ -17,9 +17,10 @@ from learner.core.candidates import AUDIT, merge, plan_for
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.features import PageText
+from learner.core.keys import domain_key
 from learner.core.learner import QueryModel
 from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
-from learner.core.shards import Shard, domain_key
+from learner.core.shards import Shard
 from learner.core.strategies import strategy_for
 from learner.core.waves import AuditDesign
 from learner.query.examples import examples_of

@@ -127,10 +127,10 @@ class SpeedFacts:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionFacts:
-    """Estimated pages that are the category of the row and were called that of the column."""
+    """Of the pages that are the category of the row, the share called that of the column; None where there are none."""
 
     categories: Sequence[str]
-    cells: Sequence[Sequence[float]]
+    cells: Sequence[Sequence[float | None]]
 
 
 @dataclass(frozen=True, slots=True)

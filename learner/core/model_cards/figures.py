@@ -68,25 +68,22 @@ def _confusion(facts: ModelCardFacts) -> Figure | None:
     found = facts.confusion
     if found is None or len(found.categories) < 2:  # noqa: PLR2004 - a pair
         return None
-    shown = _heaviest(found.cells)
+    shown = _most_confused(found.cells)
     names = [facts.name_of(found.categories[at]) for at in shown]
-    cells = [[_share(found.cells[row], column) for column in shown] for row in shown]
+    cells = [[found.cells[row][column] for column in shown] for row in shown]
     title = "What is taken for what"
     caption = (
         "Of the pages that are the category of the row, the share that is called that of the column; the "
-        f"{len(shown)} with most pages. The diagonal is right."
+        f"{len(shown)} that are taken for others most. The diagonal is right."
     )
     return Figure("confusion", title, caption, grid(names, cells, title))
 
 
-def _heaviest(cells: Sequence[Sequence[float]]) -> list[int]:
-    order = sorted(range(len(cells)), key=lambda row: -sum(cells[row]))[:GRID_MAX]
-    return sorted(order)
+def _most_confused(cells: Sequence[Sequence[float | None]]) -> list[int]:
+    def wrong(at: int) -> float:
+        return sum(cell or 0.0 for column, cell in enumerate(cells[at]) if column != at)
 
-
-def _share(row: Sequence[float], column: int) -> float | None:
-    whole = sum(row)
-    return min(1.0, max(0.0, row[column] / whole)) if whole > 0 else None
+    return sorted(sorted(range(len(cells)), key=lambda row: -wrong(row))[:GRID_MAX])
 
 
 def _calibration(facts: ModelCardFacts) -> Figure | None:

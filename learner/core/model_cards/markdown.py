@@ -199,10 +199,13 @@ def _confusion(facts: ModelCardFacts) -> str:
     if found is None:
         return ""
     names = [facts.name_of(slug) for slug in found.categories]
-    rows = [(name, *(f"{cell:,.0f}" for cell in row)) for name, row in zip(names, found.cells, strict=False)]
+    rows = [
+        (name, *("–" if cell is None else f"{cell:.1%}" for cell in row))
+        for name, row in zip(names, found.cells, strict=True)
+    ]
     return f"""## Confusion
 
-Estimated pages that are the category of the row and were called that of the column.
+Of the pages that are the category of the row, the share that was called that of the column.
 
 {table(("Is", *names), rows)}
 """

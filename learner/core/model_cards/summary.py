@@ -3,8 +3,8 @@
 from learner.core.cards.facts import Interval
 from learner.core.cards.summary import Tile
 from learner.core.model_cards.facts import CategoryCard, ModelCardFacts
+from learner.core.severity import GRAVE
 
-GRAVE = 3
 WORST_MAX = 3
 
 

@@ -12,6 +12,7 @@ from annotator.projects.models import Project
 from annotator.projects.services import log_write
 from learner.core.gate import Line, Rules, Verdict, gate_verdict, priced, rules_dump
 from learner.evaluation.models import Evaluation, GateResult, GateRules, Promotion
+from learner.evaluation.release.prices import prices_of
 from learner.evaluation.release.selectors import (
     GateView,
     gate_latest,
@@ -28,12 +29,7 @@ Pricing = Callable[[Evaluation, Sequence[Line]], Mapping[str, str]]
 """What enough evidence would cost, by rule: the planner's answer."""
 
 
-def no_prices(_evaluation: Evaluation, _lines: Sequence[Line]) -> Mapping[str, str]:
-    """No price of anything: there is no planner yet."""
-    return {}
-
-
-def gate_ask(evaluation: Evaluation, pricing: Pricing = no_prices) -> GateView:
+def gate_ask(evaluation: Evaluation, pricing: Pricing = prices_of) -> GateView:
     """What the gate says of an evaluation by the rules in force: the newest result, or a new one where it differs.
 
     Two who ask at once may write the same result twice; the newer counts, and says the same.

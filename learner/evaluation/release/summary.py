@@ -12,6 +12,7 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_version
 from learner.core.cards.drawing import Part, Row, bars
 from learner.core.gate import Line, Verdict
+from learner.core.severity import GRAVE
 from learner.evaluation.models import Evaluation
 from learner.evaluation.prospects import CategoryProspect, LearningCurve, learning_curve
 from learner.evaluation.release.selectors import GateView, gate_latest
@@ -21,7 +22,6 @@ from learner.training.models import ClassifierVersion
 
 VERSIONS_SHOWN: Final = 8
 LINES_SHOWN: Final = 6
-GRAVE: Final = 3
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from learner.core import shards
 from learner.core.archive import archive_bytes
 from learner.core.errors import MalformedFileError, RecipeMismatchError
 from learner.core.features import PageText
+from learner.core.keys import domain_key
 from learner.core.recipe import RECIPE
-from learner.core.shards import Shard, content_key, domain_key, read_ahead, shard_bytes, shard_read
+from learner.core.shards import Shard, content_key, read_ahead, shard_bytes, shard_read
 from tests.learner.core.pages import make_pages, make_shard
 
 

@@ -25,7 +25,15 @@ def good_facts(**changes: Any) -> dict[str, Any]:
         "n_categories": len(CATEGORIES),
         "n_population": 5000,
         "categories": [{"category": slug, "n": 240, **row} for slug in CATEGORIES],
-        "pack": [{"name": "Crisis lines", "n": 90, "fpr": estimate(0.0, 0.01, 0.02, 90), "limit": 0.05}],
+        "pack": [
+            {
+                "name": "crisis",
+                "title": "Crisis lines",
+                "n": 90,
+                "fpr": estimate(0.0, 0.01, 0.02, 90),
+                "limit": 0.05,
+            }
+        ],
         "speed": {"p99_ms": 2.5, "per_second": 40_000, "n": 500},
         **changes,
     }

@@ -29,8 +29,18 @@ FEATURES = {"hash": "a polynomial"}
 FULL: dict[str, Any] = {
     "subset_accuracy": estimate(0.8, 0.85, 0.9),
     "hamming": estimate(0.01, 0.02, 0.03),
-    "confusion": {"categories": [GAMES, VIOLENCE, "none"], "cells": [[9, 1, 2], [0, 5, 1], [1, 1, 900]]},
-    "slices": [{"name": "language: de", "f1": estimate(0.5, 0.6, 0.7), "n": 12}],
+    "confusion": {
+        "categories": [GAMES, VIOLENCE, "none"],
+        "cells": [[0.9, 0.1, 0.2], [0.0, 0.5, 0.5], [None, None, None]],
+    },
+    "slices": [
+        {
+            "kind": "language",
+            "name": "de",
+            "n": 12,
+            "categories": [{"category": VIOLENCE, "recall": estimate(0.5, 0.6, 0.7)}],
+        }
+    ],
     "speed": {"p50_ms": 0.5, "p99_ms": 1.5, "per_second": 40_000, "n": 300},
 }
 
@@ -95,7 +105,7 @@ def test_the_card_tells_all_that_was_measured_and_what_was_not(project: Project)
     assert "Average precision and ROC AUC." in text
     assert "A comparison with the version that serves: no other version served." in text
     assert "| Crisis lines | 0.01 [0.00, 0.02] | 0.05 | 90 |" in text
-    assert "| language: de | f1 | 0.60 [0.50, 0.70] | 240 |" in text
+    assert "| language: de | recall of Violence | 0.60 [0.50, 0.70] | 240 |" in text
 
 
 def test_an_evaluation_of_today_is_told_with_what_it_lacks(project: Project) -> None:

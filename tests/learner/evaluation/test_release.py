@@ -1,5 +1,6 @@
 """Promotions: only through the gate, by a signed exception, or back to what served before; the database says so too."""
 
+from math import sqrt
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from annotator.errors import BadInput, Conflict, Forbidden
 from annotator.projects.models import LogEntry, Project, Role
 from learner.core.gate import Rules, Verdict
+from learner.core.plans import MEASURES, STEPS
 from learner.evaluation.models import GateResult, GateRules, Promotion
 from learner.evaluation.release.selectors import gate_latest, rules_effect, rules_in_force
 from learner.evaluation.release.services import gate_of, promotion_back, promotion_make, rules_set
@@ -16,7 +18,15 @@ from learner.evaluation.serving import exceptions_of, version_serving
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_latest
 from tests.factories import GAMES, VIOLENCE, make_classifier, make_project, make_user
-from tests.learner.evaluation.release import access_as, bad, make_evaluated, make_evaluation, write_card
+from tests.learner.evaluation.release import (
+    access_as,
+    bad,
+    estimate,
+    good_facts,
+    make_evaluated,
+    make_evaluation,
+    write_card,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +53,24 @@ def promote(
         "reason": "better",
     }
     return promotion_make(access_as(project, role), version, **(given | columns))
+
+
+def test_a_rule_without_enough_evidence_has_the_price_of_enough(strict: Project) -> None:
+    widths = [0.2 / sqrt(1 + more / 100) for more in STEPS]
+    plan = {name: dict.fromkeys(("by_score", "at_random"), [widths] * 3) for name in MEASURES}
+    unsure, hopeless = estimate(0.85, 0.95, 0.99), estimate(0.8, 0.89, 0.95)
+    prices = []
+    for recall in (unsure, hopeless):
+        rows = [row | {"recall": recall} for row in good_facts()["categories"]]
+        version = make_evaluated(strict, categories=rows, plans={VIOLENCE: plan | {"possible": 5000}})
+        gate = gate_of(version)
+        assert gate is not None
+        (line,) = [one for one in gate.lines if one.rule == f"recall:{VIOLENCE}"]
+        assert line.verdict == Verdict.UNKNOWN
+        prices.append(line.price)
+
+    assert prices[0].startswith("about 1,500 [1,500 to 1,500] more audits")
+    assert "the estimate itself is below" in prices[1]
 
 
 def test_nothing_serves_before_the_first_promotion(project: Project) -> None:

@@ -1,6 +1,7 @@
 """The scoring API: who answers, what comes back, and rows that cannot be scored."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from annotator.accounts.services import token_create
 from annotator.errors import Conflict
 from annotator.projects.models import Project, Role
 from learner.core.features import featurise
+from learner.evaluation.lens.services import ProfileDraft, profile_set, usual_rule
 from learner.evaluation.release.services import promotion_back, promotion_make
 from learner.monitoring.scoring import classifier_loaded
 from learner.training.models import ClassifierVersion
@@ -65,6 +67,26 @@ def test_each_page_gets_probabilities_labels_and_an_action_by_the_version_that_s
     for row, wanted in zip((first, second, third), expected, strict=True):
         assert list(row["probabilities"]) == list(CATEGORIES)
         assert list(row["probabilities"].values()) == pytest.approx(wanted.tolist(), abs=1e-6)
+
+
+def test_a_school_profile_says_what_follows_and_from_which_probability_on(
+    client: Client, version: ClassifierVersion
+) -> None:
+    admin = access_as(version.project, Role.ADMIN)
+    usual = {rule.slug: usual_rule("high", rule) for rule in admin.taxonomy.categories}
+    strict = replace(usual[GAMES], action="block", objective="fixed", threshold=0.001)
+    lax = replace(usual[GAMBLING], action="allow", objective="fixed", threshold=0.999_999)
+    rules = list((usual | {GAMES: strict, GAMBLING: lax}).values())
+    profile_set(admin, ProfileDraft("high", rules, None, "", 0))
+    pages = ["x.example/arcade", "x.example/poker", "x.example"]
+
+    bare = ask(client, {"pages": pages}).json()["results"]
+    by_profile = ask(client, {"pages": pages, "profile": "high"}).json()
+
+    assert [row["action"] for row in bare] == ["warn", "warn", "allow"]
+    assert by_profile["profile"] == "high"
+    assert [row["action"] for row in by_profile["results"]] == ["block", "block", "block"]
+    assert [row["labels"] for row in by_profile["results"]] == [[GAMES]] * 3
 
 
 def test_a_row_that_cannot_be_scored_has_its_error_and_the_others_are_answered(client: Client) -> None:
