@@ -32,6 +32,7 @@ from learner.demo.loop import (
     train_if_due,
 )
 from learner.demo.people import PEOPLE
+from learner.demo.release import packs_fill, profiles_fill
 from learner.demo.services import ADMIN, LEAD, ROLES, SCIENTIST, SLUG, project_exists
 from learner.demo.team import Annotator, Truth, adjudicate, flags_close
 from learner.demo.upload import corpus_upload
@@ -76,7 +77,11 @@ def project_make(users: Mapping[str, User], n_pages: int, say: Say) -> None:
     _ingest(project, pages, users[ADMIN])
     features_compute(project)
     say("taken in, features computed")
-    _history(_cast(project, users, pages), say)
+    cast = _cast(project, users, pages)
+    scientist = project_for(users[SCIENTIST], SLUG, Can.STEER)
+    profiles_fill(scientist)
+    packs_fill(scientist, cast.truth)
+    _history(cast, say)
 
 
 def snapshot_make(users: Mapping[str, User]) -> None:

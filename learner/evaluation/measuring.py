@@ -15,11 +15,12 @@ from annotator.projects.models import Project
 from learner.core.arrays import Array, Booleans, Floats, Floats32, Integers
 from learner.core.audited import Drawn, Population, score_of
 from learner.core.classifier import LinearClassifier
+from learner.core.metrics.flagged import flagged_share
 from learner.core.metrics.flips import nearest
 from learner.core.metrics.pages import blocked_column
 from learner.core.metrics.policy import Action
 from learner.core.metrics.rates import rates_of
-from learner.core.pack import LIMIT, PACKS, flagged_share
+from learner.core.pack import LIMIT, PACKS
 from learner.evaluation.profiles import ProfileRules, profile_names, profile_of_facts
 
 Facts = dict[str, Any]

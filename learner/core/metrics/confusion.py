@@ -10,7 +10,6 @@ from learner.core.audited import N_DRAWS, Drawn, Judged, Population
 from learner.core.evaluation import CONFIDENCE, Estimate
 from learner.core.metrics.pages import nothing_column
 
-NONE = "none"
 _NOTHING = 1e-12
 _ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 

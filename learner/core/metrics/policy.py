@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from learner.core.metrics.rates import BETA
-
+BETA: Final = 2.0
+"""In F-beta a page that is missed counts beta squared times what one flagged by mistake does."""
 Triple = Sequence[float | None]
 PER: Final = 1_000_000
 """Pages that a cost is told for where nobody knows how many a day there are."""

@@ -1,16 +1,13 @@
 """Rates of one category at its threshold: prevalence, F-beta, false positives and false negatives."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from learner.core.arrays import Floats
 from learner.core.audited import N_DRAWS, Judged, estimate_of, score_of, shares_of
 from learner.core.evaluation import Estimate
-
-BETA: Final = 2.0
-"""In F-beta a page that is missed counts beta squared times what one flagged by mistake does."""
+from learner.core.metrics.policy import BETA
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ from learner.core.audited import (
     strata_at,
 )
 from learner.core.evaluation import Estimate
-from learner.core.metrics.confusion import NONE, Confusion, confusion_of
+from learner.core.metrics.confusion import Confusion, confusion_of
 from learner.core.metrics.curves import Curve, curve_of
+from learner.core.metrics.names import NONE
+from learner.core.metrics.policy import BETA
 from learner.core.metrics.ranking import ranking_of
-from learner.core.metrics.rates import BETA, rates_of
+from learner.core.metrics.rates import rates_of
 from learner.core.metrics.reliability import Calibration, calibration_of
 from learner.core.metrics.slices import Slice, slices_of
 from learner.core.metrics.together import together_of

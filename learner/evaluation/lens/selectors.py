@@ -10,7 +10,7 @@ from annotator.pool.addresses import UrlParts
 from annotator.pool.models import Item
 from annotator.pool.selectors import item_rows
 from annotator.projects.selectors import Taxonomy, taxonomy_version
-from learner.core.metrics.confusion import NONE
+from learner.core.metrics.names import NONE
 from learner.evaluation.lens.cells import Cell, percent, rate_cell, score_cell
 from learner.evaluation.models import Evaluation, KnownPages, ProfileVersion
 from learner.evaluation.selectors import evaluation_latest

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from learner.core.metrics.flagged import flagged_share
 from learner.core.metrics.flips import nearest
 from learner.core.metrics.policy import Objective, Wanted, chosen, cost_of, overblocked, point_at, points_of
-from learner.core.pack import flagged_share
 
 CURVE: dict[str, Any] = {
     "thresholds": [0.1, 0.3, 0.5, 0.8],
