@@ -180,6 +180,11 @@ class Judgment(models.Model):
         ]
         triggers = [APPEND_ONLY]
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether it is from a file of another tool. No query."""
+        return self.imported_id is not None
+
 
 class Flag(models.Model):
     """A person asks the lead to look at an item."""

@@ -59,7 +59,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
         source="assignment_id", allow_null=True, help_text="Null for what was imported."
     )
     imported = serializers.BooleanField(
-        source="imported_id", help_text="Whether it is from a file of another tool."
+        source="is_imported", help_text="Whether it is from a file of another tool."
     )
     given_at = serializers.DateTimeField(
         allow_null=True, help_text="When it was given in that tool; null of what was given here, or not told."

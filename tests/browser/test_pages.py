@@ -21,6 +21,7 @@ from annotator.pool.reporting import report_run
 from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.review.models import AdjudicationEntry, Resolution
+from learner.core.model_cards.sections import SECTIONS
 from learner.query.models import QueryRun, ShadowRun
 from learner.webhooks.models import Endpoint
 from tests.conftest import watch
@@ -120,6 +121,14 @@ PAGES: Final = {
     "training:curve": "sam",
     "training:classifier": "sam",
     "training:uses": "annie",
+    "release:serving": "sam",
+    "release:rules": "sam",
+    "release:compare": "sam",
+    "release:sections": "sam",
+    "release:section": "sam",
+    "release:card": "sam",
+    "release:gate": "sam",
+    "release:summary": "sam",
     "webhooks:webhooks": "ada",
     "webhooks:webhook": "ada",
 }
@@ -137,6 +146,7 @@ NO_PAGES: Final = {
         "training:choose", "training:audits_open", "training:truth", "suspects:answer", "pool:retention",
         "learner:shadow_adopt", "snapshots:cancel",
         "snapshots:annotate", "learner:suggestions", "explorer:save", "explorer:delete", "evaluation:pack_out",
+        "release:back", "release:gate_again", "release:evaluate",
         "webhooks:ping", "webhooks:pause", "webhooks:resume", "webhooks:rotate", "webhooks:remove", "webhooks:repeat",
     },
     "a part of a page": {
@@ -145,18 +155,20 @@ NO_PAGES: Final = {
     },
     "a file": {
         "pool:refused", "snapshots:download", "snapshots:file", "snapshots:differences_file",
-        "judgments:import_refused", "review:output", "snapshots:output",
+        "judgments:import_refused", "review:output", "snapshots:output", "release:card_file",
     },
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},
     "goes on to another": {"review:disagreement_next", "explorer:to_snapshot", "evaluation:newest"},
     "tried below": {"queue:case_evidence"},
+    "tried in test_release": {"release:comparison"},
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",
     "judgments:import", "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new",
     "review:bulk", "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
     "training:classifier", "evaluation:evaluation", "evaluation:category", "evaluation:profile",
+    "release:section", "release:card", "release:gate", "release:summary",
     "webhooks:webhook", "learner:query", "learner:shadow", "learner:look",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
@@ -255,7 +267,8 @@ def addresses(pilot: Pilot) -> dict[str, str]:
         "shadow_id": ShadowRun.objects.latest("pk").pk,
         "pk": Endpoint.objects.get().pk,
     }
-    of_page = {"review:spread": {"item_id": Resolution.objects.exclude(entry=None).earliest("pk").item_id}}
+    of_page: dict[str, dict[str, object]] = {"release:section": {"section": SECTIONS[0].slug}}
+    of_page |= {"review:spread": {"item_id": Resolution.objects.exclude(entry=None).earliest("pk").item_id}}
     keywords = {route.name: route.keywords for route in routes()}
     return {
         name: reverse(name, kwargs={word: (values | of_page.get(name, {}))[word] for word in keywords[name]})

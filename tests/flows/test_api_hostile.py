@@ -110,6 +110,12 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "retention_set": {"days": 30},
     "webhook_create": {"url": "https://receiver.example/", "events": ["batch.opened"], "note": "The warehouse"},
     "webhook_change": {"events": ["batch.opened"], "note": "The warehouse"},
+    "import_start": {
+        "url": "url", "title": "title", "text": "text", "labels": {"Games": "games"},
+        "annotators": {"ann@example.org": "ann"},
+    },
+    "audits_open": {"category": "games", "n": 30},
+    "score": {"pages": [{"url": "x.example", "title": "A page", "text": "Text."}], "profile": "high"},
     "recheck_open": {"taxonomy": 1, "guideline": 1, "groups": ["category/games"], "reason": "Split."},
 }  # fmt: skip
 UNSTORABLE: Final = ("\x00", "ga\x00mes", "\ud800")  # PostgreSQL keeps none of these in a text
@@ -178,6 +184,9 @@ class Operation:
             self.path.replace("{slug}", "pilot")
             .replace("{section}", "licence")
             .replace("{name}", "card.json")
+            .replace("{output}", "argilla")
+            .replace("{school}", "high")
+            .replace("{category}", "games")
         )
         for name in (
             "item_id",
@@ -188,6 +197,7 @@ class Operation:
             "gold_id",
             "flag_id",
             "ingest_id",
+            "import_id",
             "number",
             "other",
             "question_id",

@@ -19,7 +19,7 @@ from learner.query import featurising
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.files import FileDamagedError, file_read
-from learner.query.models import FeatureShard, QueryRun
+from learner.query.models import AuditWave, FeatureShard, QueryRun
 from learner.query.services import feature_run_start, query_run_start
 from learner.snapshots.files import zip_stream
 from learner.snapshots.models import Snapshot
@@ -86,7 +86,9 @@ def test_the_loop_runs_on_objects_alone(bucket: Any, monkeypatch: pytest.MonkeyP
     files = {f"{frozen.directory}/{name}" for name in frozen.manifest["files"]} | {
         f"{frozen.directory}/manifest.json"
     }
-    assert keys(bucket) == shards | {classifier.artifact} | files  # no part of a query stays, and no upload
+    assert (
+        keys(bucket) == shards | {classifier.artifact, AuditWave.objects.get().path} | files
+    )  # no part of a query stays, and no upload
     archive = zipfile.ZipFile(io.BytesIO(b"".join(zip_stream(frozen))))
     assert archive.testzip() is None
 

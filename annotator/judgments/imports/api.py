@@ -19,7 +19,7 @@ from annotator.judgments.imports.serializers import (
 from annotator.judgments.imports.services import ImportUpload, import_cancel, import_create, import_start
 from annotator.pool.forms import upload_check
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors
+from annotator.projects.api import ByIdPagination, caller, errors, narrowed
 
 
 class ByFilePagination(ByIdPagination):
@@ -47,7 +47,7 @@ class ImportsView(APIView):
         access = project_for(caller(request), slug, Can.RESOLVE)
         paginator = ByIdPagination()
         runs = paginator.paginate_queryset(imports_of(access.project), request, view=self) or []
-        return paginator.get_paginated_response(ImportSerializer(runs, many=True).data)
+        return paginator.get_paginated_response(narrowed(ImportSerializer(runs, many=True), request).data)
 
     @extend_schema(
         operation_id="import_create",
@@ -140,4 +140,6 @@ class ImportRefusedView(APIView):
         paginator = ByFilePagination()
         refused = refused_of(import_of(access.project, import_id))
         rows = paginator.paginate_queryset(refused, request, view=self) or []
-        return paginator.get_paginated_response(RefusedJudgmentSerializer(rows, many=True).data)
+        return paginator.get_paginated_response(
+            narrowed(RefusedJudgmentSerializer(rows, many=True), request).data
+        )
