@@ -67,4 +67,9 @@ def _page(page: AskedPage) -> PageText:
 
 
 def _refused(row: BadRow) -> dict[str, Any]:
-    return {"url": row.sent, "error": {"code": row.code, "message": row.message}}
+    return {"url": _sendable(row.sent), "error": {"code": row.code, "message": _sendable(row.message)}}
+
+
+def _sendable(text: str) -> str:
+    """The text without what is no character, and cannot be sent back."""
+    return text.encode("utf-8", "replace").decode()

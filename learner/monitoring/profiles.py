@@ -9,7 +9,7 @@ from annotator.errors import BadInput
 from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_version
 from learner.core.severity import GRAVE
-from learner.evaluation.models import Evaluation
+from learner.evaluation.models import Evaluation, ProfileVersion
 from learner.evaluation.profiles import profile_current, profile_latest
 from learner.monitoring.actions import BLOCK, WARN
 from learner.training.models import ClassifierVersion
@@ -35,7 +35,7 @@ def policy_of(project: Project, name: str, version: ClassifierVersion) -> Policy
     """
     if not name:
         return _usual(version)
-    latest = profile_latest(project, name)
+    latest = profile_latest(project, name) if name in ProfileVersion.Name.values else None
     if latest is None:
         raise BadInput(
             f'This project has no school profile "{name[:100]}". '

@@ -79,6 +79,9 @@ def _row(page: Any) -> AskedPage | BadRow:
         if len(value) > most:
             return BadRow(url, "too_long", f"{name} has {len(value):,} characters; {most:,} is the most.")
     try:
+        url.encode()
         return AskedPage(canonical(url), page.get("title", ""), page.get("text", ""))
+    except UnicodeEncodeError:
+        return BadRow(url, "not_utf8", "The address holds what is no character.")
     except AddressRefused as refused:
         return BadRow(url, str(refused.reason), str(refused))

@@ -136,6 +136,7 @@ HOSTILE: Final[tuple[Any, ...]] = (
     {},
     [[{}]],
 )
+ROW_BY_ROW: Final = {"score"}  # a bad row has its error, and the others are answered
 IN_ADDRESSES: Final = (
     "%00",
     "a%00",
@@ -286,7 +287,11 @@ def test_a_body_is_refused_when_a_value_in_it_is_hostile(client: Client, operati
                 body = with_value(BODIES[operation.name], at, value)
                 answer = client.post(operation.address(), json.dumps(body), content_type="application/json")
                 refused = refused_well(answer, operation.name, at, value)
-                assert refused or value not in UNSTORABLE, (operation.name, at, value)
+                assert refused or value not in UNSTORABLE or operation.name in ROW_BY_ROW, (
+                    operation.name,
+                    at,
+                    value,
+                )
     assert Resolution.objects.count() == before
     assert not Assignment.objects.filter(state=AssignmentState.SUBMITTED, place=2).exists()
 

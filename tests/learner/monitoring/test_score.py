@@ -100,6 +100,7 @@ def test_a_row_that_cannot_be_scored_has_its_error_and_the_others_are_answered(c
         {"url": "x.example", "title": "x" * 1001},
         {"url": "x.example", "colour": "red"},
         {"url": "x.example", "text": "a\u0000\ud800b"},
+        "https://x.example/\ud800",
     ]
 
     results = ask(client, {"pages": rows}).json()["results"]
@@ -110,6 +111,7 @@ def test_a_row_that_cannot_be_scored_has_its_error_and_the_others_are_answered(c
     ]  # fmt: skip
     assert all(row["error"]["message"] for row in results[1:8])
     assert "labels" in results[8]
+    assert results[9]["error"]["code"] == "not_utf8"
 
 
 @pytest.mark.parametrize(
