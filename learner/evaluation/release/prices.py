@@ -23,6 +23,8 @@ def _price(line: Line, plans: Mapping[str, Mapping[str, object]]) -> str:
     if room <= 0:
         return "labels alone will hardly bring it there: the estimate itself is below the limit"
     plan = plan_read(plans[slug], measure, room)
+    if plan.needed.value == 0:
+        return "a few more audits, drawn for this category"
     if plan.needed.value > plan.possible:
         return "more labels than can be foreseen, or than there are holdout items left"
     return f"{labels_about(plan.needed)} more audits, drawn for this category"
