@@ -107,21 +107,3 @@ def test_the_page_is_without_fault_wide_and_narrow(page: Page, live_server: Any)
     expect(page.locator(".explorer-count")).to_be_visible()
 
     assert faults_in_both_shapes(page) == []
-
-
-def test_shots(page: Page, live_server: Any) -> None:
-    for name, address in (
-        ("plain", ""),
-        ("filtered", "?probability=games&p_min=0.1&held=games&held=gambling"),
-    ):
-        for scheme in ("light", "dark"):
-            for width in (1280, 390):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.emulate_media(color_scheme=scheme)
-                page.goto(f"{live_server.url}{PATH}{address}")
-                page.screenshot(path=f"/tmp/q/shot-{name}-{scheme}-{width}.png", full_page=False)
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.emulate_media(color_scheme="light")
-        page.screenshot(path=f"/tmp/q/shot-{name}-full.png", full_page=True)
-        page.set_viewport_size({"width": 390, "height": 900})
-        page.screenshot(path=f"/tmp/q/shot-{name}-full-390.png", full_page=True)
