@@ -232,7 +232,10 @@ def sentence_of(evaluation: Evaluation, lines: Sequence[Line]) -> str:
     if found:
         weakest = min(found, key=lambda line: line.recall.value or 0)
         best = max(found, key=lambda line: line.recall.value or 0)
-        parts.append(f"It finds most of {best.name} ({percent(best.recall.value or 0)} of such pages)")
+        parts.append(
+            f"It finds most of {best.name} ({percent(best.recall.value or 0)} of such pages, "
+            f"or anything from {best.recall.interval})"
+        )
         if weakest is not best:
             parts[-1] += (
                 f" and least of {weakest.name} ({percent(weakest.recall.value or 0)}, "

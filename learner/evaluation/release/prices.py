@@ -16,13 +16,17 @@ def prices_of(evaluation: Evaluation, lines: Sequence[Line]) -> Mapping[str, str
 
 
 def _price(line: Line, plans: Mapping[str, Mapping[str, object]]) -> str:
+    """The lower end must come up to the limit, while the value stays in its place in the interval."""
     measure, _, slug = line.rule.partition(":")
-    if measure not in MEASURES or slug not in plans or line.value is None or line.limit is None:
+    if measure not in MEASURES or slug not in plans or line.limit is None:
+        return ""
+    if line.value is None or line.low is None or line.high is None:
         return ""
     room = line.value - line.limit
     if room <= 0:
         return "labels alone will hardly bring it there: the estimate itself is below the limit"
-    plan = plan_read(plans[slug], measure, room)
+    below = max(line.value - line.low, 1e-9) / max(line.high - line.low, 1e-9)
+    plan = plan_read(plans[slug], measure, room / (2 * below))
     if plan.needed.value == 0:
         return "a few more audits, drawn for this category"
     if plan.needed.value > plan.possible:

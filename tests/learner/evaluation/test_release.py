@@ -58,9 +58,13 @@ def promote(
 def test_a_rule_without_enough_evidence_has_the_price_of_enough(strict: Project) -> None:
     widths = [0.2 / sqrt(1 + more / 100) for more in STEPS]
     plan = {name: dict.fromkeys(("by_score", "at_random"), [widths] * 3) for name in MEASURES}
-    unsure, hopeless = estimate(0.85, 0.95, 0.99), estimate(0.8, 0.89, 0.95)
+    unsure, one_sided, hopeless = (
+        estimate(0.85, 0.95, 1.05),
+        estimate(0.65, 1.0, 1.0),
+        estimate(0.8, 0.89, 0.95),
+    )
     prices = []
-    for recall in (unsure, hopeless):
+    for recall in (unsure, one_sided, hopeless):
         rows = [row | {"recall": recall} for row in good_facts()["categories"]]
         version = make_evaluated(strict, categories=rows, plans={VIOLENCE: plan | {"possible": 5000}})
         gate = gate_of(version)
@@ -70,7 +74,8 @@ def test_a_rule_without_enough_evidence_has_the_price_of_enough(strict: Project)
         prices.append(line.price)
 
     assert prices[0].startswith("about 1,500 [1,500 to 1,500] more audits")
-    assert "the estimate itself is below" in prices[1]
+    assert prices[1].startswith("about 1,500 [1,500 to 1,500] more audits")
+    assert "the estimate itself is below" in prices[2]
 
 
 def test_nothing_serves_before_the_first_promotion(project: Project) -> None:
