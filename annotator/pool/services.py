@@ -3,7 +3,6 @@
 import gc
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -173,7 +172,7 @@ def _ask_names(ingest: Ingest, error: UnknownLists) -> None:
 def _rows_committed(ingest: Ingest, readable: Readable, rules: Rules) -> Iterator[None]:
     for _ in islice(readable.rows, ingest.rows_read):
         pass
-    for chunk in _ahead(_chunks(readable.rows, rules)):
+    for chunk in _chunks(readable.rows, rules):
         _chunk_commit(ingest, chunk, readable.lines)
         yield
     if not Ingest.objects.filter(pk=ingest.pk, rows_read__gt=0).exists():
@@ -192,15 +191,6 @@ def _chunks(rows: Iterator[RawRow], rules: Rules) -> Iterator[_Chunk]:
         if chunk.read == 0:
             return
         yield chunk
-
-
-def _ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
-    """The same chunks, each cleaned by a thread while PostgreSQL is busy with the one before."""
-    with ThreadPoolExecutor(max_workers=1) as cleaner:
-        coming = cleaner.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = cleaner.submit(next, chunks, None)
-            yield chunk
 
 
 def _next_chunk(rows: Iterator[RawRow], rules: Rules) -> _Chunk:
