@@ -2,6 +2,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix, vstack
 from scipy.special import logit
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -52,6 +53,18 @@ def test_packed_weights_are_float32_rows_of_categories(classifier: LinearClassif
         rtol=1e-2,
         atol=1e-3,
     )
+
+
+def test_many_rows_have_the_bits_that_each_has_alone(classifier: LinearClassifier, pages: Pages) -> None:
+    times = pages.features.shape[1] // pages.features.nnz + 1
+    many = csr_matrix(vstack([pages.features] * times))
+    assert many.nnz > many.shape[1]  # so many are multiplied by columns
+
+    together = classifier.decision(many)
+
+    alone = np.vstack([classifier.decision(pages.features[row]) for row in range(20)])
+    np.testing.assert_array_equal(together[:20], alone)
+    np.testing.assert_array_equal(together, np.tile(classifier.decision(pages.features), (times, 1)))
 
 
 def test_prediction_begins_at_the_stated_probability(classifier: LinearClassifier, pages: Pages) -> None:
