@@ -1,7 +1,5 @@
 """A scientist at an evaluation: moves a threshold, sees what flips, and sets what a school does."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from learner.evaluation.models import ProfileVersion
 from tests.browser.conftest import SignIn
 from tests.evaluated import make_evaluation
 from tests.factories import make_classifier, make_items, make_member, make_project
-from tests.pilot import make_pilot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,25 +49,3 @@ def test_what_a_school_does_is_set_in_a_form(sam: Page, page_errors: list[str]) 
     expect(sam.get_by_text("The middle school profile 1 holds from now on.")).to_be_visible()
     assert ProfileVersion.objects.get().number == 1
     assert page_errors == []
-
-
-@pytest.mark.skipif("EVALUATION_PICTURES" not in os.environ, reason="pictures are looked at by people")
-def test_pictures(page: Page, live_server: Any, sign_in: SignIn, quiet: None) -> None:
-    make_pilot()
-    sign_in(page.context, "sam")
-    place = Path(os.environ["EVALUATION_PICTURES"])
-    number = 2
-    paths = {
-        "evaluation": f"classifiers/{number}/evaluation/",
-        "category": f"classifiers/{number}/evaluation/games/?by=point&at=8",
-        "profiles": "profiles/",
-        "profile": "profiles/middle/",
-        "packs": "pack/?text=a",
-    }
-    for name, path in paths.items():
-        for width in (1280, 390):
-            for scheme in ("light", "dark"):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                page.goto(f"{live_server.url}/projects/pilot/{path}")
-                page.screenshot(path=place / f"{name}-{width}-{scheme}.png", full_page=True)
