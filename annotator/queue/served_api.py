@@ -52,5 +52,5 @@ class LedgerView(APIView):
         form = LedgerFilterForm(asked, strategies=[asked.get("strategy", "")[:40]])
         if not form.is_valid():
             name, problems = next(iter(form.errors.items()))
-            raise BadInput(f"{name}: {problems[0]}")  # type: ignore[index]
+            raise BadInput(f"{name}: {problems[0]}")
         return page_of(self, ledger_matching(access.project, form.wanted()), ItemLedgerSerializer)

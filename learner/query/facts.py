@@ -88,7 +88,8 @@ def filled_meanwhile(project: Project, now: datetime) -> int:
     if not made["whole"]:
         return 0
     pace = max(made["whole"] / PACE.total_seconds(), made["lately"] / LATELY.total_seconds())
-    return ceil(SPARE * pace * (_query_seconds(project) + 2 * settings.TICK_SECONDS))
+    places = SPARE * pace * (_query_seconds(project) + 2 * settings.TICK_SECONDS)
+    return ceil(float(places))
 
 
 def _query_seconds(project: Project) -> float:

@@ -52,7 +52,7 @@ def sam(project: Project, client: Client) -> Client:
     return client
 
 
-def listed(client: Client, **asked: object) -> list[int]:
+def listed(client: Client, **asked: Any) -> list[int]:
     answer = client.get(reverse("api:ledger-list", args=["pilot"]), asked)
     assert answer.status_code == 200, answer.content
     return [row["item"] for row in answer.json()["results"]]
@@ -79,7 +79,7 @@ def test_all_lines_come_newest_first(sam: Client) -> None:
         ({"batch": 77}, 0),
     ],
 )
-def test_what_is_asked_narrows_page_and_api(sam: Client, asked: dict[str, object], n: int) -> None:
+def test_what_is_asked_narrows_page_and_api(sam: Client, asked: dict[str, Any], n: int) -> None:
     assert len(listed(sam, **asked)) == n
     text = sam.get(reverse("queue:ledger", args=["pilot"]), asked).content.decode()
     assert text.count("why ") == n
@@ -104,7 +104,7 @@ def test_days_are_those_on_which_a_batch_was_opened(sam: Client) -> None:
     ("name", "value"),
     [("stream", "gold"), ("batch", "x"), ("item", 2**70), ("since", "yesterday"), ("chance", "0")],
 )
-def test_what_cannot_be_asked_is_named(sam: Client, name: str, value: object) -> None:
+def test_what_cannot_be_asked_is_named(sam: Client, name: str, value: Any) -> None:
     answer = sam.get(reverse("api:ledger-list", args=["pilot"]), {name: value})
 
     assert answer.status_code == 400
