@@ -1,7 +1,9 @@
 """Long work as a row: claimed by compare-and-set, alive while its heartbeat is fresh, else taken up again.
 
-A Celery message only wakes a worker. Whoever wins the claim raises `attempt`; each later write names the
-attempt it belongs to, so that a worker which was thought dead and wakes up cannot write over its successor.
+Whoever has a run also holds a shared advisory lock, which the database frees when the process dies: a run whose lock
+nobody holds is taken up after seconds, one that only has gone silent after `STALE_AFTER`. A Celery message only wakes a
+worker. Whoever wins the claim raises `attempt`; each later write names the attempt it belongs to, so that a worker
+which was thought dead and wakes up cannot write over its successor.
 """
 
 import logging
@@ -9,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from zlib import crc32
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -25,8 +28,15 @@ from annotator.errors import CrossguardError
 logger = logging.getLogger(__name__)
 
 STALE_AFTER = timedelta(seconds=20)
-HEARTBEAT_SECONDS = 4.0
+UNHELD_AFTER = timedelta(seconds=4)
+HEARTBEAT_SECONDS = 2.0
+HELD_SPACE = 7203  # of the advisory locks of the sessions that have a run, one number for each run
+HELD = """
+SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = CURRENT_DATABASE())
+"""
 ATTEMPTS_MAX = 5
+NOTHING: Final = Q(pk__in=[])
 
 
 class RunStatus(models.TextChoices):
@@ -79,9 +89,8 @@ R = TypeVar("R", bound=Run)
 
 
 def runs_waiting(model: type[R], now: datetime) -> models.QuerySet[R]:
-    """Runs that no live worker holds: never claimed, or with a heartbeat gone stale. One query."""
-    stale = Q(status=RunStatus.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
-    return model._default_manager.filter(Q(status=RunStatus.PENDING) | stale).order_by("pk")
+    """Runs that no live worker holds: never claimed, or left by whoever had them. At most three queries."""
+    return model._default_manager.filter(Q(status=RunStatus.PENDING) | _left(model, now)).order_by("pk")
 
 
 def run_start(model: type[R], project: models.Model, **columns: Any) -> R:
@@ -123,9 +132,9 @@ def run_claim(model: type[R], pk: int) -> R | None:
     return model._default_manager.get(pk=pk) if taken else None
 
 
-def run_progress(run: Run, stage: str, done: int, total: int | None = None) -> None:
-    """Write how far the run is, and its heartbeat; raises RunLost when another worker took it over."""
-    _update_mine(run, stage=stage, done=done, total=total, heartbeat_at=timezone.now())
+def run_progress(run: Run, stage: str, done: int, total: int | None = None, **columns: Any) -> None:
+    """Write how far the run is, its heartbeat and more columns; raises RunLost when another worker took it over."""
+    _update_mine(run, stage=stage, done=done, total=total, heartbeat_at=timezone.now(), **columns)
 
 
 def run_done(run: Run, **columns: Any) -> None:
@@ -167,7 +176,7 @@ def run_held(run: Run, on_failure: Callable[[str], object]) -> Iterator[None]:
 
 @contextmanager
 def run_heartbeat(run: Run) -> Iterator[None]:
-    """Keep the heartbeat fresh from a thread, for work that cannot report while it computes."""
+    """Keep the heartbeat fresh from a thread, for work that cannot report while it computes; and hold its lock."""
     stop = threading.Event()
     thread = threading.Thread(target=_beat, args=(run, stop), daemon=True)
     thread.start()
@@ -181,12 +190,12 @@ def run_heartbeat(run: Run) -> Iterator[None]:
 def runs_wake(model: type[R], task: "Task[Any, Any]", now: datetime) -> list[R]:
     """Publish `task` for each run that no live worker holds, and return these runs.
 
-    For the tick. A stale run goes back to pending first; a pending run notes in its heartbeat when it was
+    For the tick. A run that was left goes back to pending first; a pending run notes in its heartbeat when it was
     last published, so that messages do not pile up behind a long task. Two queries when nothing waits.
     """
     runs = model._default_manager
-    stale = runs.filter(status=RunStatus.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
-    stale.update(status=RunStatus.PENDING, heartbeat_at=None)
+    if (left := _left(model, now)) != NOTHING:
+        runs.filter(left).update(status=RunStatus.PENDING, heartbeat_at=None)
     unheard = Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=now - STALE_AFTER)
     waiting = runs.filter(unheard, status=RunStatus.PENDING)
     woken = [run for run in waiting.order_by("pk") if waiting.filter(pk=run.pk).update(heartbeat_at=now)]
@@ -214,6 +223,32 @@ def _publish(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
         logger.warning("Could not wake %s%r: %s. The tick will.", task.name, args, error)
 
 
+def _left(model: type[R], now: datetime) -> Q:
+    """Running runs that are silent for long, or for seconds while no session holds their lock; empty for none.
+
+    One query, two more when a run is silent. Nobody is claimed from whose heart has beaten since.
+    """
+    running = model._default_manager.filter(status=RunStatus.RUNNING)
+    silent = dict(running.filter(heartbeat_at__lt=now - UNHELD_AFTER).values_list("pk", "heartbeat_at"))
+    held = _held_numbers() if silent else frozenset()
+    left = [
+        pk for pk, beat in silent.items() if beat < now - STALE_AFTER or _held_number(model, pk) not in held
+    ]
+    return Q(pk__in=left, status=RunStatus.RUNNING, heartbeat_at__lt=now - UNHELD_AFTER) if left else NOTHING
+
+
+def _held_number(model: type[Run], pk: int) -> int:
+    """The run as second half of an advisory key; should two share one, a death is seen later."""
+    return crc32(f"{model._meta.db_table} {pk}".encode()) & 0x7FFFFFFF
+
+
+def _held_numbers() -> frozenset[int]:
+    """Of all runs whose lock some session of this database holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [HELD_SPACE])
+        return frozenset(number for (number,) in cursor.fetchall())
+
+
 def _fail_if_mine(run: Run, sentence: str, on_failure: Callable[[str], object]) -> None:
     try:
         run_fail(run, sentence)
@@ -234,7 +269,14 @@ def _update_mine(run: Run, **columns: Any) -> None:
 def _beat(run: Run, stop: threading.Event) -> None:
     mine = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status=RunStatus.RUNNING)
     try:
+        _hold(type(run), run.pk)
         while not stop.wait(HEARTBEAT_SECONDS):
             mine.update(heartbeat_at=timezone.now())
     finally:
         connection.close()
+
+
+def _hold(model: type[Run], pk: int) -> None:
+    """Take the run's lock in the session of this thread, until that closes or the process dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s, %s)", [HELD_SPACE, _held_number(model, pk)])

@@ -12,8 +12,8 @@ its items come again. For each size, in seconds of one core and of the wall:
 - one LinearSVC, one LogisticRegression: scikit-learn's one-vs-rest on the same columns, once, without any of that;
 - product: the features with the packed weights, once.
 
-The product's fits start from nothing: the same labels give the same bytes. With `--new 500` so many of the items are
-new, and refits that take over settings, calibration or weights of the version before are measured beside it
+The fit starts from nothing, as a first version does. With `--new 500` so many of the items are new, and refits that
+take over settings (the product), calibration or weights of the version before are measured beside it
 (`benchmarks/warm_start.py`): seconds, average precision, F1 and Brier score on the held-out sites.
 """
 
@@ -63,6 +63,8 @@ def refits(
     before = before_of(labels.first(len(labels.truth) - options.new), categories, options.seed)
     found = {}
     for name, way in WAYS.items():
+        if not name.startswith(tuple(options.ways.split(","))):
+            continue
         refit, seconds = timed(partial(way, labels, before))
         reached = scores(Answers(refit.logits(tested).astype(np.float64), refit.thresholds), truth)
         found[name] = {"seconds": seconds["core"], **reached}
@@ -80,6 +82,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sizes", default="10000,100000")
     parser.add_argument("--new", type=int, default=0, help="compare refits with so many new items")
+    parser.add_argument("--ways", default="", help="only refits whose names begin so, with commas between")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

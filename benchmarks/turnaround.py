@@ -7,7 +7,8 @@ pages of the pool are made up (`pool_made.py`); their features are computed by t
 
 - work: --annotators people claim and submit over HTTP, --think seconds on a page (0: as fast as they get answers),
   until --budget judgments are made, for each of --batches items a batch. Each time that somebody asked for a page and
-  got none is counted, though the pool has pages: the goal is none.
+  got none is counted, though the pool has pages: the goal is none. So is how many of the judgments were on pages that
+  a query had chosen in time, and what the queries took meanwhile.
 - learn: --labels items are resolved, a first classifier is trained, and then, --turns times, as many more are resolved
   as make a retrain due. Seconds from there to the first batch that the new version opened, phase by phase. The queue
   wants more all the time (its low-water mark is out of reach), so queries with the old version run meanwhile, and the
@@ -26,6 +27,7 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -99,6 +101,11 @@ def _learned(ground: Any, made: Any, size: int, options: argparse.Namespace) -> 
     """From new labels to a batch of the classifier that learned them, turn by turn."""
     ground.labels_add(made, options.labels)
     ground.version_wait(1)
+    first = ground.phases_of(1)
+    told = ", ".join(f"{name} {seconds:.2f}" for name, seconds in first.items())
+    print(
+        f"  the first version, of {options.labels:,} labels: {sum(first.values()):.2f} s: {told}", flush=True
+    )
     ground.queue_hungry(made)
     turns = []
     for _ in range(options.turns):
@@ -110,7 +117,7 @@ def _learned(ground: Any, made: Any, size: int, options: argparse.Namespace) -> 
         f"  from {RETRAIN_AFTER} new resolutions to a batch of the new version: {middle['seconds']:.1f} s{goal}; "
         f"medians: {_phases(middle)}"
     )
-    return {"turns": turns, "seconds": middle["seconds"], "medians": middle}
+    return {"first version": first, "turns": turns, "seconds": middle["seconds"], "medians": middle}
 
 
 def _worked(
@@ -124,7 +131,7 @@ def _worked(
         Annotator(task, token, budget, seed=batch * 100 + number)
         for number, token in enumerate(made.staff.tokens[1:])
     ]
-    before = ground.batches()
+    before, moment = ground.batches(), datetime.now(UTC)
     start = time.monotonic()
     for person in people:
         person.start()
@@ -140,11 +147,14 @@ def _worked(
         "longest": round(max(waits, default=0.0), 1),
         "surprises": [line for person in people for line in person.diary.surprises][:5],
         **ground.batches_since(before),
+        **ground.judged_since(moment),
+        "queries": ground.queries_since(moment),
     }
     print(
         f"  batches of {batch}: {found['judgments a second']} judgments a second by {len(people)} people; "
         f"{found['empty-handed']} times somebody got nothing, {found['seconds without a page']} s in all; "
-        f"{found['chosen']} batches chosen, {found['fallback']} by chance"
+        f"{found['chosen']} batches chosen, {found['fallback']} (of ten) by chance: "
+        f"{found['percent chosen']} % of the judgments were on chosen pages; queries: {found['queries']}"
     )
     return found
 

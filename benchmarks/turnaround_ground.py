@@ -3,7 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 import django
@@ -18,7 +20,7 @@ from django.utils import timezone  # noqa: E402
 from annotator.pool.models import Item  # noqa: E402
 from annotator.projects.models import Project  # noqa: E402
 from annotator.projects.selectors import taxonomy_current  # noqa: E402
-from annotator.queue.models import Batch  # noqa: E402
+from annotator.queue.models import Assignment, Batch  # noqa: E402
 from annotator.review.models import Method, Resolution  # noqa: E402
 from annotator.runs import RunStatus  # noqa: E402
 from annotator.runtime.embedded import Layout  # noqa: E402
@@ -91,6 +93,25 @@ def batches_since(number: int) -> dict[str, int]:
     return {"chosen": later.count() - fallback, "fallback": fallback}
 
 
+def judged_since(moment: datetime) -> dict[str, float]:
+    """Of the judgments since then, the percent on pages that a query chose and not chance for want of one."""
+    filled = Assignment.objects.filter(submitted_at__gte=moment, for_annotator__isnull=True)
+    by_chance = filled.filter(batch_item__batch__fallback=True).count()
+    return {"percent chosen": round(100 * (1 - by_chance / max(filled.count(), 1)), 1)}
+
+
+def queries_since(moment: datetime) -> dict[str, Any]:
+    """How long queries took from being asked for to their batch, and the mean seconds of each phase."""
+    done = QueryRun.objects.filter(created_at__gte=moment, status=RunStatus.DONE, batch__isnull=False)
+    rows = list(done.order_by("pk"))
+    took = [(run.finished_at - run.created_at).total_seconds() for run in rows if run.finished_at]
+    waited = [(run.started_at - run.created_at).total_seconds() for run in rows if run.started_at]
+    names = dict.fromkeys(name for run in rows for name in run.phases)
+    phases = {name: round(fmean(run.phases.get(name, 0) for run in rows), 2) for name in names}
+    whole = {"mean": round(fmean(took), 1), "longest": round(max(took), 1)} if took else {}
+    return {**whole, "for a worker": round(fmean(waited), 2) if waited else None, "phases": phases}
+
+
 def labels_add(made: Made, count: int) -> float:
     """Resolve so many train items of the pool by their true labels; the moment at which they were held."""
     project = made.staff.project
@@ -123,6 +144,12 @@ def version_wait(at_least: int) -> None:
     )
 
 
+def phases_of(version: int) -> dict[str, float]:
+    """The seconds of the run that trained a version, by phase."""
+    phases: dict[str, float] = ClassifierVersion.objects.get(number=version).training_run.phases
+    return phases
+
+
 def queue_hungry(made: Made) -> None:
     """However many places are free, the queue wants another batch."""
     Project.objects.filter(pk=made.staff.project.pk).update(low_water=WATER_MAX)
@@ -133,29 +160,19 @@ def turn(made: Made, count: int) -> dict[str, Any]:
     number = ClassifierVersion.objects.latest("number").number + 1
     before = TrainingRun.objects.latest("pk").pk
     begin = labels_add(made, count)
-    stages: dict[str, float] = {}
-
-    def is_over() -> bool:
-        run = TrainingRun.objects.filter(pk__gt=before).order_by("pk").first()
-        if run:
-            stages.setdefault(run.stage.partition(" ")[0], time.time())
-        return Batch.objects.filter(classifier_number=number).exists()
-
-    _wait(is_over)
+    _wait(lambda: Batch.objects.filter(classifier_number=number).exists())
     training = TrainingRun.objects.filter(pk__gt=before).earliest("pk")
     query = QueryRun.objects.filter(classifier_number=number, batch__isnull=False).earliest("pk")
     moments = [training.created_at, training.started_at, training.finished_at]
     moments += [query.created_at, query.started_at, query.finished_at]
     created, started, trained, asked, taken, opened = (at.timestamp() for at in moments if at)
-    opening = query.phases["open"]
+    opening, spent = query.phases["open"], training.phases
     return {
         "version": number,
         "seconds": opened - begin,
         "tick": created - begin,
         "a worker for the training": started - created,
-        "labels": stages.get("loading", started) - started,
-        "features": stages.get("fitting", trained) - stages.get("loading", started),
-        "fit": trained - stages.get("fitting", trained),
+        **spent,
         "tick, and the query under way": asked - trained,
         "a worker for the query": taken - asked,
         "query": opened - taken - opening,

@@ -71,10 +71,10 @@ from learner.suspects.models import SuspectRun
 from learner.suspects.selectors import suspect_facts
 from learner.suspects.services import suspect_run_start
 from learner.suspects.tasks import suspect
-from learner.training.models import ClassifierVersion, TrainingRun
+from learner.training.models import ClassifierVersion, DrivingRun, TrainingRun
 from learner.training.selectors import classifier_latest, training_facts
 from learner.training.services import batch_run_start, newest_file, training_run_start
-from learner.training.tasks import train
+from learner.training.tasks import drive, train
 from learner.webhooks.sweeping import webhooks_sweep
 
 logger = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ KINDS: Final = (
     (LookRun, look),
     (SuggestionRun, suggest),
     (TrainingRun, train),
+    (DrivingRun, drive),
     (EvaluationRun, evaluate),
     (ComparisonRun, compare_versions),
     (SuspectRun, suspect),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from annotator.queue import api
+from annotator.queue import api, served_api
 
 urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/queue/claim/", api.ClaimView.as_view(), name="queue-claim"),
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "projects/<slug:slug>/items/<int:item_id>/ledger/", api.ItemLedgerView.as_view(), name="item-ledger"
     ),
+    path("projects/<slug:slug>/ledger/", served_api.LedgerView.as_view(), name="ledger-list"),
     path("projects/<slug:slug>/batches/", api.BatchesView.as_view(), name="batch-list"),
     path(
         "projects/<slug:slug>/batches/<int:number>/items/",

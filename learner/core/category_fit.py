@@ -21,6 +21,7 @@ from learner.core.calibration import (
 
 _STOP_AT = 0.1  # liblinear's own default; a tighter one costs 1.5 times the time and changes no third digit
 TUNED_ITEMS = 4_000  # settings are tried on at most so many items: beyond, the choice hardly changes
+KEPT_UNTIL = 1.25  # times the labels on which a setting was chosen: then it is chosen anew
 ENOUGH_DECIDED, ENOUGH_POSITIVES = 20_000, 100  # decisions about unseen sites that calibrate a category
 
 
@@ -42,9 +43,9 @@ class CategoryStatus:
     """What the classifier knows of one category, and why it is not learned yet where it is not.
 
     `threshold` is the probability from which on the category counts as present; `f1` is what it reached on
-    unseen sites, a little optimistic because the threshold was chosen there; `setting` is what was chosen for it.
-    All three are None while the category is not learned; `reason` is empty once it is. `weights` are the least and the
-    most that one label counted, 1 on average.
+    unseen sites, a little optimistic because the threshold was chosen there; `setting` is what was chosen for it, on
+    `chosen_on` labels, here or by an earlier version. All four are None while the category is not learned; `reason` is
+    empty once it is. `weights` are the least and the most that one label counted, 1 on average.
     """
 
     category: str
@@ -57,17 +58,41 @@ class CategoryStatus:
     f1: float | None
     setting: dict[str, float] | None = None
     weights: dict[str, float] | None = None
+    chosen_on: int | None = None
+
+    @property
+    def kept(self) -> "KeptSetting | None":
+        """The setting as the next fit may take it over; None where none was chosen."""
+        if self.setting is None or self.chosen_on is None:
+            return None
+        return KeptSetting(Setting(**self.setting), self.chosen_on)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSetting:
+    """A setting that an earlier fit chose, on so many labels."""
+
+    setting: Setting
+    chosen_on: int
+
+    def holds_for(self, n_labels: int) -> bool:
+        """Whether there are hardly more labels than it was chosen on, nor fewer."""
+        return self.chosen_on <= KEPT_UNTIL * n_labels and n_labels <= KEPT_UNTIL * self.chosen_on
 
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How to fit a category: the parameters of `LinearClassifier`, which explains them, and what may be tried."""
+    """How to fit a category: the parameters of `LinearClassifier`, which explains them, and what may be tried.
+
+    `kept` is the setting of the fit before, which spares the choice while it holds.
+    """
 
     settings: Sequence[Setting]
     n_folds: int
     min_positives: int
     min_sites: int
     seed: int
+    kept: KeptSetting | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +149,7 @@ def fit_category(
     """The fit of one category, or the smoothed prevalence with the reason why it is not learned yet.
 
     1. Refuse what has too few positives or negatives, or has them on too few sites.
-    2. Choose the setting under which decisions about unseen sites tell most.
+    2. Choose the setting under which decisions about unseen sites tell most, or keep the one before.
     3. Decide items by machines that saw nothing of their sites, all of them or enough, and make these decisions
        probabilities.
     4. Choose the threshold with the best F1 on them.
@@ -134,7 +159,8 @@ def fit_category(
     if reason := _too_little(counts, options):
         return _not_learned(category, reason, counts, task)
     n_folds = min(options.n_folds, counts.positive_sites)
-    setting = _chosen_setting(task, n_folds, options, rng)
+    chosen = _kept_setting(counts, options) or _chosen_setting(task, n_folds, options, rng.spawn(1)[0])
+    setting = chosen.setting
     weighted = task.under(setting)
     unseen = _unseen(weighted, n_folds, setting, options=options, rng=rng)
     if unseen is None:
@@ -153,6 +179,7 @@ def fit_category(
             threshold=float(expit(threshold.logit)),
             f1=threshold.f1,
             setting=asdict(setting),
+            chosen_on=chosen.chosen_on,
         ),
     )
 
@@ -200,19 +227,32 @@ def _too_little(counts: _Counts, options: FitOptions) -> str:
     return ""
 
 
+def _kept_setting(counts: _Counts, options: FitOptions) -> KeptSetting | None:
+    """The setting of the fit before, where it is one of those that may be tried and still holds."""
+    kept = options.kept
+    if kept is None or kept.setting not in options.settings:
+        return None
+    return kept if kept.holds_for(counts.positives + counts.negatives) else None
+
+
 def _chosen_setting(
     task: CategoryTask, n_folds: int, options: FitOptions, rng: np.random.Generator
-) -> Setting:
-    """The setting with the least surprise about answers on unseen sites; the usual one where none can be judged."""
+) -> KeptSetting:
+    """The setting with the least surprise about answers on unseen sites; the usual one where none can be judged.
+
+    The generator is its own, so that whoever keeps the setting fits the same as whoever chooses it.
+    """
+    n_labels = len(task.truth)
     if len(options.settings) == 1:
-        return options.settings[0]
+        return KeptSetting(options.settings[0], n_labels)
     part = task.part(_tuned_on(task, rng))
     folds = rng.integers(2**32)
     surprises = [
         _surprise(part.under(setting), n_folds, setting, options=options, rng=np.random.default_rng(folds))
         for setting in options.settings
     ]
-    return options.settings[int(np.argmin(surprises))] if np.isfinite(surprises).any() else USUAL
+    best = options.settings[int(np.argmin(surprises))] if np.isfinite(surprises).any() else USUAL
+    return KeptSetting(best, n_labels)
 
 
 def _tuned_on(task: CategoryTask, rng: np.random.Generator) -> Booleans:

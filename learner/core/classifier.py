@@ -1,6 +1,6 @@
 """The classifier: one linear model per category, calibrated, packed into one matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -17,6 +17,7 @@ from learner.core.category_fit import (
     CategoryStatus,
     CategoryTask,
     FitOptions,
+    KeptSetting,
     Setting,
     fit_category,
 )
@@ -80,6 +81,7 @@ class LinearClassifier(BaseEstimator):
         Y: Array,
         groups: Array | None = None,
         sample_weight: Array | None = None,
+        kept: Mapping[str, KeptSetting] | None = None,
     ) -> Self:
         """Learn each category from the items whose answer is known.
 
@@ -93,6 +95,9 @@ class LinearClassifier(BaseEstimator):
         sample_weight : (n_items,), optional
             Positive: how much each label counts, in the machines as in settings, calibration and thresholds. Of each
             category they are scaled to a mean of 1 over its known answers, so that C means the same.
+        kept : mapping of category to KeptSetting, optional
+            Settings that an earlier fit chose, from `kept_settings`: taken over where there are hardly more labels now,
+            which gives the bytes that choosing the same anew would give.
 
         Raises
         ------
@@ -116,7 +121,11 @@ class LinearClassifier(BaseEstimator):
             min_sites=self.min_sites,
             seed=self.seed,
         )
-        fits = [self._fit_one(whole, number, options) for number in range(len(self.categories))]
+        before = kept or {}
+        fits = [
+            self._fit_one(whole, number, replace(options, kept=before.get(slug)))
+            for number, slug in enumerate(self.categories)
+        ]
         self.weights_ = np.zeros((X.shape[1], len(fits)), dtype=np.float32)
         for number, fit in enumerate(fits):
             self.weights_[columns, number] = fit.weights * importance
@@ -153,6 +162,12 @@ class LinearClassifier(BaseEstimator):
         if not self.is_fitted:
             return np.zeros(len(self.categories), dtype=np.int64)
         return np.array([status.n_positive for status in self.statuses_], dtype=np.int64)
+
+    @property
+    def kept_settings(self) -> dict[str, KeptSetting]:
+        """The setting of each learned category, for the next fit to take over; none before the first."""
+        statuses = self.statuses_ if self.is_fitted else ()
+        return {status.category: status.kept for status in statuses if status.kept}
 
     def decision(self, X: csr_matrix) -> Floats32:
         """Logits of the probabilities, float32 (n_items, n_categories): one sparse product.

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from learner.core.arrays import Array, Booleans, Integers
+from learner.core.arrays import Array, Integers
 from learner.core.classifier import LinearClassifier
 from learner.core.features import PageText, featurise
 
@@ -62,14 +62,15 @@ def drivers_of(
     """The words that drive each category, most important first; none for one that is not learned.
 
     Importance is the weight times the share of the category's pages that have the word: a heavy word that is nowhere
-    explains nothing. At most 200 pages of each category and 1,000 without it are looked at.
+    explains nothing. At most 200 pages of each category and 1,000 without it are looked at; those without are drawn
+    from one order for all categories, so that they are mostly the same pages.
 
     Parameters
     ----------
     classifier : LinearClassifier
         Fitted.
     pages_at : callable
-        Reads the pages of some rows of `truth`, in their order: at most 200 for each category and 1,000 more.
+        Reads the pages of some rows of `truth`, in their order: about 200 for each category and 1,000 more.
     truth : integers (n_items, n_categories)
         1 present, 0 absent, -1 not known.
     sites : integers (n_items,)
@@ -79,7 +80,8 @@ def drivers_of(
     -------
     list of list of Driver, n_categories
     """
-    chosen = [_sample(truth[:, number], rng) for number in range(truth.shape[1])]
+    order = rng.permutation(len(truth))
+    chosen = [_sample(truth[:, number], order, rng) for number in range(truth.shape[1])]
     rows = np.unique(
         np.concatenate([np.empty(0, dtype=np.int64), *(part for pair in chosen for part in pair)])
     )
@@ -102,14 +104,12 @@ def drivers_of(
     ]
 
 
-def _sample(truth: Array, rng: np.random.Generator) -> tuple[Integers, Integers]:
-    """Rows with the category and rows without it, ascending."""
-    return _some(truth == 1, POSITIVES_MAX, rng), _some(truth == 0, OTHERS_MAX, rng)
-
-
-def _some(wanted: Booleans, most: int, rng: np.random.Generator) -> Integers:
-    rows = np.flatnonzero(wanted)
-    return np.sort(rng.choice(rows, size=most, replace=False)) if len(rows) > most else rows
+def _sample(truth: Array, order: Integers, rng: np.random.Generator) -> tuple[Integers, Integers]:
+    """Rows with the category and rows without it, ascending; the latter the first of `order`."""
+    positives = np.flatnonzero(truth == 1)
+    if len(positives) > POSITIVES_MAX:
+        positives = np.sort(rng.choice(positives, size=POSITIVES_MAX, replace=False))
+    return positives, np.sort(order[truth[order] == 0][:OTHERS_MAX])
 
 
 def _words_of(pages: Sequence[PageText]) -> tuple[list[tuple[str, str]], csr_matrix]:

@@ -12,7 +12,7 @@ Whoever rests from harmful pages is given benign ones only. So that a batch has 
 the best of its candidates that are expected benign first, until the floor of the plan is reached.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,25 +93,48 @@ def select_batch(
         pages of the batch.
     """
     pool = merge(candidates)
-    places = plan.places()
-    foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng, _NO_FLOOR)
-    short = _short(places, {stream: len(foreseen[stream]) for stream in (RARE, QUERY)})
-    short[AUDIT] = max(0, places[AUDIT] - pool.n_holdout)
-    drawn = {
-        AUDIT: _draw(pool, AUDIT, places[AUDIT]),
-        EXPLORE: _draw(pool, EXPLORE, 0 if plan.audits_alone else places[EXPLORE] + sum(short.values())),
-    }
+    draws = _draws(pool, plan, _short_foreseen(pool, plan, exclude_domains, rng))
     diversity = Diversity(pool, exclude_domains)
-    for lane in drawn.values():
-        for row in lane.rows:
-            diversity.add(int(row))
-    chosen = _fill(pool, places, diversity, rng, _floor(plan, benign, drawn.values()))
+    for row in draws.rows:
+        diversity.add(row)
+    chosen = _fill(pool, plan.places(), diversity, rng, _floor(plan, benign, draws.rows))
     choices = [
-        *_audit_choices(pool, drawn[AUDIT], threshold_in(pool, plan)),
-        *_explore_choices(pool, drawn[EXPLORE], extra=_extra(short)),
+        *_audit_choices(pool, draws.audit, threshold_in(pool, plan)),
+        *_explore_choices(pool, draws.explore, extra=draws.extra),
         *(choice for picks in chosen.values() for choice in picks),
     ]
     return [choices[place] for place in rng.permutation(len(choices))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draws:
+    """What audit and explore drew, and in words what explore took over from others."""
+
+    audit: LaneCandidates
+    explore: LaneCandidates
+    extra: str
+
+    @property
+    def rows(self) -> list[int]:
+        """The rows of both."""
+        return [int(row) for lane in (self.audit, self.explore) for row in lane.rows]
+
+
+def _short_foreseen(
+    pool: Candidates, plan: StreamPlan, exclude_domains: Collection[int], rng: np.random.Generator
+) -> dict[str, int]:
+    """Places that rare, query and audit will not fill: settled before anything is drawn."""
+    places = plan.places()
+    foreseen = _fill(pool, places, Diversity(pool, exclude_domains), rng, _NO_FLOOR)
+    short = _short(places, {stream: len(foreseen[stream]) for stream in (RARE, QUERY)})
+    return short | {AUDIT: max(0, places[AUDIT] - pool.n_holdout)}
+
+
+def _draws(pool: Candidates, plan: StreamPlan, short: dict[str, int]) -> _Draws:
+    """What both draw; explore has the places that others cannot fill, unless the batch is of audits alone."""
+    places = plan.places()
+    n_explored = 0 if plan.audits_alone else places[EXPLORE] + sum(short.values())
+    return _Draws(_draw(pool, AUDIT, places[AUDIT]), _draw(pool, EXPLORE, n_explored), _extra(short))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,11 +148,11 @@ class _Floor:
 _NO_FLOOR = _Floor(np.empty(0, dtype=np.bool_), 0)
 
 
-def _floor(plan: StreamPlan, benign: Booleans | None, drawn: Iterable[LaneCandidates]) -> _Floor:
+def _floor(plan: StreamPlan, benign: Booleans | None, drawn: Sequence[int]) -> _Floor:
     if benign is None:
         return _NO_FLOOR
     wanted = int(np.ceil(plan.benign_floor * plan.batch_size - 1e-9))
-    return _Floor(benign, max(0, wanted - sum(int(benign[lane.rows].sum()) for lane in drawn)))
+    return _Floor(benign, max(0, wanted - sum(bool(benign[row]) for row in drawn)))
 
 
 def _fill(

@@ -22,7 +22,9 @@ from learner.query.services import ClassifierFile, feature_run_start, query_run_
 from learner.query.shards import coverage_of
 from learner.suspects.judging import suspect_run_execute
 from learner.suspects.services import suspect_run_start
+from learner.training.explaining import driving_run_execute
 from learner.training.fitting import training_run_execute
+from learner.training.models import DrivingRun
 from learner.training.selectors import classifier_latest, training_facts, training_progress
 from learner.training.services import training_run_start
 
@@ -67,6 +69,8 @@ def train_if_due(project: Project) -> None:
         return
     log_write(project, "training", due.reason)
     _executed(training_run_start(project, due.reason), training_run_execute)
+    for run in DrivingRun.objects.filter(project=project, status=RunStatus.PENDING):
+        _executed(run, driving_run_execute)
     due = evaluation_due(evaluation_facts(project, classifier_latest(project)), now=timezone.now())
     if isinstance(due, Due):
         log_write(project, "evaluation", due.reason)

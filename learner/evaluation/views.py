@@ -27,7 +27,7 @@ from learner.evaluation.selectors import (
     truth_of,
 )
 from learner.evaluation.services import truth_set
-from learner.training.selectors import classifier_of, classifiers_of, training_runs_of
+from learner.training.selectors import classifier_of, classifiers_of, driving_of, training_runs_of
 from learner.training.services import AUDITS_MAX, audits_request, batch_request, training_request
 from learner.training.uses import Uses, judgment_any, judgment_undone, uses_of
 
@@ -61,16 +61,17 @@ def classifier(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     access = project_for(request.user, slug, Can.INSPECT)
     version = classifier_of(access.project, number)
     result = result_of(version, evaluation_latest(version))
+    driving = driving_of(version)
+    words_of = driving.result if driving else {}
     context = {
         "access": access,
         "nav": "classifiers",
         "result": result,
-        "drivers": [
-            (row.name, words) for row in result.categories if (words := version.driving.get(row.slug))
-        ],
+        "driving": driving,
+        "drivers": [(row.name, words) for row in result.categories if (words := words_of.get(row.slug))],
         "chart": interval_bars([category.f1 for category in result.categories], f"F1 of {version}"),
     }
-    return render_page(request, "training/classifier.html", context)
+    return render_page(request, "training/classifier.html", context, part="drivers")
 
 
 @require_GET

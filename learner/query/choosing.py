@@ -8,7 +8,7 @@ from annotator.projects.services import log_write
 from annotator.queue.expecting import NO_FORECAST
 from annotator.queue.models import Batch, Stream
 from annotator.queue.services import BatchChoice, batch_open
-from annotator.runs import run_claim, run_done
+from annotator.runs import run_claim, run_done, run_progress
 from learner.core.catalogue import BY_DISTANCE
 from learner.core.selection import Choice
 from learner.query.auditing import Wave, audit_settled, wave_of, wave_write, waves_sweep
@@ -29,12 +29,16 @@ def query_run_execute(run_id: int, call: Call = alone) -> None:
     with run_worked(run, run.project, "query", "The query"):
         phases = Phases()
         run.steering = steering_latest(run.project)
-        QueryRun.objects.filter(pk=run.pk).update(steering=run.steering)  # before anybody is called to help
+        # before anybody is called to help
+        run_progress(run, "loading the classifier", 0, steering=run.steering)
         with phases.timed("classifier"):
             way = audit_settled(run, way_of_run(run))  # before anybody is called to help
-        chosen = chosen_of(run.project, way, parts_scored(run, way, phases, call), phases)
+        parts = parts_scored(run, way, phases, call)
+        run_progress(run, "choosing among the candidates", 0, phases=phases.seconds, workers=run.workers)
+        chosen = chosen_of(run.project, way, parts, phases)
         with phases.timed("select"):
             wave = wave_of(run, way, chosen)
+        run_progress(run, "opening the batch", 0, phases=phases.seconds)
         _open(run, way, chosen, wave, phases)
         parts_sweep(run.project)
         waves_sweep(run.project)

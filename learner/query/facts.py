@@ -5,6 +5,7 @@ from math import ceil
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from annotator.judgments.models import Judgment
@@ -19,9 +20,11 @@ from learner.query.shards import FeatureCoverage
 
 COMMITTED_WITHIN: Final = timedelta(seconds=5)
 ERASURES_REST: Final = timedelta(hours=1)
-PACE_SECONDS: Final = 30
+PACE: Final = timedelta(seconds=30)
+LATELY: Final = timedelta(seconds=4)
+QUERIES_LOOKED_AT: Final = 3
 USUAL_SECONDS: Final = 5.0  # from a query that is asked for to its batch, before there was any
-SPARE: Final = 2  # the next query may take twice as long as the last, or people be twice as fast
+SPARE: Final = 2  # the next query may take twice as long as those before, or people be twice as fast
 
 
 def feature_facts(project: Project, coverage: FeatureCoverage) -> FeatureFacts:
@@ -73,16 +76,25 @@ def queue_facts(project: Project, level: QueueLevel, coverage: FeatureCoverage, 
 
 
 def filled_meanwhile(project: Project, now: datetime) -> int:
-    """How many places people will fill, at the pace of the last half minute, until a query that is due has its batch.
+    """How many places people will fill, at their pace, until a query that is due has its batch; twice that, to be sure.
 
-    Twice what the last one took and two ticks. At most two queries; one while nobody labels.
+    The pace is that of the last half minute or of its last seconds, whichever is higher: people come back all at once.
+    Until the batch is there takes as long as the slowest of the last queries, and two ticks. At most two queries; one
+    while nobody labels.
     """
-    since = now - timedelta(seconds=PACE_SECONDS)
-    filled = Judgment.objects.filter(project=project, imported=None, created_at__gt=since).count()
-    if not filled:
-        return 0
-    last = QueryRun.objects.filter(project=project, status=RunStatus.DONE).order_by("-pk").first()
-    took = (
-        (last.finished_at - last.created_at).total_seconds() if last and last.finished_at else USUAL_SECONDS
+    made = Judgment.objects.filter(project=project, imported=None, created_at__gt=now - PACE).aggregate(
+        whole=Count("pk"), lately=Count("pk", filter=Q(created_at__gt=now - LATELY))
     )
-    return ceil(SPARE * filled / PACE_SECONDS * (took + 2 * settings.TICK_SECONDS))
+    if not made["whole"]:
+        return 0
+    pace = max(made["whole"] / PACE.total_seconds(), made["lately"] / LATELY.total_seconds())
+    places = SPARE * pace * (_query_seconds(project) + 2 * settings.TICK_SECONDS)
+    return ceil(float(places))
+
+
+def _query_seconds(project: Project) -> float:
+    """From asking for a query to its batch: the longest of the last few."""
+    done = QueryRun.objects.filter(project=project, status=RunStatus.DONE, finished_at__isnull=False)
+    ends = done.order_by("-pk").values_list("created_at", "finished_at")[:QUERIES_LOOKED_AT]
+    took = [(finished - created).total_seconds() for created, finished in ends if finished]
+    return max(took, default=USUAL_SECONDS)

@@ -53,7 +53,7 @@ def parts_scored(run: QueryRun, way: Way, phases: Phases, call: Call = alone) ->
 
     def progress() -> int:
         left = parts.filter(path="").count()
-        run_progress(run, "scoring", total - left, total)
+        run_progress(run, "scoring", total - left, total, phases=phases.seconds)
         return left
 
     patience = STALE_AFTER

@@ -11,7 +11,7 @@ from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Project
 from annotator.projects.services import log_write
-from annotator.runs import run_start
+from annotator.runs import RunStatus, run_start
 from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SteeringVersion
 from learner.query.selectors import steering_latest, steering_of
 from learner.query.steering import Steering, steering_changes, steering_check
@@ -42,6 +42,15 @@ def query_run_start(project: Project, reason: str, classifier: ClassifierFile | 
         seed=secrets.randbits(SEED_BITS),
         **_columns(classifier),
     )
+
+
+def query_run_hand_over(project: Project, classifier: ClassifierFile) -> bool:
+    """Let a query that no worker has begun yet go by a classifier that was published since; whether there was one.
+
+    One that a worker has left keeps its own: parts of it are scored.
+    """
+    waiting = QueryRun.objects.filter(project=project, status=RunStatus.PENDING, attempt=0)
+    return bool(waiting.update(**_columns(classifier)))
 
 
 def audit_run_start(

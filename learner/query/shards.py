@@ -1,6 +1,6 @@
 """Reading the feature shards of a project: heavy imports, for workers only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, cast
@@ -43,12 +43,12 @@ def coverage_of(project: Project) -> FeatureCoverage:
     return FeatureCoverage(found["shards"], found["items"] or 0, found["last"] or 0)
 
 
-def shards_load(project: Project) -> Iterator[Shard]:
-    """Each shard of a project in turn, checked by hash: memory holds two at a time. One query.
+def shards_load(project: Project, chosen: Sequence[FeatureShard] | None = None) -> Iterator[Shard]:
+    """Each shard of a project in turn, or those chosen, checked by hash: memory holds two at a time. One query.
 
     Raises FileDamagedError for a file that is gone or changed, once its features are to be computed again.
     """
-    rows = list(shards_of(project))
+    rows = list(shards_of(project)) if chosen is None else chosen
     shards = read_ahead(partial(shard_open, row) for row in rows)
     for row in rows:
         try:

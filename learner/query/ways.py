@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -71,11 +72,7 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
     Three queries; with examples up to two more, and one shard is read for what is rare in the pool.
     """
     taxonomy = taxonomy_current(project)
-    if classifier is None:
-        fitted = LinearClassifier(taxonomy.slugs)
-    else:
-        artifact = file_read(classifier.artifact, classifier.sha256)
-        fitted = artifact_read(artifact, classifier.sha256).classifier
+    fitted = LinearClassifier(taxonomy.slugs) if classifier is None else classifier_loaded(classifier)
     known = {category.slug: category for category in taxonomy.categories}
     examples = examples_of(project, steering.examples)
     definitions = [_definition(slug, known.get(slug), examples.get(slug, ())) for slug in fitted.categories]
@@ -91,6 +88,12 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
         ),
         plan=plan_for(fitted, plan),
     )
+
+
+@lru_cache(maxsize=2)
+def classifier_loaded(file: ClassifierFile) -> LinearClassifier:
+    """The classifier in a file, for reading; a worker that plays one query after another loads it once."""
+    return artifact_read(file_read(file.artifact, file.sha256), file.sha256).classifier
 
 
 def way_of_run(run: QueryRun) -> Way:

@@ -40,14 +40,18 @@ class LabelledItems:
     digest: str
 
 
-def labelled_items(project: Project, taxonomy: Taxonomy) -> LabelledItems:
+def labelled_items(project: Project, taxonomy: Taxonomy, *, until: int | None = None) -> LabelledItems:
     """All that a classifier of this taxonomy may learn from; holdout items are never among it.
 
-    Five queries. An item whose resolution says something else than labels is left out, even when it came with
+    With `until`, of resolutions up to this one.
+
+    Five queries at most. An item whose resolution says something else than labels is left out, even when it came with
     known labels: people looked at it and could not tell.
     """
     wanted = taxonomy.version.pk
-    newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
+    newest = until
+    if newest is None:
+        newest = Resolution.objects.filter(project=project).aggregate(last=Max("pk"))["last"] or 0
     resolved = list(
         training_resolutions(project)
         .filter(pk__lte=newest)

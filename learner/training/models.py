@@ -14,6 +14,7 @@ class TrainingRun(Run):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
     seed = models.BigIntegerField()
+    phases = models.JSONField(default=dict, help_text="Seconds by phase.")
 
     class Meta:
         db_table = "training_run"
@@ -44,7 +45,6 @@ class ClassifierVersion(models.Model):
     )
     last_resolution = models.BigIntegerField(default=0, help_text="Highest resolution id that it could see.")
     categories = models.JSONField(help_text="Per category: slug, n_positive, learned, reason, threshold.")
-    driving = models.JSONField(default=dict, help_text="Per category, the words that speak for it.")
 
     class Meta:
         db_table = "classifier_version"
@@ -65,3 +65,14 @@ class ClassifierVersion(models.Model):
         return (
             f"by the square root of the number of people behind it, {least:.2f} to {most:.2f} times the mean"
         )
+
+
+class DrivingRun(Run):
+    """Finding the words that drive each category of a version, once it is published: no batch waits for them."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    version = models.OneToOneField(ClassifierVersion, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(default=dict, help_text="Per category, the words that speak for it.")
+
+    class Meta:
+        db_table = "driving_run"

@@ -13,7 +13,7 @@ from annotator.review.models import Resolution
 from annotator.review.selectors import resolutions_current
 from learner.core.due import TrainingFacts
 from learner.core.recipe import RECIPE
-from learner.training.models import ClassifierVersion, TrainingRun
+from learner.training.models import ClassifierVersion, DrivingRun, TrainingRun
 
 FIRST_VERSION_ITEMS = 30
 LEARNABLE_POSITIVES = 5  # as `LinearClassifier.min_positives`
@@ -38,7 +38,6 @@ def classifiers_of(project: Project) -> QuerySet[ClassifierVersion]:
     return (
         ClassifierVersion.objects.filter(project=project)
         .select_related("training_run", "taxonomy")
-        .defer("driving")  # long, and shown for one version at a time
         .order_by("-number")
     )
 
@@ -54,6 +53,11 @@ def classifier_of(project: Project, number: int) -> ClassifierVersion:
     if version is None:
         raise NotFound(f"This project has no classifier version {number}.")
     return version
+
+
+def driving_of(version: ClassifierVersion) -> DrivingRun | None:
+    """The words that drive each category of a version, or the run that looks for them. One query."""
+    return DrivingRun.objects.filter(version=version).first()
 
 
 def training_runs_of(project: Project) -> QuerySet[TrainingRun]:

@@ -20,7 +20,7 @@ CATEGORIES_MAX = 500
 
 
 class QuerySerializer(serializers.ModelSerializer[QueryRun]):
-    """One query: why, who scored, what it opened, and its seconds by phase."""
+    """One query: why, who scored, how far it is, what it opened, and its seconds by phase so far."""
 
     batch = serializers.IntegerField(source="batch.number", allow_null=True, default=None)
     steering = serializers.IntegerField(
@@ -33,9 +33,14 @@ class QuerySerializer(serializers.ModelSerializer[QueryRun]):
     class Meta:
         model = QueryRun
         fields = [
-            "id", "status", "reason", "created_at", "finished_at", "error", "classifier_number", "strategy",
-            "steering", "pool_size", "phases", "batch", "seed",
+            "id", "status", "stage", "done", "total", "reason", "created_at", "started_at", "finished_at", "error",
+            "classifier_number", "strategy", "steering", "pool_size", "phases", "workers", "batch", "seed",
         ]  # fmt: skip
+        extra_kwargs = {
+            "stage": {"help_text": "What it is at, while it runs."},
+            "done": {"help_text": "Shards scored so far, while it scores."},
+            "total": {"help_text": "Shards to score; null while it does something else."},
+        }
 
 
 class SharesSerializer(serializers.Serializer[Any]):

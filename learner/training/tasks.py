@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from learner.training.explaining import driving_run_execute
 from learner.training.fitting import training_run_execute
 
 
@@ -9,3 +10,9 @@ from learner.training.fitting import training_run_execute
 def train(run_id: int) -> None:
     """Train the next classifier version."""
     training_run_execute(run_id)
+
+
+@shared_task(name="training.drive")
+def drive(run_id: int) -> None:
+    """Find the words that drive each category of a version."""
+    driving_run_execute(run_id)

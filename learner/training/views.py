@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotator.errors import BadInput
@@ -34,6 +35,7 @@ from learner.training.lines import (
     settings_compared,
 )
 from learner.training.looks import look_of
+from learner.training.paces import pace_compared, pace_of
 from learner.training.selectors import classifier_latest
 from learner.training.services import look_request, shadow_request
 
@@ -67,18 +69,19 @@ def learner(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def query(request: HttpRequest, slug: str, query_id: int) -> HttpResponse:
-    """One query, in full."""
+    """One query, in full; while it runs, how far it is and the seconds of each phase so far."""
     access = project_for(request.user, slug, Can.INSPECT)
     (line,) = query_lines([query_of(access.project, query_id)])
     context = {
         "access": access,
         "nav": "learner",
         "line": line,
+        "came_live": "HX-Request" in request.headers,  # the header of the page does not know its batch
         "expected": expected_lines(line.makeup, access.taxonomy) if line.makeup else [],
         "strategies": sorted(line.makeup.strategies.items()) if line.makeup else [],
         "streams": [(name, line.makeup.streams.get(name, 0)) for name in STREAMS] if line.makeup else [],
     }
-    return render_page(request, "query/query.html", context)
+    return render_page(request, "query/query.html", context, part="live")
 
 
 @require_http_methods(["GET", "POST"])
@@ -126,8 +129,10 @@ def shadow(request: HttpRequest, slug: str, shadow_id: int) -> HttpResponse:
     latest = steering_latest(access.project)
     context = {"access": access, "nav": "learner", "run": run, "changes": settings_compared(run)}
     if run.result:
+        pace = pace_of(access.project, timezone.now())
         context |= {
-            "facts": compared(run, access.taxonomy),
+            "facts": [*compared(run, access.taxonomy), *pace_compared(run, pace)],
+            "pace": pace,
             "only_in_use": alone_lines(access.project, run.result["only_in_use"]),
             "only_candidate": alone_lines(access.project, run.result["only_candidate"]),
             "is_current": run.base == (latest.number if latest else 0),

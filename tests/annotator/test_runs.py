@@ -1,5 +1,8 @@
 """Runs: claimed once, kept alive, taken up again, and ended with a sentence whatever happens."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -7,6 +10,7 @@ from datetime import timedelta
 import pytest
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -16,15 +20,20 @@ from annotator.projects.models import Project
 from annotator.runs import (
     ATTEMPTS_MAX,
     STALE_AFTER,
+    UNHELD_AFTER,
     RunLost,
     RunStatus,
+    _held_numbers,
     run_claim,
     run_done,
+    run_heartbeat,
     run_held,
     run_progress,
     runs_wake,
     wake,
 )
+from annotator.runtime.embedded import REPOSITORY
+from tests.connections import eventually
 from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +173,53 @@ def test_a_run_with_a_live_worker_is_left_alone(ingest: Ingest) -> None:
     claimed(ingest)
 
     assert runs_wake(Ingest, nothing, timezone.now()) == []
+
+
+HOLDER = """
+import sys, time, django
+django.setup()
+from annotator.pool.models import Ingest
+from annotator.runs import run_claim, run_heartbeat
+with run_heartbeat(run_claim(Ingest, int(sys.argv[1]))):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def fall_silent(ingest: Ingest) -> None:
+    """As if its heart had not beaten for longer than a death takes to be seen, and for less than silence does."""
+    Ingest.objects.filter(pk=ingest.pk).update(heartbeat_at=timezone.now() - 2 * UNHELD_AFTER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_is_taken_up_at_once_when_its_worker_was_killed_and_not_before(ingest: Ingest) -> None:
+    url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
+    command = [sys.executable, "-c", HOLDER, str(ingest.pk)]
+    with subprocess.Popen(
+        command, env={**os.environ, "DATABASE_URL": url}, cwd=REPOSITORY, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        eventually(lambda: bool(_held_numbers()))
+        fall_silent(ingest)
+        assert run_claim(Ingest, ingest.pk) is None
+        holder.kill()
+
+    eventually(lambda: not _held_numbers())
+    fall_silent(ingest)
+    assert claimed(ingest).attempt == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_silent_for_long_loses_its_run_though_it_lives(
+    ingest: Ingest, published: list[int]
+) -> None:
+    with run_heartbeat(claimed(ingest)):
+        eventually(lambda: bool(_held_numbers()))
+        go_stale(ingest)
+        runs_wake(Ingest, nothing, timezone.now())
+
+    assert published == [ingest.pk]
 
 
 def test_a_dead_broker_is_no_error_when_a_task_is_woken(

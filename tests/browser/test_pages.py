@@ -60,6 +60,7 @@ PAGES: Final = {
     "queue:case": "lee",
     "queue:batches": "sam",
     "queue:batch": "sam",
+    "queue:ledger": "sam",
     "judgments:label": "annie",
     "judgments:keys": "annie",
     "judgments:history": "annie",

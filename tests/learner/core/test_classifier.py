@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score
 
 from learner.core import category_fit
 from learner.core.artifact import artifact_bytes
-from learner.core.category_fit import SETTINGS
+from learner.core.category_fit import SETTINGS, KeptSetting, Setting
 from learner.core.classifier import LinearClassifier
 from learner.core.features import PageText, featurise
 from tests.learner.core.pages import CATEGORIES, Pages, make_pages
@@ -82,6 +82,37 @@ def test_same_data_and_seed_give_the_same_bytes(pages: Pages) -> None:
     )
 
     assert artifact_bytes(first, {}) == artifact_bytes(second, {})
+
+
+def test_settings_that_were_taken_over_give_the_bytes_of_those_chosen_anew(
+    classifier: LinearClassifier, pages: Pages
+) -> None:
+    again = LinearClassifier(CATEGORIES)
+
+    again.fit(pages.features, pages.truth, groups=pages.sites, kept=classifier.kept_settings)
+
+    assert set(classifier.kept_settings) == set(CATEGORIES)
+    assert artifact_bytes(again, {}) == artifact_bytes(classifier, {})
+
+
+def test_a_setting_that_holds_is_kept_and_one_chosen_on_far_fewer_labels_is_not(pages: Pages) -> None:
+    odd = Setting(2.0, 0.6)
+    kept = {slug: KeptSetting(odd, n) for slug, n in zip(CATEGORIES, (400, 330, 300), strict=True)}
+
+    fitted = LinearClassifier(CATEGORIES).fit(pages.features, pages.truth, groups=pages.sites, kept=kept)
+
+    assert [status.chosen_on for status in fitted.statuses_] == [400, 330, 400]
+    assert [status.setting == asdict(odd) for status in fitted.statuses_[:2]] == [True, True]
+
+
+def test_a_setting_that_is_not_among_those_tried_is_not_kept(pages: Pages) -> None:
+    kept = {CATEGORIES[0]: KeptSetting(Setting(9.0, 1.0), 400)}
+
+    fitted = LinearClassifier(CATEGORIES, C=1.0).fit(
+        pages.features, pages.truth, groups=pages.sites, kept=kept
+    )
+
+    assert fitted.statuses_[0].setting == {"C": 1.0, "url_weight": 1.0}
 
 
 def test_it_follows_the_contract_of_scikit_learn() -> None:

@@ -83,6 +83,19 @@ def test_no_more_pages_are_looked_at_than_it_says(taught: Taught) -> None:
     assert {(row.of_positives, row.of_others) for row in many} == {(200, 1_000)}
 
 
+def test_the_pages_without_a_category_are_mostly_the_same_for_all(taught: Taught) -> None:
+    classifier, pages, truth, sites = taught
+    read: list[int] = []
+
+    def counted(rows: np.ndarray) -> list[PageText]:
+        read.extend(rows.tolist())
+        return pages(rows)
+
+    drivers_of(classifier, counted, np.tile(truth, (100, 1)), np.tile(sites, 100), rng=RNG(0))
+
+    assert len(read) < 2 * 200 + 1_000 + 500
+
+
 def test_pages_without_a_word_have_no_drivers(taught: Taught) -> None:
     classifier, *_ = taught
     empty = [PageText("", "", "", "", "", "")] * 3

@@ -14,6 +14,7 @@ from annotator.queue.places import assignment_claim
 from annotator.runs import RunStatus
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
+from learner.query import choosing
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.files import StoredFile, file_write
@@ -21,7 +22,7 @@ from learner.query.finds import finds_now
 from learner.query.models import QueryRun
 from learner.query.services import ClassifierFile, feature_run_start, query_run_start
 from learner.query.shards import shards_load
-from learner.query.ways import way_of_run
+from learner.query.ways import classifier_loaded, way_of_run
 from tests.factories import (
     CATEGORIES,
     GAMES,
@@ -167,6 +168,7 @@ def test_nothing_is_opened_when_the_pool_is_used_up(project: Project) -> None:
 
 
 def test_a_run_fails_with_a_sentence_when_the_classifier_was_damaged(project: Project) -> None:
+    classifier_loaded.cache_clear()  # a worker that has read it does not read it again
     file = stored_classifier(project)
 
     run = run_query(project, ClassifierFile(1, file.name, "0" * 64))
@@ -226,3 +228,18 @@ def test_people_label_on_at_random_when_the_query_failed(project: Project) -> No
     assert batch.fallback
     assert place.batch_item.batch == batch
     assert {row.stream for row in BatchItem.objects.filter(batch=batch)} == {Stream.EXPLORE}
+
+
+def test_a_run_shows_its_seconds_while_it_works(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, set[str]]] = []
+    opening = choosing._open
+
+    def watched(run: QueryRun, *arguments: object) -> None:
+        row = QueryRun.objects.get(pk=run.pk)
+        seen.append((row.stage, set(row.phases)))
+        opening(run, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(choosing, "_open", watched)
+    run_query(project)
+
+    assert seen == [("opening the batch", {"classifier", "load", "mask", "score", "gather", "select"})]

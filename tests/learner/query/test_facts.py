@@ -8,7 +8,7 @@ from django.utils import timezone
 from annotator.projects.models import Project
 from annotator.queue.selectors import queue_level
 from annotator.runs import RunStatus
-from learner.query.facts import filled_meanwhile, queue_facts
+from learner.query.facts import LATELY, filled_meanwhile, queue_facts
 from learner.query.models import QueryRun
 from learner.query.shards import FeatureCoverage
 from tests.factories import make_batch, make_items, make_judgment, make_member, make_project
@@ -52,16 +52,28 @@ def test_nothing_is_filled_meanwhile_when_nobody_labels(project: Project) -> Non
     assert filled_meanwhile(project, timezone.now() + timedelta(minutes=1)) == 0
 
 
-def test_what_is_filled_meanwhile_grows_with_the_pace_and_with_the_last_query(project: Project) -> None:
+def test_what_is_filled_meanwhile_grows_with_the_pace_and_with_the_slowest_of_the_last_queries(
+    project: Project,
+) -> None:
     label(project, 15)
     asked_and_opened(project, 6.0)
+    soon = timezone.now() + 2 * LATELY
 
     # 15 in 30 s, for 6 s and two ticks of 2 s, twice
-    assert filled_meanwhile(project, timezone.now()) == 10
+    assert filled_meanwhile(project, soon) == 10
 
-    label(project, 15)
+    asked_and_opened(project, 11.0)
+    asked_and_opened(project, 6.0)
 
-    assert filled_meanwhile(project, timezone.now()) == 20
+    assert filled_meanwhile(project, soon) == 15
+
+
+def test_the_pace_of_the_last_seconds_counts_when_people_come_back_all_at_once(project: Project) -> None:
+    label(project, 12)
+    asked_and_opened(project, 6.0)
+
+    # 12 in 4 s, for 6 s and two ticks of 2 s, twice
+    assert filled_meanwhile(project, timezone.now()) == 60
 
 
 def test_the_queue_wants_more_when_people_would_empty_it_before_a_batch_opens(project: Project) -> None:

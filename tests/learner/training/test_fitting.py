@@ -11,7 +11,8 @@ from annotator.runs import RunStatus
 from learner.core.artifact import artifact_read
 from learner.query.featurising import feature_run_execute
 from learner.query.files import file_read
-from learner.query.services import feature_run_start
+from learner.query.models import QueryRun
+from learner.query.services import feature_run_start, query_run_start
 from learner.training import fitting
 from learner.training.fitting import training_run_execute
 from learner.training.labelled import labelled_items
@@ -126,6 +127,52 @@ def test_the_next_version_is_made_when_a_resolution_is_new(project: Project) -> 
 
     version = ClassifierVersion.objects.get(project=project, number=2)
     assert (version.n_resolutions, version.last_resolution) == (25, newest.pk)
+
+
+def test_a_version_takes_over_the_settings_of_the_one_before_while_labels_are_hardly_more(
+    project: Project,
+) -> None:
+    train(project)
+    resolve_more(project, 2)
+    train(project)
+    resolve_more(project, 12)
+    train(project)
+
+    versions = ClassifierVersion.objects.filter(project=project).order_by("number")
+    assert [version.categories[0]["chosen_on"] for version in versions] == [24, 24, 38]
+    assert versions[0].categories[0]["setting"] == versions[1].categories[0]["setting"]
+
+
+def test_a_query_that_nobody_has_begun_goes_to_the_new_version(project: Project) -> None:
+    waiting = query_run_start(project, "next batch due", None)
+
+    train(project)
+
+    waiting.refresh_from_db()
+    version = ClassifierVersion.objects.get(project=project)
+    assert (waiting.classifier_number, waiting.artifact) == (1, version.artifact)
+    assert waiting.artifact_sha256 == version.sha256
+
+
+@pytest.mark.parametrize("status", [RunStatus.RUNNING, RunStatus.PENDING])
+def test_a_query_that_was_begun_keeps_its_classifier(project: Project, status: RunStatus) -> None:
+    begun = query_run_start(project, "next batch due", None)
+    QueryRun.objects.filter(pk=begun.pk).update(status=status, attempt=1)
+
+    train(project)
+
+    begun.refresh_from_db()
+    assert begun.classifier_number is None
+
+
+def test_a_run_keeps_its_seconds_by_phase(project: Project) -> None:
+    assert set(train(project).phases) == {"labels", "features", "fit", "write"}
+
+
+def resolve_more(project: Project, n: int) -> None:
+    for item in make_items(project, n, topic="games chess"):
+        make_resolution(item, [GAMES])
+    featurise(project)
 
 
 def test_holdout_items_never_train_when_they_are_resolved_or_came_with_known_labels(project: Project) -> None:

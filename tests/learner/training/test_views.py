@@ -10,6 +10,7 @@ from annotator.pool.models import Item
 from annotator.projects.models import Project, Role
 from annotator.projects.selectors import taxonomy_current
 from annotator.queue.models import Batch
+from annotator.runs import RunStatus
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.looking import look_run_execute
@@ -80,6 +81,31 @@ def test_one_query_shows_its_phases_and_its_batch(sam: Client) -> None:
     assert f"Seed {run.seed}" in text
 
 
+def test_a_query_that_runs_shows_how_far_it_is_and_the_seconds_so_far(sam: Client, project: Project) -> None:
+    run = query_run_start(project, "asked", None)
+    QueryRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.RUNNING, stage="scoring", done=2, total=7, phases={"classifier": 0.4, "score": 1.2}
+    )
+
+    part = sam.get(page("query", run.pk), headers={"HX-Request": "true"}).content.decode()
+    read = sam.get(reverse("api:query-list", args=["pilot"])).json()["results"][0]
+
+    assert "data-poll" in part
+    assert "scoring · 2 of 7" in part
+    assert "1.60 seconds so far" in part
+    assert (read["stage"], read["done"], read["total"], read["workers"]) == ("scoring", 2, 7, 1)
+    assert read["phases"] == {"classifier": 0.4, "score": 1.2}
+
+
+def test_a_query_that_ended_asks_for_no_more(sam: Client) -> None:
+    run = QueryRun.objects.get()
+
+    part = sam.get(page("query", run.pk), headers={"HX-Request": "true"}).content.decode()
+
+    assert "data-poll" not in part
+    assert "Ledger of batch 1" in part
+
+
 def test_a_query_without_a_batch_says_why(sam: Client, project: Project) -> None:
     Item.objects.update(pooled=False)
     query_run_execute(query_run_start(project, "asked", None).pk)
@@ -111,6 +137,7 @@ def test_a_scientist_compares_then_sets(sam: Client, project: Project) -> None:
     text = sam.get(page("shadow", run.pk)).content.decode()
     assert "items in common" in text
     assert "Only the candidate" in text
+    assert "nobody has labelled in the last seven days" in text
     answer = sam.post(page("shadow_adopt", run.pk))
 
     assert answer["Location"] == page("steering")
