@@ -42,6 +42,14 @@ class AnswerSerializer(serializers.Serializer[Any]):
         default="",
         help_text="Number of the clause of the current guideline that decided it.",
     )
+    evidence = serializers.IntegerField(
+        min_value=1,
+        max_value=32_767,
+        allow_null=True,
+        default=None,
+        help_text="The version of the page that was shown, as the claim gave it. Without it we name one only where "
+        "time leaves no doubt.",
+    )
     next = serializers.BooleanField(default=False, help_text="Claim the next place in the same request.")
     holding = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
@@ -88,6 +96,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "taxonomy",
             "guideline",
             "clause",
+            "evidence",
             "created_at",
         ]
 
@@ -175,4 +184,5 @@ def answer_of(data: Mapping[str, Any]) -> Answer:
         seconds=data["seconds"],
         note=data["note"],
         clause=data["clause"],
+        evidence=data["evidence"],
     )
