@@ -10,6 +10,7 @@ from annotator.judgments.answers import ANSWERS, NOTE_MAX, SECONDS_MAX, Answer
 from annotator.judgments.listing import JudgmentFilter
 from annotator.judgments.models import Judgment, Verdict
 from annotator.pool.models import Split
+from annotator.projects.lines import Cell, or_empty, unsaid
 from annotator.queue.models import Stream
 from annotator.queue.places import HOLDING_MAX
 from annotator.queue.serializers import ClaimedSerializer
@@ -128,6 +129,24 @@ class ListedJudgmentSerializer(JudgmentSerializer):
             hidden = dict.fromkeys(self.HIDDEN) | {"annotator": name(instance.annotator_id)}
             data |= {field: value for field, value in hidden.items() if field in data}
         return data
+
+    def cells(self) -> dict[str, Cell]:
+        """How a line of many is read, with no object made of it: see `annotator.projects.lines`."""
+        name: Callable[[int], str] | None = self.context.get("name")
+        own = {
+            "annotator": Cell("annotator__username"),
+            "imported": Cell("imported_id", _is_there),
+            "clause": Cell("clause__number", or_empty),
+        }
+        if name is None:
+            return own
+        return (
+            own | {"annotator": Cell("annotator_id", name)} | dict.fromkeys(self.HIDDEN, Cell("pk", unsaid))
+        )
+
+
+def _is_there(key: int | None) -> bool:
+    return key is not None
 
 
 class JudgmentFilterSerializer(serializers.Serializer[Any]):
