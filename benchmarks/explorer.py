@@ -239,29 +239,18 @@ def sizes() -> dict[str, float]:
         return {name: round(size / 1e6, 1) for name, size in cursor.fetchall()}
 
 
-def measure(items: int, repeats: int, where: str) -> dict[str, Any]:
-    """Make the project and its columns, then search."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+def columns_make(project: Any) -> dict[str, float]:
+    """Make the project's columns by the product's worker, and once more with nothing new; seconds of both."""
     from django.db import connection
-    from django.http import QueryDict
-    from django.test import Client
 
-    from annotator.accounts.models import User
-    from annotator.projects.access import Can, project_for
-    from annotator.projects.models import Project
-    from learner.explorer.reading import answer_of, asked_of
     from learner.explorer.refreshing import explorer_refresh
 
-    call_command("migrate", verbosity=0)
-    project = Project.objects.filter(slug="benchmark").first() or project_make(items)
-    started, processor = time.perf_counter(), time.process_time()
+    started, processor, theirs = time.perf_counter(), time.process_time(), database_seconds()
     explorer_refresh(project)
     building = {
         "seconds": round(time.perf_counter() - started, 1),
         "processor_seconds": round(time.process_time() - processor, 1),
+        "database_seconds": round(database_seconds() - theirs, 1),
     }
     probabilities_make(project)
     with connection.cursor() as cursor:
@@ -269,26 +258,52 @@ def measure(items: int, repeats: int, where: str) -> dict[str, Any]:
         cursor.execute("CHECKPOINT")
     started = time.perf_counter()
     explorer_refresh(project)
-    building["again_seconds"] = round(time.perf_counter() - started, 2)
+    return building | {"again_seconds": round(time.perf_counter() - started, 2)}
+
+
+def search_time(person: Any, address: str, repeats: int) -> dict[str, Any]:
+    """One search, by its address: what it finds, how long it takes, and how long with the page around it."""
+    from django.http import QueryDict
+    from django.test import Client
+
+    from annotator.projects.access import Can, project_for
+    from learner.explorer.reading import answer_of, asked_of
+
+    access = project_for(person, "benchmark", Can.INSPECT)
+    client = Client(headers={"host": "localhost"})
+    client.force_login(person, backend="annotator.accounts.backends.AccountBackend")
+
+    def search() -> int:
+        asked = asked_of(access, QueryDict(address))
+        assert asked.form.is_valid(), (address, asked.form.errors)
+        return answer_of(access, asked, asked.form.wanted, with_facets=True).n
+
+    def page() -> None:
+        answer = client.get(f"/projects/benchmark/explorer/?{address}", headers={"hx-request": "true"})
+        assert answer.status_code == 200, answer.content[:500]
+
+    return {"n": search(), "search": timed(search, repeats), "page": timed(page, repeats)}
+
+
+def measure(items: int, repeats: int, where: str) -> dict[str, Any]:
+    """Make the project and its columns, then search."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from annotator.accounts.models import User
+    from annotator.projects.models import Project
+
+    call_command("migrate", verbosity=0)
+    building = columns_make(Project.objects.filter(slug="benchmark").first() or project_make(items))
     with connection.cursor() as cursor:
         cursor.execute("SET max_parallel_workers_per_gather = 0")
     person = User.objects.get(username="scientist")
-    client = Client(headers={"host": "localhost"})
-    client.force_login(person, backend="annotator.accounts.backends.AccountBackend")
     found: dict[str, Any] = {}
     for name, address in searches([f"w{rank}" for rank in (1, 16, 300, 20_000)]).items():
-        access = project_for(person, "benchmark", Can.INSPECT)
-
-        def search(address: str = address, access: Any = access) -> int:
-            asked = asked_of(access, QueryDict(address))
-            assert asked.form.is_valid(), (address, asked.form.errors)
-            return answer_of(access, asked, asked.form.wanted, with_facets=True).n
-
-        def page(address: str = address) -> None:
-            answer = client.get(f"/projects/benchmark/explorer/?{address}", headers={"hx-request": "true"})
-            assert answer.status_code == 200, answer.content[:500]
-
-        found[name] = {"n": search(), "search": timed(search, repeats), "page": timed(page, repeats)}
+        found[name] = search_time(person, address, repeats)
         print(
             f"{name:28} {found[name]['n']:>9,}  search {found[name]['search']}  page {found[name]['page']}",
             flush=True,

@@ -183,6 +183,7 @@ def turn_statements(project: Project) -> dict[str, Any]:
         "note": "",
         "severity": 0,
         "clause": None,
+        "evidence": 1,
     }
     return {
         "terms": TERMS,

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from annotator.errors import CrossguardError
+from annotator.judgments.imports.dropping import imports_sweep
 from annotator.judgments.models import JudgmentImport
 from annotator.judgments.tasks import judgments_import
 from annotator.pool.models import Ingest, IngestReport
@@ -32,7 +33,7 @@ from annotator.review.agreement.reports import agreement_due
 from annotator.review.people.sweep import quality_sweep
 from annotator.review.questions.asking import questions_sweep
 from annotator.review.retention import retention_sweep, retentions_due
-from annotator.review.services import review_sweep
+from annotator.review.services import reviews_sweep
 from annotator.review.tasks import measure_agreement
 from annotator.runs import Run, runs_wake, wake
 from learner.core.due import (
@@ -174,7 +175,8 @@ def project_tick(project: Project, now: datetime) -> None:
 
     About twenty short queries when nothing is due; each is an index range or stops counting early.
     """
-    review_sweep(project)
+    imports_sweep(project)
+    reviews_sweep(project)
     questions_sweep(project, now)
     quality_sweep(project, now)
     bulks_sweep(project, now)

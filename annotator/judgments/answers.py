@@ -17,7 +17,10 @@ ANSWERS = tuple(verdict for verdict in Verdict if verdict is not Verdict.WITHDRA
 
 @dataclass(frozen=True)
 class Answer:
-    """What an annotator says about an item. Labelled, with no labels and nothing unsure, is "none of these"."""
+    """What an annotator says about an item. Labelled, with no labels and nothing unsure, is "none of these".
+
+    `evidence` is the version of the page that they were shown, where the caller knows it.
+    """
 
     client_id: UUID
     labels: tuple[str, ...] = ()
@@ -26,6 +29,7 @@ class Answer:
     seconds: float | None = None
     note: str = ""
     clause: str = ""
+    evidence: int | None = None
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def answer_from(post: QueryDict) -> Answer:
         seconds=_seconds(post.get("seconds", "")),
         note=filled.note,
         clause=post.get("clause", ""),
+        evidence=_version(post.get("evidence", "")),
     )
 
 
@@ -92,6 +93,11 @@ def _number(value: str, name: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= DIGITS_MAX):
         raise BadInput(f'{name} is "{value}"; it has to be a number. Reload the page.')
     return int(value)
+
+
+def _version(value: str) -> int | None:
+    """The version of the evidence that the page showed; a page that was loaded before it was asked for says none."""
+    return (_number(value, "evidence") or None) if value else None
 
 
 def _uuid(value: str) -> UUID:

@@ -131,6 +131,9 @@ class Judgment(models.Model):
     imported = models.ForeignKey(
         JudgmentImport, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    evidence = models.PositiveSmallIntegerField(
+        null=True, help_text="Version of the page's evidence that was judged; null where that is not known."
+    )
     given_at = models.DateTimeField(
         null=True, help_text="When it was given in the tool it is from; `created_at` is when it came here."
     )

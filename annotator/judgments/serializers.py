@@ -10,6 +10,7 @@ from annotator.judgments.answers import ANSWERS, NOTE_MAX, SECONDS_MAX, Answer
 from annotator.judgments.listing import JudgmentFilter
 from annotator.judgments.models import Judgment, Verdict
 from annotator.pool.models import Split
+from annotator.projects.lines import Cell, or_empty, unsaid
 from annotator.queue.models import Stream
 from annotator.queue.places import HOLDING_MAX
 from annotator.queue.serializers import ClaimedSerializer
@@ -41,6 +42,14 @@ class AnswerSerializer(serializers.Serializer[Any]):
         allow_blank=True,
         default="",
         help_text="Number of the clause of the current guideline that decided it.",
+    )
+    evidence = serializers.IntegerField(
+        min_value=1,
+        max_value=32_767,
+        allow_null=True,
+        default=None,
+        help_text="The version of the page that was shown, as the claim gave it. Without it we name one only where "
+        "time leaves no doubt.",
     )
     next = serializers.BooleanField(default=False, help_text="Claim the next place in the same request.")
     holding = serializers.ListField(
@@ -88,6 +97,7 @@ class JudgmentSerializer(serializers.ModelSerializer[Judgment]):
             "taxonomy",
             "guideline",
             "clause",
+            "evidence",
             "created_at",
         ]
 
@@ -119,6 +129,24 @@ class ListedJudgmentSerializer(JudgmentSerializer):
             hidden = dict.fromkeys(self.HIDDEN) | {"annotator": name(instance.annotator_id)}
             data |= {field: value for field, value in hidden.items() if field in data}
         return data
+
+    def cells(self) -> dict[str, Cell]:
+        """How a line of many is read, with no object made of it: see `annotator.projects.lines`."""
+        name: Callable[[int], str] | None = self.context.get("name")
+        own = {
+            "annotator": Cell("annotator__username"),
+            "imported": Cell("imported_id", _is_there),
+            "clause": Cell("clause__number", or_empty),
+        }
+        if name is None:
+            return own
+        return (
+            own | {"annotator": Cell("annotator_id", name)} | dict.fromkeys(self.HIDDEN, Cell("pk", unsaid))
+        )
+
+
+def _is_there(key: int | None) -> bool:
+    return key is not None
 
 
 class JudgmentFilterSerializer(serializers.Serializer[Any]):
@@ -175,4 +203,5 @@ def answer_of(data: Mapping[str, Any]) -> Answer:
         seconds=data["seconds"],
         note=data["note"],
         clause=data["clause"],
+        evidence=data["evidence"],
     )

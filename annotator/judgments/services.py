@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from django.db import IntegrityError, transaction
 from annotator.errors import Conflict, NotFound, Withheld
 from annotator.judgments.answers import NOTE_MAX, Answer, Checked, answer_checked
 from annotator.judgments.models import Flag, Judgment, ReviewDue, Verdict
+from annotator.judgments.seen import version_seen
 from annotator.judgments.selectors import judgment_newest, judgment_own, judgments_own
 from annotator.judgments.submitting import NewJudgment, judgment_place, severity_raise
 from annotator.projects.access import Access
@@ -39,7 +41,10 @@ ALREADY = (
 
 @dataclass(frozen=True)
 class Origin:
-    """What a new row is about: the place it was given in, whether too late for it, and the row that it supersedes."""
+    """What a new row is about: the place it was given in, whether too late for it, and the row that it supersedes.
+
+    `since` is from when on this person was shown the page, where that is known.
+    """
 
     item_id: int
     assignment_id: int
@@ -47,6 +52,7 @@ class Origin:
     late: bool
     supersedes: Judgment | None
     fast: bool = False
+    since: datetime | None = None
 
     @classmethod
     def of(cls, earlier: Judgment) -> Self:
@@ -57,6 +63,7 @@ class Origin:
             purpose=earlier.purpose,
             late=earlier.late,
             supersedes=earlier,
+            since=earlier.created_at,
         )
 
 
@@ -203,6 +210,7 @@ def new_judgment(access: Access, assignment_id: int, checked: Checked) -> NewJud
         severity=checked.severity,
         guideline=checked.guideline.version.pk if checked.guideline else None,
         clause=checked.clause.pk if checked.clause else None,
+        evidence=answer.evidence,
     )
 
 
@@ -291,9 +299,16 @@ def _store(access: Access, origin: Origin, checked: Checked) -> Judgment:
         purpose=origin.purpose,
         clause=checked.clause,
         fast=origin.fast,
+        evidence=_version(origin, answer),
     )
     if answer.labels or answer.unsure:
         severity_raise(judgment, checked.severity or 0)
     if origin.purpose == Purpose.OVERLAP:
         ReviewDue.objects.create(project=access.project, item_id=origin.item_id)
     return judgment
+
+
+def _version(origin: Origin, answer: Answer) -> int | None:
+    if answer.verdict == Verdict.WITHDRAWN:
+        return None
+    return version_seen(origin.item_id, said=answer.evidence, since=origin.since)

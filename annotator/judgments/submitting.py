@@ -19,6 +19,7 @@ from uuid import UUID
 from django.db import connection
 
 from annotator.judgments.models import Judgment
+from annotator.judgments.seen import SEEN
 from annotator.queue.claiming import Claimant, claim_parameters, place_from
 from annotator.queue.lanes import CLAIM_STEPS, GIVEN_COLUMNS, Lane
 from annotator.queue.models import Assignment
@@ -47,18 +48,20 @@ taken AS (
     UPDATE assignment SET state = 'submitted', submitted_at = STATEMENT_TIMESTAMP(), lease_until = NULL,
         {KNOWN.format(place="assignment")}
     WHERE id = %(assignment)s AND project_id = %(project)s AND annotator_id = %(annotator)s AND state = 'offered'
-    RETURNING id, item_id, purpose, recheck, COALESCE(%(severity)s::smallint, severity) AS severity,
+    RETURNING id, item_id, purpose, recheck, offered_at, COALESCE(%(severity)s::smallint, severity) AS severity,
         COALESCE(%(seconds)s::float8, EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP() - offered_at)) < reading_seconds AS fast
 ), written AS (
     INSERT INTO judgment (project_id, item_id, assignment_id, annotator_id, client_id, labels, unsure, verdict,
-        seconds, note, late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast)
+        seconds, note, late, supersedes_id, taxonomy_id, guideline_id, created_at, purpose, clause_id, fast,
+        evidence)
     SELECT %(project)s, taken.item_id, taken.id, %(annotator)s, %(client_id)s, %(labels)s::varchar[],
         %(unsure)s::varchar[], %(verdict)s::varchar, %(seconds)s::float8, %(note)s::varchar, FALSE, undone.id,
         %(taxonomy)s,
         COALESCE(%(guideline)s::bigint, (SELECT id FROM guideline_version WHERE project_id = %(project)s
                                  ORDER BY number DESC LIMIT 1)),
         STATEMENT_TIMESTAMP(), taken.purpose, %(clause)s::bigint,
-        taken.fast AND %(verdict)s::varchar = 'labelled' AND undone.id IS NULL
+        taken.fast AND %(verdict)s::varchar = 'labelled' AND undone.id IS NULL,
+        {SEEN.format(item="taken.item_id", since="taken.offered_at")}
     FROM taken LEFT JOIN LATERAL (
         SELECT id FROM judgment
         WHERE item_id = taken.item_id AND annotator_id = %(annotator)s
@@ -101,6 +104,7 @@ class NewJudgment:
     severity: int | None
     guideline: int | None = None
     clause: int | None = None
+    evidence: int | None = None
 
 
 def judgment_place(new: NewJudgment) -> Judgment | None:

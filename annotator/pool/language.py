@@ -1,6 +1,7 @@
 """The language that a text is written in, as people name it."""
 
 import unicodedata
+from itertools import islice
 from typing import Final
 
 from django.conf.locale import LANG_INFO
@@ -25,12 +26,13 @@ def _names() -> dict[str, str]:
 
 
 NAMES: Final = _names()
+CODES: Final = list(NAMES)
 
 
 def language_of(text: str) -> str:
     """The English name of the language of `text`; empty when the text is too short, or like none that is known."""
     read = unicodedata.normalize("NFC", text[:CHARS_READ])
-    if sum(map(str.isalpha, read)) < LETTERS_MIN:
+    if next(islice(filter(str.isalpha, read), LETTERS_MIN - 1, None), None) is None:
         return ""
-    code, rank = detect_fast(read, langs=list(NAMES))
+    code, rank = detect_fast(read, langs=CODES)
     return NAMES.get(code, "") if rank <= RANK_MAX else ""

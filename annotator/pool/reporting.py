@@ -44,7 +44,7 @@ FROM sites
 KNOWN_SITES: Final = f"""
 WITH sites AS ({SITES})
 SELECT COUNT(*), COALESCE(SUM(count), 0) FROM sites
-WHERE EXISTS (SELECT FROM item WHERE item.project_id = %(project)s AND item.ingest_id <> %(ingest)s
+WHERE EXISTS (SELECT FROM item WHERE item.project_id = %(project)s AND item.ingest_id IS DISTINCT FROM %(ingest)s
     AND item.registrable_domain = sites.registrable_domain AND item.id < sites.min)
 """  # noqa: S608 - composed of constants
 SAME: Final = """

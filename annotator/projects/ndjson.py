@@ -18,10 +18,10 @@ from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils import encoders
 from rest_framework.views import APIView
 
 from annotator.projects.api import errors, narrowed, number_parameter, page_of
+from annotator.projects.lines import ENCODER, LineWriter, writer_of
 
 CHUNK: Final = 2_000
 KIND: Final = "application/x-ndjson"
@@ -48,7 +48,7 @@ class Listed:
 
     rows: QuerySet[Any]
     keys: QuerySet[Any]
-    serializer: type[serializers.BaseSerializer[Any]]
+    serializer: type[serializers.Serializer[Any]]
     settled: datetime
     context: Mapping[str, Any]
 
@@ -71,8 +71,8 @@ class ListedView(APIView):
         rows = listed.rows if after is None else listed.rows.filter(pk__gt=after)
         if self.request.accepted_renderer.format != NdjsonRenderer.format:
             return page_of(self, rows, listed.serializer, context=listed.context)
-        writer = narrowed(listed.serializer([], many=True, context=dict(listed.context)), self.request)
-        return StreamingHttpResponse(lines_of(listed, writer, after or 0), content_type=KIND)
+        serializer = narrowed(listed.serializer(context=dict(listed.context)), self.request)
+        return StreamingHttpResponse(lines_of(listed, writer_of(serializer), after or 0), content_type=KIND)
 
 
 def listed_responses(serializer: type[serializers.BaseSerializer[Any]]) -> dict[Any, Any]:
@@ -86,7 +86,7 @@ def listed_responses(serializer: type[serializers.BaseSerializer[Any]]) -> dict[
     return {(200, JSONRenderer.media_type): serializer(many=True), (200, KIND): lines, **refused}
 
 
-def lines_of(listed: Listed, writer: Any, after: int) -> Iterator[bytes]:
+def lines_of(listed: Listed, writer: LineWriter, after: int) -> Iterator[bytes]:
     """The lines, some thousand rows at a time, and the last one: how many, and after which id the next pull begins.
 
     The keys come first, from an index alone: within their range every filter is cheap, whatever the planner thinks of
@@ -95,19 +95,18 @@ def lines_of(listed: Listed, writer: Any, after: int) -> Iterator[bytes]:
     `after` is the last id before which nothing will appear: rows from after it, of the last minute or beside an ingest
     that runs, come again the next time.
     """
-    encoder = encoders.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
     count, last, settled = 0, after, _settled_up_to(listed, after)
     settling = settled == after
-    write = writer.child.to_representation
+    rows = listed.rows.order_by("pk").values_list(*writer.lookups)
     while keys := list(listed.keys.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
-        chunk = list(listed.rows.filter(pk__gt=last, pk__lte=keys[-1]).order_by("pk"))
+        chunk = list(rows.filter(pk__gt=last, pk__lte=keys[-1]))
         if chunk:
-            yield "".join(f"{encoder.encode(write(row))}\n" for row in chunk).encode("utf-8", "replace")
-        for row in chunk:
-            settling = settling and row.created_at < listed.settled
-            settled = row.pk if settling else settled
+            yield "".join(writer.lines(chunk)).encode("utf-8", "replace")
+        for pk, created_at, *_ in chunk if settling else ():
+            settling = settling and created_at < listed.settled
+            settled = pk if settling else settled
         count, last = count + len(chunk), keys[-1]
-    yield f"{encoder.encode({'end': {'count': count, 'after': settled}})}\n".encode()
+    yield f"{ENCODER.encode({'end': {'count': count, 'after': settled}})}\n".encode()
 
 
 def _settled_up_to(listed: Listed, after: int) -> int:

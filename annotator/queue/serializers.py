@@ -20,6 +20,9 @@ class PageSerializer(serializers.Serializer[ItemPage]):
     description = serializers.CharField()
     text = serializers.CharField()
     captured_at = serializers.DateTimeField(allow_null=True)
+    evidence = serializers.IntegerField(
+        source="version", help_text="Version of the evidence: send it with the answer. 0 when there is none."
+    )
 
 
 class TaxonomyRefSerializer(serializers.Serializer[Any]):

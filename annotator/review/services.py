@@ -1,7 +1,9 @@
 """Writing what is held true: by rule when judgments settle it, by a lead when they do not."""
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -26,11 +28,17 @@ from annotator.review.versions import reading_of
 
 REASON_MAX = 300
 ADJUDICATION_REASON_MAX = 1000
+SWEPT_AT_ONCE: Final = 1_000
+SWEEP_SECONDS: Final = 5.0
+"""For the sweeps of one project in one tick: the others wait so long at most."""
 
 
 @dataclass(frozen=True)
 class Swept:
-    """What one sweep wrote. `inferred` are those of the resolved that known skills settle."""
+    """What one sweep wrote. `inferred` are those of the resolved that known skills settle.
+
+    `is_more` is whether the outbox may hold more than was read, and nothing of what was read had to wait.
+    """
 
     resolved: int = 0
     reopened: int = 0
@@ -38,6 +46,7 @@ class Swept:
     disagreements: int = 0
     settled: int = 0
     inferred: int = 0
+    is_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,20 @@ class BasedOn:
     resolution: int | None
 
 
+def reviews_sweep(project: Project, *, seconds: float = SWEEP_SECONDS) -> int:
+    """Sweep until nothing is due or the time is up; how many sweeps. Each is a transaction of its own.
+
+    Annotators never fill a sweep between two ticks. An import of a million judgments does: it takes as many sweeps as
+    fit, and the tick goes on with the next project.
+    """
+    until, n = time.monotonic() + seconds, 1
+    while review_sweep(project).is_more and time.monotonic() < until:
+        n += 1
+    return n
+
+
 @transaction.atomic
-def review_sweep(project: Project, limit: int = 200) -> Swept:
+def review_sweep(project: Project, limit: int = SWEPT_AT_ONCE) -> Swept:
     """Bring resolutions, places and disagreements up to date with the judgments; at most `limit` changes.
 
     1. Take rows of the outbox that no other sweep holds.
@@ -96,7 +117,8 @@ def review_sweep(project: Project, limit: int = 200) -> Swept:
     inferred = sum(
         outcome.resolve is not None and outcome.resolve.method == "inferred" for _, outcome in reviewed
     )
-    return Swept(resolved, reopened, len(placed), opened, settled, inferred)
+    is_more = len(due) == limit and len(locked) == len({item_id for _, item_id in due})
+    return Swept(resolved, reopened, len(placed), opened, settled, inferred, is_more)
 
 
 @transaction.atomic

@@ -78,7 +78,10 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class Judgment:
-    """One answer on one item; under a pseudonym, and without a note, for whoever may not know whose it is."""
+    """One answer on one item; under a pseudonym, and without a note, for whoever may not know whose it is.
+
+    `evidence` is the version of the page that was judged; None where it is not known.
+    """
 
     id: int
     item: int
@@ -95,6 +98,7 @@ class Judgment:
     created_at: datetime
     supersedes: int | None
     stands: bool
+    evidence: int | None = None
 
 
 @dataclass(frozen=True)

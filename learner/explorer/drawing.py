@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from learner.core.cards.drawing import Part, bars, columns
 from learner.core.cards.drawing import Row as BarRow
-from learner.explorer.searching import Counted, Facets
+from learner.explorer.charting import Counted, Facets
 
 
 @dataclass(frozen=True)

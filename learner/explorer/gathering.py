@@ -82,7 +82,7 @@ def _texts_part(ids: Sequence[int], positions: Sequence[int]) -> tuple[list[set[
     texts = {row[0]: row[1:] for row in evidence.values_list("item_id", "title", "description", "text")}
     nothing = ("", "", "")
     pages = [words_of(urls.get(pk, ""), *texts.get(pk, nothing)) for pk in ids]
-    words = [" ".join(sorted(page)) for page in pages]
+    words = [" ".join(page) for page in pages]
     with connection.cursor() as cursor:
         cursor.execute(KEEP_WORDS, {"items": list(ids), "positions": list(positions), "words": words})
     return pages, [language_of(" ".join(filter(None, texts.get(pk, nothing)))) for pk in ids]

@@ -6,14 +6,13 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from annotator.projects.access import Access
+from learner.explorer.charting import Facets, facets_of
 from learner.explorer.filters import Wanted
 from learner.explorer.forms import ExplorerForm
 from learner.explorer.listing import Row, rows_of
 from learner.explorer.models import ExplorerState, ExplorerTerm
 from learner.explorer.searching import (
     PAGE,
-    Facets,
-    facets_of,
     ids_at,
     in_time,
     items_found,

@@ -1,4 +1,4 @@
-"""Finding items by their columns and words, and counting what was found. All of it is exact, as of the columns.
+"""Finding items by their columns and words. All of it is exact, as of the columns.
 
 A filter is a bit for each item of the project; a hundred of them cost less than one row that is read. So there is no
 combination that is slow, and nothing has to be estimated: decision 159.
@@ -6,7 +6,7 @@ combination that is slow, and nothing has to be estimated: decision 159.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -15,29 +15,18 @@ from psycopg.errors import QueryCanceled
 
 from annotator.errors import BadInput, Unavailable
 from annotator.pool.addresses import AddressRefused, canonical
-from annotator.pool.models import Item
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy
 from learner.core.arrays import Array, Booleans
 from learner.core.keys import domain_key
 from learner.explorer import columns as c
 from learner.explorer.filters import METHOD_NAMES, NONE, STREAMS, UNRESOLVED, Disagreement, Split, Wanted
-from learner.explorer.models import ExplorerState, ExplorerTerm
-from learner.explorer.storing import columns_read, term_number, terms_of, values_read
-from learner.explorer.words import NoWords, Term, tsquery_of
-from learner.explorer.words import terms_of as terms_read
+from learner.explorer.models import ExplorerState
+from learner.explorer.storing import columns_read, term_number, values_read
+from learner.explorer.wordplaces import places_of
 
 SECONDS_MAX: Final = 2
 PAGE: Final = 50
-TOP_SITES: Final = 10
-TOP_SOURCES: Final = 8
-MONTHS_MOST: Final = 24
-DAYS_MOST: Final = 31
-# The words of a page are stored beside the row, never in it: rows are small, and no word is read to find them.
-WITH_WORDS: Final = """
-SELECT ARRAY_SEND(ARRAY_AGG(position)) FROM explorer_text WHERE project_id = %s AND words @@ %s::tsquery
-"""
-ARRAY_HEADER: Final = 20  # of array_send: dimensions, flags, type, length and lower bound
 TERM_KINDS: Final = {c.SOURCE: "source", c.LANGUAGE: "language"}
 
 
@@ -65,29 +54,6 @@ class Matches:
         missing = [name for name in names if name not in self.columns]
         if missing:
             self.columns.update(columns_read(self.project.pk, missing, self.n_chunks))
-
-
-@dataclass(frozen=True)
-class Counted:
-    """One bar of a chart: a name, a number, and the value that narrows the filter to it."""
-
-    name: str
-    n: int
-    value: str = ""
-
-
-@dataclass(frozen=True)
-class Facets:
-    """What the found items are made of."""
-
-    categories: tuple[Counted, ...]
-    n_resolved: int
-    streams: tuple[Counted, ...]
-    sources: tuple[Counted, ...]
-    n_sources: int
-    sites: tuple[Counted, ...]
-    n_sites: int
-    days: tuple[Counted, ...]
 
 
 @contextmanager
@@ -124,7 +90,7 @@ def items_found(project: Project, state: ExplorerState, wanted: Wanted, taxonomy
     for condition in _conditions(matches, wanted):
         found &= condition
     if wanted.text.strip():
-        found &= _with_words(matches, wanted.text)
+        found &= places_of(project, wanted.text, matches.n_chunks)
     return matches
 
 
@@ -154,36 +120,6 @@ def probabilities_at(matches: Matches, places: Array, slug: str) -> list[float |
     """What the newest version says of one category at these places. One query."""
     name = f"{c.PROBABILITY}{slug}"
     return [c.probability_of(level) for level in values_read(matches.project.pk, [name], places)[name]]
-
-
-def facets_of(matches: Matches, taxonomy: Taxonomy) -> Facets:
-    """What the found items are made of, all counted. Three queries."""
-    held = [f"{c.HELD}{slug}" for slug in taxonomy.slugs]
-    matches.need(*held, c.HELD_NONE, c.METHOD, c.STREAM, c.SOURCE, c.SITE, c.ADDED)
-    found, columns = matches.found, matches.columns
-    places = np.flatnonzero(found)
-    categories = [
-        Counted(category.name, _both(found, columns[name]), category.slug)
-        for category, name in zip(taxonomy.categories, held, strict=True)
-    ]
-    categories.append(Counted("None of these", _both(found, columns[c.HELD_NONE]), NONE))
-    streams = np.bincount(columns[c.STREAM][places], minlength=len(STREAMS))
-    sites = np.bincount(columns[c.SITE][places])
-    sources = np.bincount(columns[c.SOURCE][places])
-    return Facets(
-        categories=tuple(row for row in categories if row.n),
-        n_resolved=int(np.count_nonzero(columns[c.METHOD][places])),
-        streams=tuple(
-            Counted("not served" if at == 0 else name, int(streams[at]), name)
-            for at, name in enumerate(STREAMS)
-            if streams[at]
-        ),
-        sources=_sources(matches, sources),
-        n_sources=int(np.count_nonzero(sources)),
-        sites=_sites(matches, sites),
-        n_sites=int(np.count_nonzero(sites)),
-        days=_days(columns[c.ADDED][places]),
-    )
 
 
 def _check(wanted: Wanted, taxonomy: Taxonomy) -> None:
@@ -318,95 +254,3 @@ def site_of(site: str) -> str:
         return canonical(site).registrable_domain
     except AddressRefused:
         return site.strip().lower()
-
-
-def _with_words(matches: Matches, text: str) -> Booleans:
-    try:
-        terms = terms_read(text)
-    except NoWords as refused:
-        raise BadInput(str(refused)) from refused
-    words = {word for term in terms for word in term.words}
-    common = _common(matches, words)
-    found = _with_terms(matches, [term for term in terms if not term.is_excluded], common)
-    for term in terms:
-        if term.is_excluded:
-            found &= ~_with_terms(matches, [term], common)
-    return found
-
-
-def _common(matches: Matches, words: set[str]) -> set[str]:
-    """Which of these words are columns; they are read. Two queries."""
-    terms = ExplorerTerm.objects.filter(project=matches.project, kind=c.WORD, name__in=words)
-    common = set(terms.values_list("name", flat=True))
-    matches.need(*(f"{c.WORD}{word}" for word in common))
-    return common
-
-
-def _with_terms(matches: Matches, terms: list[Term], common: set[str]) -> Booleans:
-    """Where all of these terms are: words of many pages by their columns, the others by one query of the index."""
-    found = np.ones(len(matches.found), dtype=np.bool_)
-    rare: list[str] = []
-    for term in terms:
-        whole = term.words[:-1] if term.is_prefix else term.words
-        for word in common.intersection(whole):
-            found &= matches.columns[f"{c.WORD}{word}"]
-        left = tuple(word for word in term.words if word not in common.intersection(whole))
-        if left:
-            rare.append(tsquery_of(replace(term, words=left)))
-    if rare:
-        found &= places_with(matches.project.pk, " & ".join(rare), len(found))
-    return found
-
-
-def places_with(project_id: int, tsquery: str, n: int) -> Booleans:
-    """The places, as bits (n,), of pages that fit a query of words. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(WITH_WORDS, [project_id, tsquery])
-        (content,) = cursor.fetchone()
-    found = np.zeros(n, dtype=np.bool_)
-    if content is not None:
-        # After the header, a length and a number for each.
-        places = np.frombuffer(bytes(content), dtype=">i4", offset=ARRAY_HEADER)[1::2]
-        found[places[places < n]] = True
-    return found
-
-
-def _both(found: Booleans, bits: Booleans) -> int:
-    return int(np.count_nonzero(found & bits))
-
-
-def _sources(matches: Matches, counts: Array) -> tuple[Counted, ...]:
-    names = terms_of(matches.project.pk, TERM_KINDS[c.SOURCE])
-    top = [at for at in np.argsort(-counts, kind="stable")[:TOP_SOURCES].tolist() if counts[at]]
-    return tuple(Counted(names.get(at, "") or "not given", int(counts[at]), names.get(at, "")) for at in top)
-
-
-def _sites(matches: Matches, counts: Array) -> tuple[Counted, ...]:
-    """The sites with most of the found items; their names come from an item of each. Two queries."""
-    column = matches.columns[c.SITE]
-    top = [at for at in np.argsort(-counts, kind="stable")[:TOP_SITES].tolist() if counts[at]]
-    if not top:
-        return ()
-    firsts = np.array([int(np.argmax(matches.found & (column == at))) for at in top])
-    ids = ids_at(matches, firsts)
-    names: dict[int, str] = dict(
-        Item.objects.filter(pk__in=ids, withheld=False).values_list("pk", "registrable_domain")
-    )
-    return tuple(
-        Counted(names[pk], int(counts[at]), names[pk]) for pk, at in zip(ids, top, strict=True) if pk in names
-    )
-
-
-def _days(days: Array) -> tuple[Counted, ...]:
-    """Items by the day on which they were taken in, or by month where that is too long; empty ones too."""
-    if not len(days):
-        return ()
-    counts = np.bincount(days)
-    first, last = int(days.min()), int(days.max())
-    if last - first < DAYS_MOST:
-        return tuple(Counted(c.day_of(day).isoformat(), int(counts[day])) for day in range(first, last + 1))
-    months: dict[str, int] = {}
-    for day in range(first, last + 1):
-        month = c.day_of(day).strftime("%Y-%m")
-        months[month] = months.get(month, 0) + int(counts[day])
-    return tuple(Counted(name, n) for name, n in list(months.items())[-MONTHS_MOST:])

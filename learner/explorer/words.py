@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,8 @@ CHARS_READ: Final = 20_000
 WORD_MAX: Final = 60
 TERMS_MAX: Final = 12
 PREFIX_LEAST: Final = 3
+BEGINNINGS: Final = range(PREFIX_LEAST, 7)
+"""Characters of a beginning that may be a column. A longer one is of few words: the index is fast enough."""
 _WORD: Final = re.compile(r"[^\W_]+")
 # Scripts without blanks between words: cut into pairs of characters.
 _UNBROKEN: Final = re.compile(
@@ -32,7 +34,11 @@ class NoWords(ValueError):
 
 def words_of(*texts: str) -> set[str]:
     """The words of a page: lower case, compatible characters made equal."""
-    return {word for text in texts for word in _words(text[:CHARS_READ])}
+    found: set[str] = set()
+    for text in texts:
+        found.update(_WORD.findall(_folded(text[:CHARS_READ])))
+    unbroken = {word for word in found if not word.isascii() and _UNBROKEN.search(word)}
+    return {word[:WORD_MAX] for word in found - unbroken}.union(*map(_pieces, unbroken))
 
 
 def terms_of(text: str) -> list[Term]:
@@ -54,6 +60,21 @@ def tsquery_of(term: Term) -> str:
     return " & ".join(quoted)
 
 
+def names_of(term: Term) -> list[str]:
+    """The words of a term by the names that columns have: a beginning with its `*`, which no word holds."""
+    return [*term.words[:-1], f"{term.words[-1]}*"] if term.is_prefix else list(term.words)
+
+
+def named(names: Sequence[str]) -> Term:
+    """The term of such names, of which the last may be a beginning."""
+    return Term(tuple(name.rstrip("*") for name in names), is_prefix=names[-1].endswith("*"))
+
+
+def beginnings_of(words: Iterable[str]) -> set[str]:
+    """How these words begin, by the names that columns have."""
+    return {f"{word[:n]}*" for word in words for n in BEGINNINGS if len(word) >= n}
+
+
 def _term(part: str) -> Term:
     excluded, prefix = part.startswith("-"), part.endswith("*")
     words = tuple(dict.fromkeys(_words(part)))
@@ -65,16 +86,22 @@ def _term(part: str) -> Term:
 
 
 def _words(text: str) -> Iterator[str]:
-    for found in _WORD.finditer(unicodedata.normalize("NFKC", text).lower()):
-        word = found[0]
-        if word.isascii() or not _UNBROKEN.search(word):
-            yield word[:WORD_MAX]
-            continue
-        done = 0
-        for run in _UNBROKEN.finditer(word):
-            if word[done : run.start()]:
-                yield word[done : run.start()][:WORD_MAX]
-            yield from (run[0][at : at + 2] for at in range(max(1, len(run[0]) - 1)))
-            done = run.end()
-        if word[done:]:
-            yield word[done:][:WORD_MAX]
+    """The words of a text in their order."""
+    for word in _WORD.findall(_folded(text)):
+        yield from _pieces(word)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """The word, or where its script has no blanks each two characters that stand together."""
+    done = 0
+    for run in _UNBROKEN.finditer(word):
+        if word[done : run.start()]:
+            yield word[done : run.start()][:WORD_MAX]
+        yield from (run[0][at : at + 2] for at in range(max(1, len(run[0]) - 1)))
+        done = run.end()
+    if word[done:]:
+        yield word[done:][:WORD_MAX]

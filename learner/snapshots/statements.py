@@ -28,9 +28,9 @@ HELD: Final = f"""
 """  # noqa: S608 - composed of constants
 # What a later evidence version says was not known before it was seen.
 TEXTS: Final = f"""
-    SELECT coalesce(e.title, ''), coalesce(e.text, '') FROM {WANTED}
+    SELECT coalesce(e.title, ''), coalesce(e.text, ''), e.version FROM {WANTED}
     LEFT JOIN LATERAL (
-        SELECT title, text FROM evidence
+        SELECT title, text, version FROM evidence
         WHERE item_id = c.id AND (version = 1 OR added_at <= %(as_of)s)
         ORDER BY version DESC LIMIT 1) e ON true
     ORDER BY c.place
@@ -43,7 +43,7 @@ BANDS: Final = f"""
 JUDGMENTS: Final = f"""
     SELECT c.place, j.annotator_id, {LABELS.format("j")}, {UNSURE}, j.verdict, j.seconds, j.late,
            j.verdict <> 'withdrawn' AND later.id IS NULL, j.created_at, t.number, g.number, clause.number,
-           coalesce(j.id > asked.about, false), j.imported_id IS NOT NULL, j.given_at
+           coalesce(j.id > asked.about, false), j.imported_id IS NOT NULL, j.given_at, j.evidence
     FROM {WANTED} JOIN judgment j ON j.item_id = c.id AND j.purpose = 'overlap' AND j.created_at <= %(as_of)s
     LEFT JOIN {LATER.replace("r.id", "j.id").replace("resolution", "judgment")}
     LEFT JOIN clause ON clause.id = j.clause_id
@@ -91,12 +91,12 @@ HELD_READ: Final = pa.schema(
     [("id", BIG), ("url", TEXT), ("registrable_domain", TEXT), ("split", TEXT), ("held", TEXT), ("method", TEXT),
      ("n_judgments", INT), ("stream", TEXT), ("inclusion_probability", FLOAT), ("batch", INT), ("source", TEXT)]
 )  # fmt: skip
-TEXTS_READ: Final = pa.schema([("title", TEXT), ("text", TEXT)])
+TEXTS_READ: Final = pa.schema([("title", TEXT), ("text", TEXT), ("evidence", INT)])
 BANDS_READ: Final = pa.schema([("bands", LIST_16)])
 JUDGMENTS_READ: Final = pa.schema(
     [("place", BIG), ("annotator", BIG), ("labels", TEXT), ("unsure", TEXT), ("verdict", TEXT), ("seconds", FLOAT),
      ("late", FLAG), ("is_current", FLAG), ("created_at", TIME), ("taxonomy", INT), ("guideline", INT),
-     ("clause", TEXT), ("after_question", FLAG), ("imported", FLAG), ("given_at", TIME)]
+     ("clause", TEXT), ("after_question", FLAG), ("imported", FLAG), ("given_at", TIME), ("evidence", INT)]
 )  # fmt: skip
 RESOLUTIONS_READ: Final = pa.schema(
     [("place", BIG), ("labels", TEXT), ("verdict", TEXT), ("method", TEXT), ("reason_class", TEXT), ("clause", TEXT),

@@ -16,7 +16,7 @@ from annotator.pool.models import Ingest, Item, Split
 from annotator.projects.models import LogEntry, Project
 from annotator.queue.models import Batch, BatchItem
 from annotator.review.models import Resolution
-from annotator.review.services import review_sweep
+from annotator.review.services import reviews_sweep
 from annotator.runs import Run, RunStatus
 from learner import tick
 from learner.core.recipe import RECIPE
@@ -261,9 +261,9 @@ def test_other_projects_go_on_when_the_tick_of_one_fails(
     def fails(one: Project) -> object:
         if one.pk == broken.pk:
             raise Unavailable("The storage does not answer.")
-        return review_sweep(one)
+        return reviews_sweep(one)
 
-    monkeypatch.setattr("learner.tick.review_sweep", fails)
+    monkeypatch.setattr("learner.tick.reviews_sweep", fails)
     tick.tick_once()
     tick.tick_once()
 

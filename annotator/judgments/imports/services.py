@@ -24,6 +24,7 @@ from annotator.errors import BadInput, Conflict, TooLarge
 from annotator.interchange.formats import FORMATS, author_of, format_of, pages_of
 from annotator.interchange.neutral import NAME_MAX, Doubtful, Page, Reading, Refused, Unreadable, plain
 from annotator.interchange.tables import folded
+from annotator.judgments.imports.dropping import file_drop
 from annotator.judgments.imports.looking import found_in
 from annotator.judgments.imports.mapping import NEW, FileMapping, Given, Sent, judgment_mapped, sent_check
 from annotator.judgments.imports.selectors import annotators_before
@@ -152,7 +153,7 @@ def import_cancel(run: JudgmentImport, *, by: User) -> None:
     )
     if not ended:
         raise Conflict("This import has ended already. Reload the page to see how.")
-    _file_drop(run)
+    file_drop(run)
     log_write(run.project, "judgments", f"{by.username} cancelled the import of {run.filename}")
 
 
@@ -194,7 +195,7 @@ def _write(run: JudgmentImport) -> None:
             _commit(run, chunk, versions)
     run_done(run, stage="")
     run.refresh_from_db()
-    _file_drop(run)
+    file_drop(run)
     log_write(run.project, "judgments", f"{run.filename}: {run.judgments_added:,} judgments imported")
 
 
@@ -312,15 +313,8 @@ def _people(run: JudgmentImport, chosen: Mapping[str, str]) -> dict[str, int]:
     return people
 
 
-def _file_drop(run: JudgmentImport) -> None:
-    # A page that is withheld later must not be left in a file.
-    if run.file:
-        default_storage.delete(run.file)
-        JudgmentImport.objects.filter(pk=run.pk).update(file="")
-
-
 def _failed(run: JudgmentImport, sentence: str) -> None:
-    _file_drop(run)
+    file_drop(run)
     text = f"Import of {run.filename}: {sentence}"
     log_write(run.project, "judgments", text[:1000], level=LogEntry.Level.ERROR)
 

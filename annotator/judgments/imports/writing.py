@@ -12,7 +12,8 @@ from annotator.judgments.imports.mapping import Given
 from annotator.judgments.models import JudgmentImport, RefusedJudgment
 from annotator.projects.selectors import Taxonomy
 
-# Sorted by item and file, so that two imports wait for each other and never in a circle.
+# Sorted by item and file, so that two imports wait for each other and never in a circle. Item by item, as in
+# `annotator.pool.writing.rows_new`: a join may scan all items for each chunk.
 ADD: Final = """
     INSERT INTO judgment (project_id, item_id, annotator_id, client_id, labels, unsure, verdict, seconds, note, late,
         taxonomy_id, guideline_id, created_at, purpose, fast, imported_id, given_at)
@@ -22,7 +23,8 @@ ADD: Final = """
     FROM UNNEST(%(hashes)s::uuid[], %(annotators)s::bigint[], %(labels)s::text[], %(unsure)s::text[],
         %(verdicts)s::text[], %(seconds)s::float8[], %(notes)s::text[], %(given_at)s::timestamptz[]) WITH ORDINALITY
         AS new (url_hash, annotator, labels, unsure, verdict, seconds, note, given_at, number)
-    JOIN item ON item.project_id = %(project)s AND item.url_hash = new.url_hash
+    CROSS JOIN LATERAL (
+        SELECT id FROM item WHERE project_id = %(project)s AND item.url_hash = new.url_hash LIMIT 1) AS item
     ORDER BY item.id, new.number
     ON CONFLICT DO NOTHING
     RETURNING item_id, annotator_id, labels || unsure
@@ -46,13 +48,18 @@ NOT_AGAIN: Final = """
     JOIN account ON account.id = new.annotator AND account.is_active
     ON CONFLICT (item_id, annotator_id) DO NOTHING
 """
+# The places first, by their items: asked of each place of the table, it took as long as there are places.
 RAISE: Final = """
-    UPDATE assignment SET severity = GREATEST(assignment.severity, new.severity),
-        expected = ARRAY(SELECT DISTINCT slug FROM UNNEST(assignment.expected || string_to_array(new.said, '|')) AS slug
-                         ORDER BY slug)
-    FROM UNNEST(%(items)s::bigint[], %(severities)s::smallint[], %(said)s::text[]) AS new (item, severity, said)
-    WHERE assignment.id IN (SELECT id FROM assignment a WHERE a.item_id = new.item AND a.purpose = 'overlap'
-                            AND a.state = 'free' FOR UPDATE SKIP LOCKED)
+    WITH free AS MATERIALIZED (
+        SELECT place.id, new.severity, new.said
+        FROM UNNEST(%(items)s::bigint[], %(severities)s::smallint[], %(said)s::text[]) AS new (item, severity, said)
+        CROSS JOIN LATERAL (
+            SELECT id FROM assignment a WHERE a.item_id = new.item AND a.purpose = 'overlap' AND a.state = 'free'
+            FOR UPDATE SKIP LOCKED) AS place)
+    UPDATE assignment SET severity = GREATEST(assignment.severity, free.severity),
+        expected = ARRAY(SELECT DISTINCT slug
+                         FROM UNNEST(assignment.expected || string_to_array(free.said, '|')) AS slug ORDER BY slug)
+    FROM free WHERE assignment.id = free.id
 """
 
 

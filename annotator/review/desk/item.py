@@ -39,13 +39,17 @@ class Chip:
 
 @dataclass(frozen=True)
 class JudgmentCard:
-    """One annotator's answer beside the others; `number` from 1. `is_after_question`: no longer independent."""
+    """One annotator's answer beside the others; `number` from 1. `is_after_question`: no longer independent.
+
+    `is_of_earlier`: they judged an earlier version of the page than the newest.
+    """
 
     number: int
     judgment: Judgment
     labels: tuple[Chip, ...]
     unsure: tuple[Chip, ...]
     is_after_question: bool = False
+    is_of_earlier: bool = False
     reliability: tuple[Reliability, ...] = ()
 
 
@@ -114,9 +118,10 @@ def desk_of(access: Access, item_id: int) -> Desk:
     disputed = review.disputed
     asked = judgments_after_question(access.project).filter(item=review.item)
     after_question = set(asked.values_list("pk", flat=True))
+    page = item_page(review.item)
     return Desk(
         review=review,
-        page=item_page(review.item),
+        page=page,
         taxonomy=taxonomy,
         guideline=guideline,
         cards=tuple(
@@ -126,6 +131,7 @@ def desk_of(access: Access, item_id: int) -> Desk:
                 labels=_chips(judgment.labels, taxonomy, disputed),
                 unsure=_chips(judgment.unsure, taxonomy, disputed),
                 is_after_question=judgment.pk in after_question,
+                is_of_earlier=judgment.evidence is not None and judgment.evidence < page.version,
             )
             for number, judgment in enumerate(review.judgments, start=1)
         ),

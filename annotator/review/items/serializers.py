@@ -9,6 +9,7 @@ from annotator.judgments.serializers import EARLIEST, LATEST
 from annotator.pool.models import Item
 from annotator.pool.selectors import ItemFilter
 from annotator.pool.serializers import ItemFilterSerializer, ItemSerializer
+from annotator.projects.lines import Cell
 from annotator.queue.models import Stream
 from annotator.review.desk.serializers import METHODS, VERDICTS
 from annotator.review.items.selectors import ListedItemFilter
@@ -31,6 +32,10 @@ class ListedItemSerializer(ItemSerializer):
 
     class Meta(ItemSerializer.Meta):
         fields = [*ItemSerializer.Meta.fields, "held", "stream"]
+
+    def cells(self) -> dict[str, Cell]:
+        """How a line of many is read, with no object made of it: see `annotator.projects.lines`."""
+        return {"held": Cell("held")}
 
     @extend_schema_field(HeldSerializer(allow_null=True))
     def get_held(self, item: Item) -> dict[str, Any] | None:

@@ -16,7 +16,8 @@ from annotator.queue.models import Recheck
 from annotator.queue.rechecking import RECHECK_MAX, recheck_open
 
 SHOWN_MAX: Final = 100
-# What a lead decided after the change counts as having looked.
+# What a lead decided after the change counts as having looked, and so does a judgment of that version, or of a later
+# one. Where a judgment names no version, its time tells.
 CHANGED: Final = """
 WITH again AS (
     SELECT evidence.item_id, MAX(evidence.added_at) AS at FROM evidence JOIN item ON item.id = evidence.item_id
@@ -37,8 +38,12 @@ CROSS JOIN LATERAL (
         AND resolution.resolved_by_id IS NOT NULL) decided
 CROSS JOIN LATERAL (
     SELECT MIN(evidence.likeness) AS likeness FROM evidence
-    WHERE evidence.item_id = again.item_id AND evidence.added_at > GREATEST(judged.at, decided.at)) since
-WHERE judged.at IS NOT NULL AND GREATEST(judged.at, decided.at) < again.at AND since.likeness <= %(alike)s / 100.0
+    WHERE evidence.item_id = again.item_id AND evidence.added_at IS NOT NULL
+        AND evidence.added_at > COALESCE(decided.at, '-infinity') AND NOT EXISTS (
+            SELECT FROM judgment WHERE judgment.item_id = again.item_id AND judgment.verdict <> 'withdrawn'
+                AND COALESCE(judgment.evidence >= evidence.version, judgment.created_at >= evidence.added_at)
+                AND NOT EXISTS (SELECT FROM judgment later WHERE later.supersedes_id = judgment.id))) since
+WHERE judged.at IS NOT NULL AND since.likeness <= %(alike)s / 100.0
 ORDER BY again.at DESC, again.item_id
 LIMIT %(most)s
 """

@@ -29,6 +29,7 @@ WORDS: Final = {
         "source": "source that it was taken in with",
         "taxonomy": "version of the taxonomy that its labels were held under, before they were carried",
         "near_test": "outside of test, with nearly the text of a page in it",
+        "evidence": "version of the stored evidence; null when there is none",
     },
     "judgments": {
         "url": "address of the page",
@@ -45,6 +46,7 @@ WORDS: Final = {
         "clause": "number of the clause of that guideline that was cited, if any",
         "after_question": "given after a lead had asked this annotator about the item: not independent",
         "imported": "from a file of another tool; `guideline` is then the one of the import",
+        "evidence": "version of the evidence that was judged, to compare with that of the item; null when not known",
         "given_at": "time at which an imported judgment was given, where its file says",
     },
     "resolutions": {

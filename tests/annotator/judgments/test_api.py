@@ -68,6 +68,7 @@ def test_a_claim_gives_place_page_lease_and_taxonomy(ann: Caller) -> None:
         "description",
         "text",
         "captured_at",
+        "evidence",
     }
     assert claimed["taxonomy"] == {"version": 1, "categories": ["games", "gambling", "violence"]}
 

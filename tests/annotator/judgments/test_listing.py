@@ -12,7 +12,7 @@ from annotator.accounts.models import User
 from annotator.judgments.models import Judgment, Verdict
 from annotator.pool.models import Item, Split
 from annotator.projects import ndjson
-from annotator.projects.models import Project, Role
+from annotator.projects.models import Clause, Project, Role
 from annotator.projects.pseudonyms import pseudonym
 from annotator.queue.models import Purpose
 from tests.factories import (
@@ -262,3 +262,20 @@ def test_a_stream_asks_the_database_a_fixed_number_of_times_a_chunk(
 
     with django_assert_max_num_queries(2 + 1 + 3 + 2):  # session and person, access, keys, rows
         lines(client)
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.SCIENTIST])
+def test_a_line_says_what_the_page_says(
+    project: Project, items: list[Item], given: list[Judgment], bob: User, role: Role
+) -> None:
+    """Lines are written from columns and pages from objects: field by field the same, in one order."""
+    clause = Clause.objects.filter(guideline__project=project).first()
+    make_judgment(items[1], bob, seconds=None, clause=clause, evidence=1, unsure=[GAMES])
+    client = as_role(project, role)
+
+    listed = client.get(ADDRESS, {"history": "true"}).json()["results"]
+    streamed, _ = lines(client, history="true")
+
+    assert streamed == listed[::-1]
+    assert [list(row) for row in streamed] == [list(row) for row in listed]
+    assert {row["clause"] for row in streamed} == {"", clause.number if clause else None}

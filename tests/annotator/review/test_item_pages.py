@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from annotator.accounts.models import User
 from annotator.judgments.models import Flag
-from annotator.pool.models import Item
+from annotator.pool.models import Evidence, Item
 from annotator.projects.models import Project
 from annotator.review.agreement.reports import agreement_measure
 from annotator.review.models import Disagreement, Resolution
@@ -94,3 +95,16 @@ def test_agreement_shows_the_coefficient_when_one_is_chosen(
 
     assert f'<h2 id="chart-title">{heading}</h2>' in text
     assert f'<th scope="col">{heading}, unsure a value of its own</th>' in text
+
+
+def test_a_judgment_of_an_earlier_version_of_the_page_says_so(
+    pages: Client, project: Project, item: Item, people: list[User]
+) -> None:
+    make_judgment(item, people[0], [GAMES], evidence=1)
+    Evidence.objects.create(item=item, version=2, content_hash=item.url_hash, added_at=timezone.now())
+    make_judgment(item, people[1], [GAMES], evidence=2)
+
+    text = pages.get(page(project, "item_review", item.pk)).content.decode()
+
+    assert text.count("· judged version 1 of the page, which is at 2 now") == 1
+    assert "judged version 2" not in text

@@ -1,5 +1,7 @@
 """What the sweep makes of judgments: resolutions, further places and disagreements, as rows."""
 
+from functools import partial
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -10,7 +12,7 @@ from annotator.projects.models import Project
 from annotator.queue.models import Assignment, AssignmentState
 from annotator.review.models import Disagreement, Method, Resolution
 from annotator.review.selectors import disagreements_open, resolutions_current
-from annotator.review.services import Swept, review_sweep
+from annotator.review.services import Swept, review_sweep, reviews_sweep
 from tests.annotator.review.resolving import held, judge_apart
 from tests.factories import GAMBLING, GAMES, VIOLENCE, make_batch, make_items, make_judgment, make_project
 
@@ -245,3 +247,31 @@ def test_queries_stay_few_when_many_items_are_due(
         swept = review_sweep(project)
 
     assert swept == Swept(resolved=20, places_added=20)
+
+
+def test_sweeps_follow_each_other_while_there_is_more_and_time(
+    project: Project, people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = make_items(project, 5)
+    make_batch(project, items)
+    for item in items:
+        make_judgment(item, people[0], [GAMES])
+        make_judgment(item, people[1], [GAMES])
+    monkeypatch.setattr("annotator.review.services.review_sweep", partial(review_sweep, limit=4))
+
+    assert reviews_sweep(project, seconds=0) == 1
+    assert Resolution.objects.count() == 2
+    assert reviews_sweep(project) == 2
+    assert Resolution.objects.count() == 5
+    assert not ReviewDue.objects.exists()
+
+
+def test_sweeps_end_when_what_is_left_has_to_wait(project: Project, people: list[User]) -> None:
+    """Two rows of the outbox, of an item that is withheld: they stay, and nobody turns on the spot."""
+    (item,) = make_items(project, 1)
+    make_batch(project, [item])
+    make_judgment(item, people[0], [GAMES])
+    Item.objects.filter(pk=item.pk).update(withheld=True)
+
+    assert reviews_sweep(project) == 1
+    assert ReviewDue.objects.count() == 1

@@ -236,3 +236,23 @@ def test_a_row_that_is_committed_late_is_not_missed() -> None:
     refresh(project)
     refresh(project)
     assert state_of(project).marks["resolutions"] >= 2
+
+
+def test_beginnings_of_many_rare_words_become_columns_and_are_found_the_same(
+    project: Project, items: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learner.explorer.refreshing.ITEMS_LEAST", 3)
+    monkeypatch.setattr("learner.explorer.common.SHARE", 2.0)  # no word
+    asked = [f"text={text}" for text in ("che*", "-che*", "che*+page", "ches*+-pag*", "chess", "nothi*")]
+    before = [found(project, address) for address in asked]
+    make_resolution(items[0], [GAMES])
+    refresh(project)
+
+    assert ExplorerColumn.objects.filter(name="word=che*").exists()
+    assert not ExplorerColumn.objects.filter(name="word=chess").exists()
+    assert [found(project, address) for address in asked] == before
+
+    fresh = make_items(project, 1)[0]
+    refresh(project)
+
+    assert found(project, "text=che*") == [fresh.pk, *before[0]]

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.core.files.storage import default_storage
 from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
@@ -22,6 +23,7 @@ from annotator.interchange.formats import pages_of
 from annotator.interchange.neutral import Page, Reading
 from annotator.judgments.answers import Answer
 from annotator.judgments.imports import services
+from annotator.judgments.imports.dropping import SEALED, imports_sweep
 from annotator.judgments.imports.mapping import Sent
 from annotator.judgments.imports.selectors import mapping_page, refused_of
 from annotator.judgments.imports.services import (
@@ -35,6 +37,7 @@ from annotator.judgments.imports.writing import judgments_add
 from annotator.judgments.models import Judgment, JudgmentImport
 from annotator.judgments.selectors import judgments_own, judgments_today
 from annotator.judgments.services import judgment_submit
+from annotator.pool.cases import case_open
 from annotator.pool.cleaning import split_of
 from annotator.pool.models import Evidence, Item, Split
 from annotator.projects.access import Can, project_for
@@ -49,7 +52,16 @@ from annotator.review.people.totals import people_of
 from annotator.review.services import review_sweep
 from annotator.review.standing import Standing
 from annotator.runs import RunStatus
-from tests.factories import GAMBLING, GAMES, VIOLENCE, make_batch, make_judgment, make_member, make_project
+from tests.factories import (
+    GAMBLING,
+    GAMES,
+    VIOLENCE,
+    make_batch,
+    make_items,
+    make_judgment,
+    make_member,
+    make_project,
+)
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parents[2] / "interchange" / "data"
@@ -471,3 +483,29 @@ def test_what_was_given_before_a_recheck_does_not_count_after_it_whenever_it_cam
     )
 
     assert [id(row) for row in standing.counted] == [id(after), id(here)]
+
+
+def test_a_file_that_waits_is_deleted_when_a_page_is_stopped(project: Project, lead: User) -> None:
+    """It may hold that page, and whoever opens it would see what nobody may."""
+    waiting = handed_in(project, lead, [task(1, ("ann@x.org", [GAMES]))])
+    stored, (item,) = waiting.file, make_items(project, 1)
+    assert imports_sweep(project) == 0
+
+    case_open(project, item.pk, by=lead)
+    later = handed_in(project, lead, [task(2, ("ann@x.org", [GAMES]))], "later.json")
+
+    assert imports_sweep(project) == 1
+    waiting.refresh_from_db()
+    later.refresh_from_db()
+    assert (waiting.status, waiting.file, waiting.error) == (RunStatus.FAILED, "", SEALED)
+    assert not default_storage.exists(stored)
+    assert (later.status, default_storage.exists(later.file)) == (RunStatus.DONE, True)
+
+
+def test_a_file_is_deleted_when_its_workers_died_and_it_was_given_up(project: Project, lead: User) -> None:
+    run = import_create(project, ImportUpload("file.json", io.BytesIO(b"[]"), format="label-studio"), by=lead)
+    JudgmentImport.objects.filter(pk=run.pk).update(status=RunStatus.FAILED)
+
+    assert imports_sweep(project) == 1
+
+    assert not default_storage.exists(run.file)

@@ -190,3 +190,16 @@ def test_the_ledger_of_an_item_says_each_time_why(scientist: Client, items: list
     ]
     assert scientist.get(f"{ADDRESS}{items[3].pk}/ledger/").json()["results"] == []
     assert scientist.get(f"{ADDRESS}999999/ledger/").status_code == 404
+
+
+def test_a_line_says_what_the_page_says(scientist: Client, items: list[Item]) -> None:
+    Item.objects.filter(pk=items[0].pk).update(
+        observed_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), traffic=0.1, metadata={"a": ["é", None]},
+        known_labels=[GAMES],
+    )  # fmt: skip
+
+    listed = scientist.get(ADDRESS).json()["results"]
+    streamed, _ = lines(scientist)
+
+    assert streamed == listed[::-1]
+    assert [list(row) for row in streamed] == [list(row) for row in listed]

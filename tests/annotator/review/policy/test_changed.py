@@ -157,3 +157,16 @@ def test_the_api_lists_them_and_opens_a_recheck(client: Client, project: Project
     opened = client.post(address, sent, content_type="application/json")
     assert (opened.status_code, opened.json()["n_items"]) == (201, 1)
     assert client.post(address, sent, content_type="application/json").status_code == 409
+
+
+def test_a_page_that_was_judged_as_it_was_before_is_listed_though_the_answer_came_later(
+    project: Project,
+) -> None:
+    """It was open while the crawl ran: the time of the answer says nothing, the version that was shown does."""
+    before, after = make_items(project, 2)
+    make_batch(project, [before, after])
+    for item, version in ((before, 1), (after, 2)):
+        change(item, minutes=-1)
+        make_judgment(item, make_member(project), [GAMES], evidence=version)
+
+    assert changed_ids(project) == [before.pk]
