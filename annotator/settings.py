@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "learner.training",
     "learner.suspects",
     "learner.evaluation",
+    "learner.errors",
     "learner.monitoring",
     "learner.explorer",
     "learner.webhooks",
@@ -179,6 +180,7 @@ CELERY_TASK_ROUTES = {
         "training.*",
         "suspects.*",
         "evaluation.*",
+        "errors.*",
         "explorer.*",
         "webhooks.*",
     )

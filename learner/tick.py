@@ -38,12 +38,14 @@ from annotator.review.tasks import measure_agreement
 from annotator.runs import Run, runs_wake, wake
 from learner.core.due import (
     Due,
+    ErrorFacts,
     EvaluationFacts,
     FeatureFacts,
     NotDue,
     QueueFacts,
     SuspectFacts,
     TrainingFacts,
+    errors_due,
     evaluation_due,
     featurise_due,
     query_due,
@@ -51,6 +53,11 @@ from learner.core.due import (
     training_due,
 )
 from learner.core.recipe import RECIPE
+from learner.errors.models import ErrorRun, SimilarRun
+from learner.errors.relooks import relooks_put_up
+from learner.errors.selectors import error_facts
+from learner.errors.services import error_run_start
+from learner.errors.tasks import find, similar
 from learner.evaluation.models import ComparisonRun, EvaluationRun
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
@@ -95,12 +102,14 @@ KINDS: Final = (
     (EvaluationRun, evaluate),
     (ComparisonRun, compare_versions),
     (SuspectRun, suspect),
+    (ErrorRun, find),
+    (SimilarRun, similar),
     (SnapshotRun, freeze),
     (SnapshotComparison, compare_snapshots),
     (IngestOverlap, overlap),
 )
 
-Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts, SuspectFacts)
+Facts = TypeVar("Facts", FeatureFacts, QueueFacts, TrainingFacts, EvaluationFacts, SuspectFacts, ErrorFacts)
 
 
 @shared_task(name="learner.tick")
@@ -198,6 +207,8 @@ def project_tick(project: Project, now: datetime) -> None:
         _start_if_due(project, queue_facts(project, level, coverage, now), query_due, now=now)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
+    _start_if_due(project, error_facts(project), errors_due, now=now)
+    relooks_put_up(project)
     if coverage.n_items and is_configured():
         _suggest_if_due(project, version, now)
 
@@ -252,12 +263,17 @@ def _start_suspects(project: Project, _: str) -> None:
     suspect_run_start(project)
 
 
+def _start_errors(project: Project, _: str) -> None:
+    error_run_start(project)
+
+
 STARTS: Final[dict[type, tuple[str, type[Run], Callable[[Project, str], None]]]] = {
     FeatureFacts: ("query", FeatureRun, _start_features),
     QueueFacts: ("query", QueryRun, _start_query),
     TrainingFacts: ("training", TrainingRun, _start_training),
     EvaluationFacts: ("evaluation", EvaluationRun, _start_evaluation),
     SuspectFacts: ("suspects", SuspectRun, _start_suspects),
+    ErrorFacts: ("errors", ErrorRun, _start_errors),
 }
 
 

@@ -44,7 +44,10 @@ from annotator.review.questions.asking import QuestionDraft, question_answer, qu
 from annotator.review.selectors import item_review, resolutions_current
 from annotator.review.services import Adjudication, BasedOn, resolution_adjudicate, review_sweep
 from annotator.runs import RunStatus
+from learner.errors.picking import picked_of
+from learner.errors.services import causes_assign, relook_ask, report_begin, report_save
 from learner.evaluation.lens.services import ProfileDraft, pack_add, profile_set, usual_rule
+from learner.evaluation.models import Evaluation
 from learner.query.makeup import Makeup
 from learner.query.models import QueryRun, ShadowRun
 from learner.query.selectors import steering_of
@@ -54,6 +57,7 @@ from learner.suspects.models import Suspect, SuspectRun
 from learner.training.models import ClassifierVersion
 from learner.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Event
 from learner.webhooks.services import endpoint_create, endpoint_ping
+from tests.erred import make_errors
 from tests.evaluated import make_evaluation
 from tests.factories import (
     draft_changed,
@@ -117,6 +121,7 @@ def make_pilot() -> Pilot:
     _learn(project, people)
     _steer(project, people["sam"], batch)
     _doubt(project)
+    _err(project, people)
     _recheck(project, people["lee"])
     _draft(project, people["lee"])
     make_card(project)
@@ -319,6 +324,22 @@ def _doubt(project: Project) -> None:
             pages_against=1_100,
             against=[compared.item_id],
         )
+
+
+def _err(project: Project, people: dict[str, User]) -> None:
+    """False alarms of games on all pages that are resolved without it, one of them with a cause; and a report."""
+    evaluation = Evaluation.objects.filter(project=project).latest("pk")
+    held = resolutions_current(project).filter(verdict=Verdict.LABELLED).select_related("item").order_by("pk")
+    errors = make_errors(evaluation, [row for row in held if "games" not in row.labels])
+    access = project_for(people["sam"], project.slug, Can.INSPECT)
+    picked = picked_of(project, [errors[0].pk], None)
+    causes_assign(
+        access, picked, "guideline", "Nobody could say from the guideline whether a bonus is a game."
+    )
+    report = report_begin(access, evaluation.classifier, "Casinos taken for games", "games")
+    written = {"summary": "# Short\n\nCasinos are taken for **games**.", "why": "", "done": "", "open": ""}
+    report_save(access, report, written, based_on=1)
+    relook_ask(project_for(people["lee"], project.slug, Can.RESOLVE), picked, report)
 
 
 def _draft(project: Project, lead: User) -> None:

@@ -85,7 +85,7 @@ def drivers_of(
     rows = np.unique(
         np.concatenate([np.empty(0, dtype=np.int64), *(part for pair in chosen for part in pair)])
     )
-    words, said = _words_of(pages_at(rows))
+    words, said = words_of(pages_at(rows))
     if not words:
         return [[] for _ in chosen]
     weights = _weights(classifier, words)
@@ -112,26 +112,28 @@ def _sample(truth: Array, order: Integers, rng: np.random.Generator) -> tuple[In
     return positives, np.sort(order[truth[order] == 0][:OTHERS_MAX])
 
 
-def _words_of(pages: Sequence[PageText]) -> tuple[list[tuple[str, str]], csr_matrix]:
+def words_of(pages: Sequence[PageText]) -> tuple[list[tuple[str, str]], csr_matrix]:
     """The different words and places of pages, and which page has which: (n_pages, n_words) of ones."""
     known: dict[tuple[str, str], int] = {}
     columns: list[int] = []
     ends = [0]
     for page in pages:
-        found = {(TEXT, word) for word in _said(page)} | {(ADDRESS, word) for word in _addressed(page)}
+        found = {(TEXT, word) for word in said_in(page)} | {(ADDRESS, word) for word in addressed_in(page)}
         columns.extend(known.setdefault(pair, len(known)) for pair in sorted(found))
         ends.append(len(columns))
     ones = np.ones(len(columns), dtype=np.int32)
     return list(known), csr_matrix((ones, columns, ends), shape=(len(pages), len(known)))
 
 
-def _said(page: PageText) -> list[str]:
+def said_in(page: PageText) -> list[str]:
+    """The words of title, description and text in lower case, the first `WORDS_MAX` of them."""
     return _WORD.findall(f"{page.title}\n{page.description}\n{page.text[: 10 * WORDS_MAX]}".lower())[
         :WORDS_MAX
     ]
 
 
-def _addressed(page: PageText) -> list[str]:
+def addressed_in(page: PageText) -> list[str]:
+    """The words of host, path and query in lower case."""
     return _WORD.findall(page.host.lower() + "/" + page.url.lower().partition("://")[2].partition("/")[2])
 
 

@@ -101,6 +101,15 @@ class SuspectFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """Which version the newest evaluation is of (None before the first), and whether its errors were looked for."""
+
+    evaluated: int | None
+    found: bool = False
+    attempts: Attempts = Attempts()
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureFacts:
     """Items that have no features yet, whether an ingest still adds more, and whether known pages changed."""
 
@@ -179,6 +188,22 @@ def suspects_due(facts: SuspectFacts, *, now: datetime) -> Due | NotDue:
     if facts.new_resolutions < facts.needed:
         return NotDue(f"suspects not due: {new}, {facts.needed} needed")
     return _held_back(facts.attempts, "a search for suspects", now=now) or Due(f"suspects due: {new}")
+
+
+def errors_due(facts: ErrorFacts, *, now: datetime) -> Due | NotDue:
+    """Whether the errors of the newest evaluation should be looked for.
+
+    Examples
+    --------
+    >>> errors_due(ErrorFacts(3), now=datetime(2026, 1, 1))
+    Due(reason='errors due: v3 was evaluated')
+    """
+    if facts.evaluated is None:
+        return NotDue("errors wait for the first evaluation")
+    if facts.found:
+        return NotDue(f"the errors of v{facts.evaluated} are known")
+    held_back = _held_back(facts.attempts, "a search for errors", now=now)
+    return held_back or Due(f"errors due: v{facts.evaluated} was evaluated")
 
 
 def featurise_due(facts: FeatureFacts, *, now: datetime) -> Due | NotDue:

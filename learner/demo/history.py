@@ -22,6 +22,7 @@ from annotator.review.services import review_sweep
 from learner.demo.card import card_fill
 from learner.demo.checks import checks_do, gold_make
 from learner.demo.corpus import SEED, DemoPage, generate
+from learner.demo.errors import errors_fill
 from learner.demo.loop import (
     RunFailed,
     features_compute,
@@ -81,7 +82,7 @@ def project_make(users: Mapping[str, User], n_pages: int, say: Say) -> None:
     scientist = project_for(users[SCIENTIST], SLUG, Can.STEER)
     profiles_fill(scientist)
     packs_fill(scientist, cast.truth)
-    _history(cast, say)
+    _history(cast, scientist, say)
 
 
 def snapshot_make(users: Mapping[str, User]) -> None:
@@ -128,7 +129,7 @@ def _cast(project: Project, users: Mapping[str, User], pages: Sequence[DemoPage]
     )
 
 
-def _history(cast: Cast, say: Say) -> None:
+def _history(cast: Cast, scientist: Access, say: Say) -> None:
     """Four batches: three worked on as the loop would have it, the last left half done.
 
     The lead has made gold of what is certain, and everybody was checked on it and on pages that came again.
@@ -155,6 +156,7 @@ def _history(cast: Cast, say: Say) -> None:
     checks_do(cast.project, everybody, cast.truth, cast.rng)
     agreement_measure(cast.project)
     suspects_search(cast.project)
+    errors_fill(scientist, cast.lead)
 
 
 def _planned_anew() -> None:

@@ -22,6 +22,7 @@ from annotator.pool.services import Upload, ingest_create, ingest_run
 from annotator.projects.access import Can, project_for
 from annotator.review.models import AdjudicationEntry, Resolution
 from learner.core.model_cards.sections import SECTIONS
+from learner.errors.models import ClassifierError
 from learner.query.models import QueryRun, ShadowRun
 from learner.webhooks.models import Endpoint
 from tests.conftest import watch
@@ -111,6 +112,12 @@ PAGES: Final = {
     "snapshots:new": "sam",
     "snapshots:differences": "sam",
     "explorer:explorer": "sam",
+    "errors:errors": "sam",
+    "errors:clusters": "lee",
+    "errors:error": "lee",
+    "errors:causes": "sam",
+    "errors:reports": "sam",
+    "errors:report": "sam",
     "suspects:suspects": "lee",
     "evaluation:evaluation": "sam",
     "evaluation:category": "sam",
@@ -147,6 +154,7 @@ NO_PAGES: Final = {
         "training:choose", "training:audits_open", "training:truth", "suspects:answer", "pool:retention",
         "learner:shadow_adopt", "snapshots:cancel",
         "snapshots:annotate", "learner:suggestions", "explorer:save", "explorer:delete", "evaluation:pack_out",
+        "errors:search", "errors:batch", "errors:clause", "errors:relook",
         "release:back", "release:gate_again", "release:evaluate",
         "webhooks:ping", "webhooks:pause", "webhooks:resume", "webhooks:rotate", "webhooks:remove", "webhooks:repeat",
     },
@@ -156,7 +164,7 @@ NO_PAGES: Final = {
     },
     "a file": {
         "pool:refused", "snapshots:download", "snapshots:file", "snapshots:differences_file",
-        "judgments:import_refused", "review:output", "snapshots:output", "release:card_file",
+        "judgments:import_refused", "review:output", "snapshots:output", "release:card_file", "errors:report_file",
     },
     "for programs": {"live", "ready", "schema"},
     "drawn by Swagger": {"docs"},
@@ -169,7 +177,7 @@ FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "judgments:import", "review:item_review", "review:alike", "review:person", "review:spread", "review:bulk_new",
     "review:bulk", "review:adjudication", "snapshots:snapshot", "snapshots:differences", "snapshots:card_section",
     "training:classifier", "evaluation:evaluation", "evaluation:category", "evaluation:profile",
-    "release:section", "release:card", "release:gate", "release:summary",
+    "release:section", "release:card", "release:gate", "release:summary", "errors:error", "errors:report",
     "webhooks:webhook", "learner:query", "learner:shadow", "learner:look",
     "projects:create", "accounts:account", "accounts:password", "review:item_question", "review:item_gold",
     "review:item_clause", "review:question", "review:question_own",
@@ -270,6 +278,7 @@ def addresses(pilot: Pilot) -> dict[str, str]:
     }
     of_page: dict[str, dict[str, object]] = {"release:section": {"section": SECTIONS[0].slug}}
     of_page |= {"review:spread": {"item_id": Resolution.objects.exclude(entry=None).earliest("pk").item_id}}
+    of_page |= {"errors:error": {"pk": ClassifierError.objects.earliest("pk").pk}}
     keywords = {route.name: route.keywords for route in routes()}
     return {
         name: reverse(name, kwargs={word: (values | of_page.get(name, {}))[word] for word in keywords[name]})

@@ -115,6 +115,13 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "annotators": {"ann@example.org": "ann"},
     },
     "audits_open": {"category": "games", "n": 30},
+    "error_cause_assign": {"errors": [1], "cluster": 1, "cause": "label", "reason": "It is a game."},
+    "error_batch": {"errors": [1], "cluster": 1, "report": 1, "n": 20},
+    "error_relook": {"errors": [1], "cluster": 1, "report": 1},
+    "error_report_begin": {"title": "Games", "classifier": 1, "category": "games"},
+    "error_report_write": {
+        "based_on": 1, "finish": True, "summary": "Games.", "why": "No clause.", "done": "A clause.", "open": "None.",
+    },
     "score": {"pages": [{"url": "x.example", "title": "A page", "text": "Text."}], "profile": "high"},
     "recheck_open": {"taxonomy": 1, "guideline": 1, "groups": ["category/games"], "reason": "Split."},
 }  # fmt: skip
@@ -203,6 +210,7 @@ class Operation:
             "other",
             "question_id",
             "suspect_id",
+            "error_id",
             "shadow_id",
             "delivery_id",
             "id",
