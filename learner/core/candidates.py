@@ -178,9 +178,12 @@ def shard_candidates(
     return replace(_gather(shard, lanes, n_train=len(train), n_holdout=n_holdout), held=held)
 
 
-def plan_for(classifier: LinearClassifier, plan: StreamPlan) -> StreamPlan:
-    """The plan of a batch that this classifier chooses, fitted or not."""
-    return plan if classifier.learned.any() else plan.led_by_definitions()
+def plan_for(classifier: LinearClassifier, plan: StreamPlan, *, texts: bool) -> StreamPlan:
+    """The plan of a batch that this classifier chooses, fitted or not, of pages that have texts or addresses alone.
+
+    The words of a definition are found in texts; in an address they mostly are not (decision 0179).
+    """
+    return plan if texts or classifier.learned.any() else plan.led_by_definitions()
 
 
 def merge(candidates: Iterable[Candidates]) -> Candidates:

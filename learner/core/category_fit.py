@@ -1,12 +1,13 @@
 """One category's linear model: fitted, checked on unseen sites, calibrated, or refused with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags_array
 from scipy.special import expit, logit
+from sklearn import config_context
 from sklearn.svm import LinearSVC
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
@@ -162,7 +163,7 @@ def fit_category(
     chosen = _kept_setting(counts, options) or _chosen_setting(task, n_folds, options, rng.spawn(1)[0])
     setting = chosen.setting
     weighted = task.under(setting)
-    unseen = _unseen(weighted, n_folds, setting, options=options, rng=rng)
+    unseen = _unseen(weighted, _folds(weighted, n_folds, rng), setting.C, options)
     if unseen is None:
         return _not_learned(category, "too few sites to check it on ones it had not seen", counts, task)
     sigmoid = unseen.sigmoid
@@ -246,13 +247,16 @@ def _chosen_setting(
     if len(options.settings) == 1:
         return KeptSetting(options.settings[0], n_labels)
     part = task.part(_tuned_on(task, rng))
-    folds = rng.integers(2**32)
-    surprises = [
-        _surprise(part.under(setting), n_folds, setting, options=options, rng=np.random.default_rng(folds))
-        for setting in options.settings
-    ]
-    best = options.settings[int(np.argmin(surprises))] if np.isfinite(surprises).any() else USUAL
-    return KeptSetting(best, n_labels)
+    seed = rng.integers(2**32)
+    surprises: dict[Setting, float] = {}
+    for url_weight in dict.fromkeys(setting.url_weight for setting in options.settings):
+        alike = [setting for setting in options.settings if setting.url_weight == url_weight]
+        weighted = part.under(alike[0])
+        folds = list(_folds(weighted, n_folds, np.random.default_rng(seed)))  # cut once for every C
+        for setting in alike:
+            surprises[setting] = _surprise(_unseen(weighted, folds, setting.C, options))
+    best = min(options.settings, key=lambda setting: surprises[setting])
+    return KeptSetting(best if np.isfinite(surprises[best]) else USUAL, n_labels)
 
 
 def _tuned_on(task: CategoryTask, rng: np.random.Generator) -> Booleans:
@@ -270,10 +274,7 @@ def _tuned_on(task: CategoryTask, rng: np.random.Generator) -> Booleans:
     return chosen[sites]
 
 
-def _surprise(
-    task: CategoryTask, n_folds: int, setting: Setting, *, options: FitOptions, rng: np.random.Generator
-) -> float:
-    unseen = _unseen(task, n_folds, setting, options=options, rng=rng)
+def _surprise(unseen: "_Unseen | None") -> float:
     if unseen is None or unseen.sigmoid.slope <= 0:
         return float("inf")
     return cross_entropy(unseen.logits, unseen.truth, unseen.weights)
@@ -289,17 +290,30 @@ class _Unseen:
     sigmoid: Sigmoid
 
 
-def _unseen(
-    task: CategoryTask, n_folds: int, setting: Setting, *, options: FitOptions, rng: np.random.Generator
-) -> _Unseen | None:
-    """The decisions about unseen sites; None where too few could be made to calibrate anything."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fold:
+    """Some sites' `rows`, bool (n_items,), with their features, and the items of all other sites to learn from."""
+
+    rows: Booleans
+    features: csr_matrix
+    rest: CategoryTask
+
+
+def _folds(task: CategoryTask, n_folds: int, rng: np.random.Generator) -> Iterator[_Fold]:
+    """Folds of whole sites, each cut out when it is asked for."""
     folds = site_folds(task.truth, numbered(task.sites), n_folds, rng)
-    decisions = np.full(len(task.truth), np.nan)
     for fold in range(n_folds):
-        rest = folds != fold
-        if _has_both(task.truth[rest]):
-            machine = _machine(task.part(rest), setting.C, options)
-            decisions[~rest] = machine.decision_function(task.features[~rest])
+        rows = folds == fold
+        yield _Fold(rows, task.features[rows], task.part(~rows))
+
+
+def _unseen(task: CategoryTask, folds: Iterable[_Fold], C: float, options: FitOptions) -> _Unseen | None:
+    """The decisions about unseen sites; None where too few could be made to calibrate anything."""
+    decisions = np.full(len(task.truth), np.nan)
+    for fold in folds:
+        if _has_both(fold.rest.truth):
+            machine = _machine(fold.rest, C, options)
+            decisions[fold.rows] = fold.features @ machine.coef_[0] + machine.intercept_[0]
         if _is_enough(task.truth[np.isfinite(decisions)]):
             break
     seen = np.isfinite(decisions)
@@ -320,8 +334,10 @@ def _is_enough(decided: Array) -> bool:
 
 
 def _machine(task: CategoryTask, C: float, options: FitOptions) -> Any:
+    """The machine of one category. What scikit-learn would check again at each of its many fits was checked once."""
     machine = LinearSVC(C=C, tol=_STOP_AT, random_state=options.seed % 2**32)
-    return machine.fit(task.features, task.truth, sample_weight=task.weights)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        return machine.fit(task.features, task.truth, sample_weight=task.weights)
 
 
 def _not_learned(category: str, reason: str, counts: _Counts, task: CategoryTask) -> CategoryFit:

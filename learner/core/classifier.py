@@ -102,7 +102,7 @@ class LinearClassifier(BaseEstimator):
         Raises
         ------
         ValueError
-            If lengths differ, a label is not -1, 0 or 1, or a weight is not positive.
+            If lengths differ, a label is not -1, 0 or 1, a weight is not positive, or a feature is not finite.
         """
         n_items = X.shape[0]
         sites = (
@@ -199,7 +199,9 @@ class LinearClassifier(BaseEstimator):
             raise ValueError(
                 f"Y holds {np.setdiff1d(Y, _ANSWERS)[:5]}; 1, 0 and -1 (not known) mean something"
             )
-        if weights.size and weights.min() <= 0:
+        if not np.isfinite(X.data).all():
+            raise ValueError("X holds a value that is no finite number; featurise its pages again")
+        if weights.size and not weights.min() > 0:
             raise ValueError(f"sample_weight has {weights.min()}; leave out items that should not count")
 
     def _settings(self, *, has_both: bool) -> list[Setting]:

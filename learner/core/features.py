@@ -100,6 +100,13 @@ def describe_recipe() -> dict[str, object]:
     }
 
 
+def have_texts(features: csr_matrix) -> bool:
+    """Whether most pages, (n_items, N_FEATURES), say more than their address; False where there are none."""
+    rows = np.repeat(np.arange(features.shape[0]), np.diff(features.indptr))
+    said = np.unique(rows[features.indices >= N_URL])
+    return 2 * len(said) > features.shape[0]
+
+
 def unit_rows(matrix: csr_matrix) -> csr_matrix:
     """The rows scaled to Euclidean length 1; empty rows stay empty, and there may be no rows."""
     return csr_matrix(normalize(matrix)) if matrix.shape[0] else matrix

@@ -13,6 +13,7 @@ from learner.core.classifier import LinearClassifier
 from learner.core.definitions import FINDS, finds_of
 from learner.core.drawing import uniform_keys
 from learner.core.efficiency import Scores, scores_of
+from learner.core.features import have_texts
 from learner.core.labelled_pages import LabelledPages
 from learner.core.lanes import take_turns
 from learner.core.learner import QueryModel
@@ -215,7 +216,9 @@ def _by_streams(shares: Mapping[str, float]) -> Chooser:
 
     def choose(question: Question) -> Integers:
         question.model.query_strategy = strategy_for(question.model.estimator)
-        plan = plan_for(question.model.estimator, StreamPlan(question.n, shares, seed=question.seed))
+        plan = StreamPlan(question.n, shares, seed=question.seed)
+        texts = not question.model.estimator.learned.any() and have_texts(question.pool.features)
+        plan = plan_for(question.model.estimator, plan, texts=texts)
         candidates = shard_candidates(question.model, question.pool, question.available, plan, question.rng)
         choices = select_batch([candidates], plan, (), question.rng)
         return np.array([choice.item_id for choice in choices], dtype=np.int64)

@@ -16,6 +16,7 @@ from annotator.projects.services import log_write
 from learner.core.archive import archive_read
 from learner.core.arrays import Floats32, Integers
 from learner.core.definitions import column_rarity
+from learner.core.features import have_texts
 from learner.core.recipe import RECIPE
 from learner.core.shards import Shard, read_ahead, shard_read
 from learner.query.files import FileDamagedError, file_read
@@ -63,11 +64,25 @@ def pool_rarity(project: Project) -> Floats32 | None:
 
     Raises FileDamagedError as `shards_load` does.
     """
+    shard = _first_shard(project)
+    return None if shard is None else column_rarity(shard.features)
+
+
+def pool_has_texts(project: Project) -> bool:
+    """Whether most pages of the first shard say more than their address; False before there is one. One query.
+
+    Raises FileDamagedError as `shards_load` does.
+    """
+    shard = _first_shard(project)
+    return shard is not None and have_texts(shard.features)
+
+
+def _first_shard(project: Project) -> Shard | None:
     row = shards_of(project).first()
     if row is None:
         return None
     try:
-        return column_rarity(shard_open(row).features)
+        return shard_open(row)
     except FileDamagedError as error:
         raise shard_damaged(row, error) from error
 

@@ -33,7 +33,7 @@ from learner.query.ordering import suggested_first
 from learner.query.running import Phases
 from learner.query.selectors import steering_of
 from learner.query.services import ClassifierFile
-from learner.query.shards import pool_rarity, shards_load, shards_of
+from learner.query.shards import pool_has_texts, pool_rarity, shards_load, shards_of
 from learner.query.steering import Steering
 from learner.query.suggestions import Suggested, suggested_of
 
@@ -69,7 +69,8 @@ class Chosen:
 def way_of(project: Project, classifier: ClassifierFile | None, steering: Steering, seed: int) -> Way:
     """The way of these settings, with this classifier, or before the first one the definitions alone.
 
-    Three queries; with examples up to two more, and one shard is read for what is rare in the pool.
+    Three queries; with examples up to two more, and one shard is read for what is rare in the pool. Before anything is
+    learned one more, and one shard is read for whether pages have texts.
     """
     taxonomy = taxonomy_current(project)
     fitted = LinearClassifier(taxonomy.slugs) if classifier is None else classifier_loaded(classifier)
@@ -86,7 +87,7 @@ def way_of(project: Project, classifier: ClassifierFile | None, steering: Steeri
             finds_now(project, fitted),
             shown=[number for number, slug in enumerate(fitted.categories) if examples.get(slug)],
         ),
-        plan=plan_for(fitted, plan),
+        plan=plan_for(fitted, plan, texts=not fitted.learned.any() and pool_has_texts(project)),
     )
 
 

@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotator.pool.addresses import AddressRefused, canonical
 from annotator.projects.models import default_shares
+from learner.core.candidates import AUDIT, StreamPlan
 from learner.core.comparison import RANDOM, SHARES, Report, reports_of
 from learner.core.efficiency import Measured, Scores
 from learner.core.efficiency_plot import plot_of
+from learner.core.efficiency_table import table_of
 from learner.core.labelled_pages import LabelledFileError, LabelledPages, read_labelled
 from learner.core.simulation import (
     DEFAULT,
@@ -62,13 +65,18 @@ class Command(BaseCommand):
             "--seeds", type=int, default=5, help="repetitions, each with its own cut of the sites (5)"
         )
         parser.add_argument("--limit", type=int, help="use about so many pages: whole sites, drawn by a hash")
+        parser.add_argument(
+            "--shares", metavar="STREAM=SHARE,...", help="of default: query, rare, explore (a new project's)"
+        )
         parser.add_argument("--json", type=Path, metavar="OUT", help="write all numbers here")
         parser.add_argument("--plot", type=Path, metavar="OUT.svg", help="draw the curves here")
+        parser.add_argument("--table", type=Path, metavar="OUT.md", help="write tables in Markdown here")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        chosen = self._chosen(options["strategy"])
+        shares = _shares(options["shares"])
+        chosen = self._chosen(options["strategy"], shares)
         schedule = self._schedule(options)
-        self._check_outputs(options["json"], options["plot"])
+        self._check_outputs(options["json"], options["plot"], options["table"])
         pages = self._pages(options)
         try:
             runs, full = self._replay(pages, chosen, schedule, options["seeds"])
@@ -77,15 +85,17 @@ class Command(BaseCommand):
         reports = reports_of(runs, full)
         self._show(reports)
         if options["json"]:
-            facts = _facts(pages, schedule, options, full)
+            facts = _facts(pages, schedule, options, shares, full)
             text = json.dumps({**facts, "reports": [asdict(report) for report in reports]}, indent=1)
             _write(options["json"], text + "\n")
         if options["plot"]:
             title = f"{options['data'].stem}: {options['seeds']} seeds, batches of {schedule.batch}"
             _write(options["plot"], plot_of(reports, title))
+        if options["table"]:
+            _write(options["table"], table_of(reports))
 
-    def _chosen(self, names: str) -> dict[str, Chooser]:
-        known = choosers(default_shares())
+    def _chosen(self, names: str, shares: dict[str, float]) -> dict[str, Chooser]:
+        known = choosers(shares)
         wanted = (
             list(known) if names == "all" else [name.strip() for name in names.split(",") if name.strip()]
         )
@@ -173,6 +183,22 @@ class Command(BaseCommand):
                 )
 
 
+def _shares(text: str | None) -> dict[str, float]:
+    """The mix of `default`: a new project's, or `query=0.3,rare=0.4,explore=0.3`."""
+    if text is None:
+        return default_shares()
+    try:
+        shares = {name.strip(): float(share) for name, share in (part.split("=") for part in text.split(","))}
+        if not all(map(isfinite, shares.values())):
+            raise ValueError("a share is a number")
+        StreamPlan(1, shares, seed=0)
+    except ValueError as error:
+        raise CommandError(f'"{text}" is no mix ({error}); write query=0.3,rare=0.4,explore=0.3.') from error
+    if set(shares) <= {AUDIT}:
+        raise CommandError(f'"{text}" is of audits alone, which never train; give query, rare or explore.')
+    return shares
+
+
 def _address(raw: str) -> tuple[str, str, str] | None:
     try:
         address = canonical(raw)
@@ -182,7 +208,11 @@ def _address(raw: str) -> tuple[str, str, str] | None:
 
 
 def _facts(
-    pages: LabelledPages, schedule: Schedule, options: dict[str, Any], full: Sequence[Scores]
+    pages: LabelledPages,
+    schedule: Schedule,
+    options: dict[str, Any],
+    shares: dict[str, float],
+    full: Sequence[Scores],
 ) -> dict[str, object]:
     return {
         "data": options["data"].name,
@@ -191,7 +221,7 @@ def _facts(
         "positives": dict(zip(pages.categories, (pages.truth == 1).sum(axis=0).tolist(), strict=True)),
         "schedule": asdict(schedule),
         "seeds": options["seeds"],
-        "shares": default_shares(),
+        "shares": shares,
         "shares_of_full": SHARES,
         "full": [asdict(scores) for scores in full],
     }

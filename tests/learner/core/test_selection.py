@@ -279,7 +279,7 @@ def test_definitions_choose_a_few_dozen_of_a_large_first_batch_and_chance_the_re
     shards: list[Shard],
 ) -> None:
     model = QueryModel(LinearClassifier(CATEGORIES), STRATEGIES["cold_start"], make_definitions())
-    plan = plan_for(model.estimator, StreamPlan(100, SHARES, seed=3))
+    plan = plan_for(model.estimator, StreamPlan(100, SHARES, seed=3), texts=False)
 
     choices = choose(model, shards, plan)
 
@@ -289,11 +289,12 @@ def test_definitions_choose_a_few_dozen_of_a_large_first_batch_and_chance_the_re
     assert explored == {counts["explore"] / 540}
 
 
-def test_a_small_first_batch_and_one_by_a_classifier_keep_their_shares(model: QueryModel) -> None:
+def test_a_small_first_batch_one_of_texts_and_one_by_a_classifier_keep_their_shares(model: QueryModel) -> None:
     small, large = (StreamPlan(size, SHARES, seed=3) for size in (30, 300))
 
-    assert plan_for(LinearClassifier(CATEGORIES), small) is small
-    assert plan_for(model.estimator, large) is large
+    assert plan_for(LinearClassifier(CATEGORIES), small, texts=False) is small
+    assert plan_for(LinearClassifier(CATEGORIES), large, texts=True) is large
+    assert plan_for(model.estimator, large, texts=False) is large
 
 
 def test_a_pool_smaller_than_the_batch_is_used_up(model: QueryModel) -> None:
