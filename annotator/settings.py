@@ -259,6 +259,9 @@ SPECTACULAR_SETTINGS = {
         "ErasureScopeEnum": "annotator.pool.models.Erasure.Scope",
         "QuestionStatusEnum": "annotator.review.models.Question.Status",
         "StatusEnum": "annotator.runs.RunStatus",
+        "GateVerdictEnum": "learner.evaluation.release.serializers.VERDICTS",
+        "RuleActionEnum": "learner.evaluation.lens.policy_serializers.ACTIONS",
+        "StandingActionEnum": "annotator.review.people.person_serializers.ACTIONS",
     },
 }
 

@@ -16,6 +16,7 @@ api_v1 = [
     path("", include("learner.snapshots.api_urls")),
     path("", include("learner.training.api_urls")),
     path("", include("learner.evaluation.api_urls")),
+    path("", include("learner.evaluation.release.api_urls")),
     path("", include("learner.evaluation.lens.api_urls")),
     path("", include("learner.suspects.api_urls")),
     path("", include("learner.errors.api_urls")),

@@ -1,12 +1,16 @@
 """A project with rows of every kind, so that no page and no operation has nothing to show; and one with none."""
 
 import io
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 from uuid import uuid4
 
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from annotator.accounts.models import User
@@ -130,6 +134,15 @@ def make_pilot() -> Pilot:
     disagreement = Disagreement.objects.filter(closed_at=None).latest("pk")
     bulk = _plan(project, people["lee"], disagreement)
     return Pilot(project, people, items, batch, disagreement, judgment, bulk, question)
+
+
+@contextmanager
+def pilot_undone() -> Iterator[Pilot]:
+    """The pilot project for all tests of a module, which undo what they do; at the end it has never been."""
+    with transaction.atomic():
+        yield make_pilot()
+        transaction.set_rollback(True)
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
 
 def members() -> dict[str, User]:

@@ -1,7 +1,6 @@
 """API operations of the judgments: submit one, list those that stand."""
 
 from datetime import timedelta
-from functools import lru_cache, partial
 from typing import Any, Final
 
 from django.http.response import HttpResponseBase
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotator.judgments.listing import judgments_listed, sees_names
+from annotator.judgments.listing import judgments_listed, names_for
 from annotator.judgments.models import Judgment
 from annotator.judgments.serializers import (
     AnswerSerializer,
@@ -24,10 +23,9 @@ from annotator.judgments.serializers import (
 from annotator.judgments.services import Submitted, judgment_submit
 from annotator.judgments.turns import judgment_turn
 from annotator.pool.selectors import item_page
-from annotator.projects.access import ROLES_THAT_CAN, Access, Can, project_for
+from annotator.projects.access import Access, Can, project_for
 from annotator.projects.api import ByIdPagination, caller, errors
 from annotator.projects.ndjson import AFTER, Listed, ListedView, listed_responses
-from annotator.projects.pseudonyms import pseudonym
 from annotator.queue.models import Assignment
 from annotator.queue.serializers import claimed
 
@@ -88,16 +86,9 @@ class JudgmentsView(ListedView):
                 Judgment.objects.filter(project=access.project),
                 ListedJudgmentSerializer,
                 settled=timezone.now() - SETTLING,
-                context=_names(access),
+                context=names_for(access),
             )
         )
-
-
-def _names(access: Access) -> dict[str, Any]:
-    """How the serializer is to call people: by name to whoever may know, and to oneself."""
-    if access.role not in ROLES_THAT_CAN[Can.INSPECT] or sees_names(access):
-        return {}
-    return {"name": lru_cache(maxsize=None)(partial(pseudonym, access.project))}
 
 
 def _status(submitted: Submitted) -> int:

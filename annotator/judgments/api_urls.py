@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from annotator.judgments import api
+from annotator.judgments import api, own_api
 from annotator.judgments.imports import api as import_api
 
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,19 @@ urlpatterns: list[URLPattern] = [
         name="judgment-submit",
     ),
     path("projects/<slug:slug>/judgments/", api.JudgmentsView.as_view(), name="judgment-list"),
+    path("projects/<slug:slug>/judgments/undo/", own_api.UndoView.as_view(), name="judgment-undo"),
+    path(
+        "projects/<slug:slug>/judgments/<int:judgment_id>/",
+        own_api.OwnJudgmentView.as_view(),
+        name="judgment-read",
+    ),
+    path(
+        "projects/<slug:slug>/assignments/<int:assignment_id>/flag/",
+        own_api.FlagView.as_view(),
+        name="flag-raise",
+    ),
+    path("projects/<slug:slug>/session/", own_api.SessionView.as_view(), name="session"),
+    path("projects/<slug:slug>/care/", own_api.CareView.as_view(), name="care"),
     path("projects/<slug:slug>/imports/", import_api.ImportsView.as_view(), name="import-list"),
     path(
         "projects/<slug:slug>/imports/<int:import_id>/", import_api.ImportView.as_view(), name="import-read"

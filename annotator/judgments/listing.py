@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, partial
+from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
@@ -49,6 +51,13 @@ class JudgmentFilter:
 def sees_names(access: Access) -> bool:
     """Whether this person may know who gave a judgment that is not their own."""
     return access.role in ROLES_THAT_CAN[Can.RESOLVE]
+
+
+def names_for(access: Access) -> dict[str, Any]:
+    """How a serializer is to call people: by name to whoever may know, and to oneself; else by pseudonym."""
+    if access.role not in ROLES_THAT_CAN[Can.INSPECT] or sees_names(access):
+        return {}
+    return {"name": lru_cache(maxsize=None)(partial(pseudonym, access.project))}
 
 
 def judgments_listed(access: Access, wanted: JudgmentFilter) -> QuerySet[Judgment]:

@@ -19,7 +19,7 @@ from annotator.accounts.models import User
 from annotator.errors import BadInput, NotFound, NotSignedIn
 from annotator.projects.access import Can, project_for
 from annotator.projects.models import Category, Clause, LogEntry, Project
-from annotator.projects.selectors import guideline_current, log_of, projects_of, taxonomy_current
+from annotator.projects.selectors import guideline_current, log_of, taxonomy_current
 
 S = TypeVar("S", bound=serializers.BaseSerializer[Any])
 POSITION: Final = re.compile(r"[0-9]{1,18}")
@@ -175,19 +175,6 @@ class LogEntrySerializer(serializers.ModelSerializer[LogEntry]):
     class Meta:
         model = LogEntry
         fields = ["id", "at", "stage", "level", "text"]
-
-
-class ProjectListView(APIView):
-    """The caller's projects."""
-
-    @extend_schema(
-        operation_id="project_list",
-        responses={200: MembershipSerializer(many=True), 401: ErrorSerializer, 429: ErrorSerializer},
-        tags=["projects"],
-    )
-    def get(self, request: Request) -> Response:
-        """Projects that the caller is a member of, with the role."""
-        return Response(MembershipSerializer(projects_of(caller(request)), many=True).data)
 
 
 class ProjectView(APIView):

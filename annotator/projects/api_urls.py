@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from annotator.projects import api
+from annotator.projects import api, configuring_api
 from annotator.projects.drafts import api as draft_api
 
 urlpatterns = [
-    path("projects/", api.ProjectListView.as_view(), name="project-list"),
+    path("projects/", configuring_api.ProjectsView.as_view(), name="project-list"),
     path("projects/<slug:slug>/", api.ProjectView.as_view(), name="project-read"),
+    path("projects/<slug:slug>/settings/", configuring_api.SettingsView.as_view(), name="settings"),
+    path("projects/<slug:slug>/members/", configuring_api.MembersView.as_view(), name="member-list"),
+    path("projects/<slug:slug>/members/end/", configuring_api.MemberEndView.as_view(), name="member-end"),
+    path(
+        "projects/<slug:slug>/members/case-holder/",
+        configuring_api.CaseHolderView.as_view(),
+        name="case-holder",
+    ),
+    path("projects/<slug:slug>/blueprint/", configuring_api.BlueprintView.as_view(), name="blueprint"),
     path("projects/<slug:slug>/taxonomy/", api.TaxonomyView.as_view(), name="taxonomy-read"),
     path("projects/<slug:slug>/log/", api.LogView.as_view(), name="log-list"),
     path("projects/<slug:slug>/guideline/", api.GuidelineView.as_view(), name="guideline-read"),

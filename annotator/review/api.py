@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from annotator.agreement.patterns import Pattern
 from annotator.errors import BadInput
+from annotator.judgments.listing import names_for
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import (
     ERRORS,
@@ -30,6 +31,7 @@ from annotator.review.desk.serializers import (
     FlagSerializer,
     GoldDraftSerializer,
     GoldSerializer,
+    ListedResolutionSerializer,
     PatternsSerializer,
     ResolutionSerializer,
 )
@@ -55,11 +57,11 @@ class ResolutionsView(APIView):
             OpenApiParameter("method", OpenApiTypes.STR, enum=[method for method, _ in METHODS]),
             OpenApiParameter("label", OpenApiTypes.STR, description="Only items that show this category."),
         ],
-        responses={200: ResolutionSerializer(many=True), **errors(400)},
+        responses={200: ListedResolutionSerializer(many=True), **errors(400)},
         tags=["review"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The resolution held true of each resolved item, newest first."""
+        """The resolution held true of each resolved item, newest first; for scientists under pseudonyms."""
         access = project_for(caller(request), slug, Can.INSPECT)
         rows = resolutions_current(access.project)
         method = request.query_params.get("method", "")
@@ -69,7 +71,10 @@ class ResolutionsView(APIView):
         if label:
             rows = rows.filter(labels__contains=[label])
         return page_of(
-            self, rows.select_related("item", "clause", "resolved_by", "taxonomy"), ResolutionSerializer
+            self,
+            rows.select_related("item", "clause", "resolved_by", "taxonomy"),
+            ListedResolutionSerializer,
+            context=names_for(access),
         )
 
     @extend_schema(

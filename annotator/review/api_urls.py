@@ -2,15 +2,19 @@
 
 from django.urls import path
 
-from annotator.review import api
-from annotator.review.acts import adjudication_api
+from annotator.review import api, overview_api
+from annotator.review.acts import adjudication_api, gold_api
 from annotator.review.acts import api as act_api
 from annotator.review.agreement import api as agreement_api
+from annotator.review.agreement import items_api as agreement_items_api
 from annotator.review.disputes import api as dispute_api
+from annotator.review.items import alike_api
 from annotator.review.items import api as item_api
 from annotator.review.outputs import api as output_api
 from annotator.review.people import api as people_api
+from annotator.review.people import person_api
 from annotator.review.policy import api as policy_api
+from annotator.review.policy import impact_api
 from annotator.review.questions import api as question_api
 
 urlpatterns = [
@@ -112,4 +116,40 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/", agreement_api.AgreementView.as_view(), name="agreement-read"),
     path("projects/<slug:slug>/people/", people_api.PeopleView.as_view(), name="people-list"),
     path("projects/<slug:slug>/people/me/", people_api.OwnPeopleView.as_view(), name="people-me"),
+    path("projects/<slug:slug>/people/<int:user_id>/", person_api.PersonView.as_view(), name="person-read"),
+    path(
+        "projects/<slug:slug>/people/<int:user_id>/standing/",
+        person_api.StandingView.as_view(),
+        name="standing-set",
+    ),
+    path("projects/<slug:slug>/checks/me/", person_api.OwnChecksView.as_view(), name="checks-me"),
+    path(
+        "projects/<slug:slug>/agreement/items/",
+        agreement_items_api.AgreementItemsView.as_view(),
+        name="agreement-item-list",
+    ),
+    path("projects/<slug:slug>/guideline/cited/", impact_api.CitedView.as_view(), name="cited-list"),
+    path(
+        "projects/<slug:slug>/guideline/draft/impact/",
+        impact_api.GuidelineImpactView.as_view(),
+        name="guideline-draft-impact",
+    ),
+    path(
+        "projects/<slug:slug>/taxonomy/draft/impact/",
+        impact_api.TaxonomyImpactView.as_view(),
+        name="taxonomy-draft-impact",
+    ),
+    path(
+        "projects/<slug:slug>/rechecks/groups/",
+        impact_api.RecheckGroupsView.as_view(),
+        name="recheck-group-list",
+    ),
+    path("projects/<slug:slug>/items/<int:item_id>/alike/", alike_api.AlikeView.as_view(), name="item-alike"),
+    path("projects/<slug:slug>/gold/coverage/", gold_api.GoldCoverageView.as_view(), name="gold-coverage"),
+    path(
+        "projects/<slug:slug>/gold/suggestions/",
+        gold_api.GoldSuggestionsView.as_view(),
+        name="gold-suggestion-list",
+    ),
+    path("projects/<slug:slug>/overview/", overview_api.OverviewView.as_view(), name="overview"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learner.evaluation import api
+from learner.evaluation import api, audits_api
 
 urlpatterns = [
     path(
@@ -17,4 +17,11 @@ urlpatterns = [
     path("projects/<slug:slug>/audits/", api.AuditsView.as_view(), name="audits"),
     path("projects/<slug:slug>/audits/plan/", api.AuditPlanView.as_view(), name="audit-plan"),
     path("projects/<slug:slug>/progress/", api.ProgressView.as_view(), name="progress-read"),
+    path("projects/<slug:slug>/audits/state/", audits_api.AuditStateView.as_view(), name="audit-state"),
+    path("projects/<slug:slug>/audits/truth/", audits_api.TruthView.as_view(), name="truth"),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/classifier/",
+        audits_api.OpinionView.as_view(),
+        name="item-opinion",
+    ),
 ]

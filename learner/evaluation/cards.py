@@ -1,10 +1,11 @@
 """The model card of an evaluation: its facts from rows, kept once, and read back with what became of the version."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
+from annotator.errors import NotFound
 from annotator.pool.addresses import Address, parts_of
 from annotator.pool.models import Item
 from annotator.projects.prose import prose
@@ -43,6 +44,25 @@ OVERALL: Final = {
     "hamming": "Hamming loss",
     "label_ranking_ap": "Label-ranking average precision",
 }
+
+
+@dataclass(frozen=True)
+class CardFile:
+    """One file of a card, and of what kind it is."""
+
+    text: str
+    content_type: str
+
+
+def card_file_of(version: ClassifierVersion, name: str) -> CardFile:
+    """One file of the newest card of a version; raises NotFound. Six queries."""
+    kept = card_latest(version)
+    if kept is None or name not in TYPES:
+        raise NotFound(
+            f"v{version.number} has no model card file {name[:80]}. "
+            f"There are {', '.join(TYPES)}, once it is evaluated."
+        )
+    return CardFile(card_dialects(card_facts(kept))[name], TYPES[name])
 
 
 def card_make(evaluation: Evaluation, features: Mapping[str, str]) -> ModelCard:

@@ -107,6 +107,15 @@ def steering_set(access: Access, steering: Steering, *, based_on: int, note: str
     return version
 
 
+def steering_adopt(access: Access, run: ShadowRun) -> SteeringVersion:
+    """The candidate of a comparison as the settings in use. Raises as `steering_set`, BadInput before it is done."""
+    if not run.result:
+        raise BadInput("This comparison is not done. Wait for it, or set the settings without it.")
+    return steering_set(
+        access, Steering(**run.candidate), based_on=run.base, note=f"after comparison {run.pk}"
+    )
+
+
 def shadow_run_start(access: Access, candidate: Steering, classifier: ClassifierFile | None) -> ShadowRun:
     """A run that compares the settings in use with `candidate`; raises BadInput that names what cannot be.
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learner.snapshots import api
+from learner.snapshots import api, overlap_api
 from learner.snapshots.sections import api as section_api
 
 urlpatterns = [
@@ -56,5 +56,10 @@ urlpatterns = [
         "projects/<slug:slug>/snapshot-runs/<int:pk>/",
         api.SnapshotRunView.as_view(),
         name="snapshot-run-read",
+    ),
+    path(
+        "projects/<slug:slug>/ingests/<int:ingest_id>/overlap/",
+        overlap_api.IngestOverlapView.as_view(),
+        name="ingest-overlap",
     ),
 ]

@@ -12,7 +12,7 @@ from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
 from learner.query.models import QueryRun
-from learner.query.selectors import queries_of, shadow_of, steering_latest, steering_of
+from learner.query.selectors import queries_of, shadow_of, shadows_of, steering_latest, steering_of
 from learner.query.services import steering_set
 from learner.training.looks import look_of
 from learner.training.serializers import (
@@ -24,7 +24,7 @@ from learner.training.serializers import (
     SteeringSetSerializer,
     SteeringVersionSerializer,
 )
-from learner.training.services import look_request, shadow_request
+from learner.training.services import batch_request, look_request, shadow_request
 
 
 class QueryListView(GenericAPIView[QueryRun]):
@@ -41,6 +41,17 @@ class QueryListView(GenericAPIView[QueryRun]):
         """Newest first. What a batch is made of stands in its ledger."""
         access = project_for(caller(request), slug, Can.INSPECT)
         return page_of(self, queries_of(access.project), QuerySerializer)
+
+    @extend_schema(
+        operation_id="batch_ask",
+        request=None,
+        responses={202: QuerySerializer, **errors(409)},
+        tags=["learner"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask for a batch now; answers at once with the query. 409 while the project is paused or has no features."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return Response(QuerySerializer(batch_request(access)).data, status=202)
 
 
 class SteeringView(APIView):
@@ -74,6 +85,18 @@ class SteeringView(APIView):
 
 class ShadowListView(APIView):
     """Two ways to choose, side by side."""
+
+    pagination_class = ByIdPagination
+
+    @extend_schema(
+        operation_id="comparison_list",
+        responses={200: ShadowSerializer(many=True), **ERRORS},
+        tags=["learner"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The comparisons that anybody asked for, newest first."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return page_of(self, shadows_of(access.project), ShadowSerializer)
 
     @extend_schema(
         operation_id="comparison_ask",

@@ -22,8 +22,8 @@ from learner.query.selectors import (
     steering_of,
     steering_versions,
 )
-from learner.query.services import steering_set
-from learner.query.steering import STREAMS, Steering
+from learner.query.services import steering_adopt, steering_set
+from learner.query.steering import STREAMS
 from learner.query.suggestions import suggestions_state, suggestions_switch
 from learner.training.forms import SteeringForm
 from learner.training.lines import (
@@ -145,12 +145,7 @@ def shadow(request: HttpRequest, slug: str, shadow_id: int) -> HttpResponse:
 def shadow_adopt(request: HttpRequest, slug: str, shadow_id: int) -> HttpResponse:
     """Set the candidate of a comparison, unless others were set since."""
     access = project_for(request.user, slug, Can.STEER)
-    run = shadow_of(access.project, shadow_id)
-    if not run.result:
-        raise BadInput("This comparison is not done. Wait for it, or set the settings without it.")
-    version = steering_set(
-        access, Steering(**run.candidate), based_on=run.base, note=f"after comparison {run.pk}"
-    )
+    version = steering_adopt(access, shadow_of(access.project, shadow_id))
     messages.success(request, f"Set: {version.changes}. The next query goes by it.")
     return redirect("learner:steering", slug=slug)
 

@@ -52,7 +52,7 @@ CLOCKS: Final = {
     "RateLimit-Remaining",
     "RateLimit-Reset",
 }
-STEERING: Final = {"api:assignment-stop", "api:assignment-release", "judgments:undo"}
+STEERING: Final = {"api:assignment-stop", "api:assignment-release", "judgments:undo", "api:judgment-undo"}
 
 
 @pytest.fixture
@@ -244,8 +244,12 @@ def token_of(user: User) -> Iterator[tuple[str, str]]:
     place = claimed.json()["assignment"]
     yield "claim more", text_of(post("queue/claim/", {"holding": [place]}))
     yield "renew", text_of(post(f"assignments/{place}/renew/", {}))
+    yield "flag", text_of(post(f"assignments/{place}/flag/", {"note": "A game?"}))
+    for part in ("session/", "care/"):
+        yield part, text_of(client.get(root + part))
     answer = {"client_id": str(UUID(int=6)), "labels": [], "next": True}
     yield "submit", text_of(post(f"assignments/{place}/judgment/", answer))
+    yield "undo", text_of(post("judgments/undo/", {"client_id": str(UUID(int=7))}))
 
 
 def collected(who: Callable[[], Iterator[tuple[str, str]]], change: Callable[[], None]) -> dict[str, str]:

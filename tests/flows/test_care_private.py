@@ -145,7 +145,9 @@ def test_no_page_reads_opt_outs_or_exposure_but_ones_own_and_the_sums_of_the_tea
     take_care(project, annie)
     client = Client()
     client.force_login(make_member(project, role))
-    own = {"judgments:label", "judgments:session", "judgments:care", "judgments:nothing"}
+    own = {
+        "judgments:label", "judgments:session", "judgments:care", "judgments:nothing", "api:session", "api:care",
+    }  # fmt: skip
 
     for route in routes():
         if readable(route):

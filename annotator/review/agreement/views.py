@@ -1,6 +1,5 @@
 """Pages of agreement: how far people agree, where and since when not, and the items behind each number."""
 
-import re
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -10,19 +9,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotator.agreement.periods import Period
-from annotator.errors import BadInput, NotFound
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.selectors import taxonomy_version
+from annotator.review.agreement.asked import NUMBER, cell_asked, pair_named
 from annotator.review.agreement.breakdowns import ENOUGH, Breakdown, breakdown_of, publications_of
-from annotator.review.agreement.items import (
-    CellWanted,
-    cell_counts,
-    cell_items,
-    judges_named,
-    measurement_of,
-)
+from annotator.review.agreement.items import cell_counts, cell_items, judges_named, measurement_of
 from annotator.review.agreement.lines import CHOICES, Choice, agreement_chart, agreement_lines
 from annotator.review.agreement.saved import adaptive_report
 from annotator.review.agreement.tables import (
@@ -37,7 +29,6 @@ from annotator.review.agreement.tables import (
     trend,
 )
 from annotator.review.desk.item import url_parts
-from annotator.review.models import AgreementBreakdown
 from annotator.review.selectors import Unsure, agreement_of
 
 PAGE: Final = 50
@@ -51,7 +42,6 @@ PARTS: Final = {
     "adaptive": "Adaptive overlap",
 }
 """The questions that the page answers, a tab each."""
-NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @require_GET
@@ -100,11 +90,11 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
 def agreement_items(request: HttpRequest, slug: str) -> HttpResponse:
     """The items that one number on the agreement page counts."""
     access = project_for(request.user, slug, Can.RESOLVE)
-    wanted = _wanted(request)
+    wanted = cell_asked(request.GET.dict())
     measured = measurement_of(access.project, wanted.unsure)
     context: dict[str, Any] = {"access": access, "nav": "agreement", "wanted": wanted}
     if measured is not None:
-        names = _names(access, measured, wanted)
+        names = pair_named(access, measured, wanted)
         counts = cell_counts(measured, wanted)
         page = Paginator(range(counts.n_listed), PAGE).get_page(request.GET.get("page"))
         begin = PAGE * (page.number - 1)
@@ -146,48 +136,3 @@ def _taken_apart(
         "matrix_max": MATRIX_MAX,
         "matrix_legend": legend(KAPPA_STEPS),
     }
-
-
-def _names(access: Access, measured: AgreementBreakdown, wanted: CellWanted) -> dict[int, str]:
-    """The names of the pair; refuses a category that the report does not have, and people who never judged here."""
-    if wanted.category and wanted.category not in taxonomy_version(measured.report.taxonomy_id).slugs:
-        raise BadInput(f'"{wanted.category}" is not a category of this project. Choose one under Agreement.')
-    names = judges_named(access.project, wanted.pair or ())
-    if len(names) < len(wanted.pair or ()):
-        raise NotFound("This pair has not judged in this project. Choose one under Agreement.")
-    return names
-
-
-def _wanted(request: HttpRequest) -> CellWanted:
-    """What the number is about; raises BadInput, naming the word, for one that is none."""
-    given = {name: request.GET.get(name, "") for name in ("unsure", "guideline", "pair", "period")}
-    unsure = given["unsure"] or Unsure.MISSING
-    first, _, second = given["pair"].partition("-")
-    period = Period.parse(given["period"])
-    if unsure not in Unsure.values:
-        raise _refused("a treatment of unsure", unsure)
-    if given["guideline"] and not NUMBER.fullmatch(given["guideline"]):
-        raise _refused("a guideline version", given["guideline"])
-    if given["pair"] and (first == second or not all(map(NUMBER.fullmatch, (first, second)))):
-        raise _refused("a pair of people", given["pair"])
-    if given["period"] and period is None:
-        raise _refused("a week or month", given["period"])
-    return CellWanted(
-        category=request.GET.get("category", ""),
-        guideline=int(given["guideline"]) if given["guideline"] else None,
-        pair=(int(first), int(second)) if given["pair"] else None,
-        period=period,
-        clause=_without_nul(request.GET.get("clause", "")),
-        unsure=Unsure(unsure),
-    )
-
-
-def _without_nul(clause: str) -> str:
-    """PostgreSQL takes no NUL: a word that has one is no clause."""
-    if "\0" in clause:
-        raise _refused("a clause", clause)
-    return clause
-
-
-def _refused(what: str, given: str) -> BadInput:
-    return BadInput(f"{given!r} is not {what}. Follow a number under Agreement.")

@@ -1,5 +1,6 @@
 """What the API of the review says and reads."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework import serializers
@@ -44,6 +45,18 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
             "taxonomy",
             "created_at",
         ]
+
+
+class ListedResolutionSerializer(ResolutionSerializer):
+    """What is held true of one item. For whoever may not know who decided: under the pseudonyms of the snapshots."""
+
+    def to_representation(self, instance: Resolution) -> dict[str, Any]:
+        """The resolution, under the name that the caller may know."""
+        data: dict[str, Any] = super().to_representation(instance)
+        name: Callable[[int], str] | None = self.context.get("name")
+        if name is not None and data.get("resolved_by") is not None and instance.resolved_by_id is not None:
+            data["resolved_by"] = name(instance.resolved_by_id)
+        return data
 
 
 class FlagSerializer(serializers.ModelSerializer[Flag]):

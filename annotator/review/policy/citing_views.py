@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import Conflict, CrossguardError, NotFound
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.changes import Change, clauses_compared
 from annotator.projects.drafts.forms import NewClauseForm
 from annotator.projects.drafts.guideline import clause_draft_add
 from annotator.projects.drafts.guideline import guideline_drafting_of as drafting_of
@@ -25,6 +24,7 @@ from annotator.review.citing import COUNTED_MAX, impact_of, items_citing
 from annotator.review.desk.cases import case_of
 from annotator.review.desk.going_on import back_url
 from annotator.review.desk.item import url_parts
+from annotator.review.policy.drafted import clauses_touched
 
 
 @require_GET
@@ -82,13 +82,10 @@ def item_clause(request: HttpRequest, slug: str, item_id: int) -> HttpResponse:
 def impact(request: HttpRequest, slug: str) -> HttpResponse:
     """What cites the clauses that the draft changes or removes."""
     access = project_for(request.user, slug, Can.GUIDE)
-    drafting = drafting_of(access.project)
-    changes = clauses_compared(drafting.base.clauses, drafting.clauses)
-    numbers = [row.clause.number for row in changes if row.change != Change.ADDED]
     context = {
         "access": access,
         "nav": "guideline",
-        "impact": impact_of(access.project, numbers),
+        "impact": impact_of(access.project, clauses_touched(access.project)),
         "most": COUNTED_MAX,
     }
     return render_page(request, "review/impact.html", context, part="impact")

@@ -1,8 +1,6 @@
 """Pages on how the policy changes: its history, what a draft of the taxonomy touches, and rechecks."""
 
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,38 +11,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotator.errors import CrossguardError
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.drafts.taxonomy import taxonomy_drafting_of
-from annotator.projects.mapping import Kind
 from annotator.projects.policy import PolicyEntry, Subject, policy_of
 from annotator.projects.selectors import guideline_current, taxonomy_current
 from annotator.queue.models import Recheck
 from annotator.queue.rechecking import RECHECK_MAX, RecheckSummary, rechecks_of
 from annotator.review.citing import COUNTED_MAX
 from annotator.review.desk.forms import RecheckForm, VersionsForm
-from annotator.review.policy.affected import Group, groups_of, taxonomy_impact
+from annotator.review.policy.affected import groups_of, taxonomy_impact
+from annotator.review.policy.counting import groups_counted
+from annotator.review.policy.drafted import taxonomy_touched
 from annotator.review.policy.rechecking import chosen_of, recheck_cancel, recheck_chosen
-
-COUNT_SECONDS = 1.5
-
-
-@dataclass(frozen=True)
-class GroupLine:
-    """One change on the page of rechecks, with how many items it touches, counted up to `RECHECK_MAX`.
-
-    None where the page had no time left to count: choosing it and counting first tells.
-    """
-
-    group: Group
-    n_items: int | None
-    is_chosen: bool
-
-    @property
-    def shown(self) -> str:
-        """The number in words."""
-        if self.n_items is None:
-            return "not counted yet"
-        items = "item" if self.n_items == 1 else "items"
-        return f"over {RECHECK_MAX:,} items" if self.n_items > RECHECK_MAX else f"{self.n_items:,} {items}"
 
 
 @require_GET
@@ -68,12 +44,11 @@ def policy(request: HttpRequest, slug: str) -> HttpResponse:
 def taxonomy_touches(request: HttpRequest, slug: str) -> HttpResponse:
     """What names the categories that the draft of the taxonomy changes."""
     access = project_for(request.user, slug, Can.GUIDE)
-    drafting = taxonomy_drafting_of(access.project)
-    slugs = [link.source for link in drafting.links if link.kind != Kind.ADD]
+    touched = taxonomy_touched(access.project)
     context = {
         "access": access,
         "nav": "guideline",
-        "impact": taxonomy_impact(access.project, drafting.base, slugs),
+        "impact": taxonomy_impact(access.project, touched.base, touched.slugs),
         "most": COUNTED_MAX,
     }
     return render_page(request, "review/taxonomy_impact.html", context, part="impact")
@@ -133,7 +108,7 @@ def _rechecks(
         "nav": "guideline",
         "taxonomy": taxonomy,
         "guideline": guideline,
-        "lines": list(_counted(groups, keys)),
+        "lines": list(groups_counted(groups, keys)),
         "chosen": chosen,
         "most": RECHECK_MAX,
         "form": form,
@@ -142,15 +117,6 @@ def _rechecks(
     }
     status = error.status if error else 422 if form.errors else 200
     return render_page(request, "review/rechecks.html", context, status=status)
-
-
-def _counted(groups: Sequence[Group], keys: Sequence[str]) -> Iterator[GroupLine]:
-    """The changes with their counts, for as long as a page may take: among millions of judgments each is a second."""
-    until = time.monotonic() + COUNT_SECONDS
-    for group in groups:
-        in_time = time.monotonic() < until
-        n_items = len(group.rows.item_ids(RECHECK_MAX + 1)) if in_time else None
-        yield GroupLine(group, n_items, group.key in keys)
 
 
 def _versions(request: HttpRequest, access: Access) -> tuple[int, int]:

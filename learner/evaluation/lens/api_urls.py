@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learner.evaluation.lens import api
+from learner.evaluation.lens import api, policy_api
 
 urlpatterns = [
     path(
@@ -11,4 +11,11 @@ urlpatterns = [
         name="evaluation-read",
     ),
     path("projects/<slug:slug>/profiles/<slug:school>/", api.ProfileView.as_view(), name="profile-read"),
+    path(
+        "projects/<slug:slug>/profiles/<slug:school>/rules/",
+        policy_api.ProfileRulesView.as_view(),
+        name="profile-rules",
+    ),
+    path("projects/<slug:slug>/packs/", policy_api.PacksView.as_view(), name="pack-list"),
+    path("projects/<slug:slug>/packs/remove/", policy_api.PackRemoveView.as_view(), name="pack-remove"),
 ]

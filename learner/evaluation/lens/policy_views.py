@@ -16,12 +16,11 @@ from learner.core.pack import LIMIT, PACKS
 from learner.evaluation.lens.cells import percent
 from learner.evaluation.lens.forms import PackForm, ProfileForm
 from learner.evaluation.lens.services import (
-    RuleDraft,
     pack_add,
     pack_ids,
     pack_remove,
     profile_set,
-    usual_rule,
+    rules_shown,
 )
 from learner.evaluation.models import ProfileVersion
 from learner.evaluation.packs import packs_of
@@ -82,7 +81,7 @@ def profile(request: HttpRequest, slug: str, school: str) -> HttpResponse:
     else:
         pages_a_day = latest.pages_a_day if latest else None
         number = latest.number if latest else 0
-        rules = _rules(access, school, latest)
+        rules = rules_shown(access, school, latest)
         form = ProfileForm(
             taxonomy=access.taxonomy,
             initial=ProfileForm.initial_of(rules, number=number, pages_a_day=pages_a_day),
@@ -153,23 +152,3 @@ def _added(request: HttpRequest, access: Access, typed: dict[str, Any]) -> None:
     if unknown:
         shown = ", ".join(line[:80].replace("http", "hxxp") for line in unknown[:UNKNOWN_SHOWN])
         messages.warning(request, f"{len(unknown):,} lines name no page of this project: {shown}")
-
-
-def _rules(access: Access, name: str, latest: ProfileVersion | None) -> list[RuleDraft]:
-    """The rules in use, and the usual ones for categories that have none."""
-    kept = {rule.category: rule for rule in rules_of(latest)} if latest else {}
-    return [
-        RuleDraft(
-            rule.category,
-            rule.action,
-            rule.objective,
-            rule.threshold,
-            rule.recall_floor,
-            rule.cost_miss,
-            rule.cost_block,
-            rule.exception,
-        )
-        if (rule := kept.get(category.slug))
-        else usual_rule(name, category)
-        for category in access.taxonomy.categories
-    ]

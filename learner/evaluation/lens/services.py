@@ -69,6 +69,26 @@ def usual_rule(name: str, category: Category) -> RuleDraft:
     )
 
 
+def rules_shown(access: Access, name: str, latest: ProfileVersion | None) -> list[RuleDraft]:
+    """The rules in use, and the usual ones for categories that have none."""
+    kept = {rule.category: rule for rule in rules_of(latest)} if latest else {}
+    return [
+        RuleDraft(
+            rule.category,
+            rule.action,
+            rule.objective,
+            rule.threshold,
+            rule.recall_floor,
+            rule.cost_miss,
+            rule.cost_block,
+            rule.exception,
+        )
+        if (rule := kept.get(category.slug))
+        else usual_rule(name, category)
+        for category in access.taxonomy.categories
+    ]
+
+
 def rule_problems(
     rules: Sequence[RuleDraft], before: dict[str, ProfileRule], taxonomy: Taxonomy
 ) -> dict[str, str]:

@@ -9,18 +9,16 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotator.errors import CrossguardError, NotFound
+from annotator.errors import CrossguardError
 from annotator.http import render_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.prose import prose
 from learner.core.cards.figures import Figure
-from learner.core.cards.sections import Section
 from learner.core.model_cards.figures import figures_of
 from learner.core.model_cards.markdown import model_card
-from learner.core.model_cards.sections import BY_SLUG
 from learner.core.model_cards.summary import read_first, tiles_of
-from learner.evaluation.cards import TYPES, card_body, card_dialects, card_facts, card_latest
-from learner.evaluation.release.selectors import model_sections
+from learner.evaluation.cards import TYPES, card_body, card_facts, card_file_of, card_latest
+from learner.evaluation.release.selectors import model_section_of, model_sections
 from learner.snapshots.sections.forms import SectionForm
 from learner.snapshots.sections.selectors import card_history, card_missing
 from learner.snapshots.sections.services import card_section_write
@@ -60,13 +58,8 @@ def card(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def card_file(request: HttpRequest, slug: str, number: int, name: str) -> HttpResponse:
     """One file of the card, to download."""
     access = project_for(request.user, slug, Can.INSPECT)
-    kept = card_latest(classifier_of(access.project, number))
-    if kept is None or name not in TYPES:
-        raise NotFound(
-            f"v{number} has no model card file {name}. There are {', '.join(TYPES)}, once it is evaluated."
-        )
-    text = card_dialects(card_facts(kept))[name]
-    answer = HttpResponse(text, content_type=f"{TYPES[name]}; charset=utf-8")
+    found = card_file_of(classifier_of(access.project, number), name)
+    answer = HttpResponse(found.text, content_type=f"{found.content_type}; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{slug}-v{number}-{name}"'
     return answer
 
@@ -91,7 +84,7 @@ def sections(request: HttpRequest, slug: str) -> HttpResponse:
 def section(request: HttpRequest, slug: str, section: str) -> HttpResponse:
     """One section with its history; POST writes the next version."""
     access = project_for(request.user, slug, Can.DESCRIBE if request.method == "POST" else Can.INSPECT)
-    asked = _section(section)
+    asked = model_section_of(section)
     history = list(card_history(access.project, asked))
     newest = history[0] if history else None
     initial = {"text": newest.text if newest else "", "based_on": newest.number if newest else 0}
@@ -115,9 +108,3 @@ def section(request: HttpRequest, slug: str, section: str) -> HttpResponse:
         "history": [(row, prose(row.text)) for row in history],
     }
     return render_page(request, "release/section.html", context, status=422 if form.errors else 200)
-
-
-def _section(slug: str) -> Section:
-    if slug not in BY_SLUG:
-        raise NotFound(f'A model card has no section "{slug}". It has {", ".join(BY_SLUG)}.')
-    return BY_SLUG[slug]

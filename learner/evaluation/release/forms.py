@@ -7,11 +7,7 @@ from django import forms
 
 from annotator.projects.selectors import Taxonomy
 from learner.core.gate import Rules
-from learner.evaluation.release.services import REASON_MAX
-
-NUMBERS_MAX = 2**31 - 1
-LATENCY_MAX = 10_000
-MEGABYTES_MAX = 10_000
+from learner.evaluation.release.services import LATENCY_MAX, MEGABYTES_MAX, NUMBERS_MAX, REASON_MAX
 
 
 class RulesForm(forms.Form):

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from annotator.errors import NotFound
 from annotator.projects.models import Project
+from learner.core.cards.sections import Section
 from learner.core.gate import Line, Rules, Verdict, gate_lines, gate_verdict, rules_load
-from learner.core.model_cards.sections import SECTIONS
+from learner.core.model_cards.sections import BY_SLUG, SECTIONS
 from learner.evaluation.evidence import evidence_of, rules_of_a_new_project
 from learner.evaluation.models import Evaluation, GateResult, GateRules
 from learner.evaluation.serving import version_serving
@@ -63,6 +65,13 @@ def rules_in_force(project: Project) -> Asked:
 def model_sections(project: Project) -> list[WrittenSection]:
     """What people wrote on the model card. One query."""
     return written_in(project, SECTIONS)
+
+
+def model_section_of(slug: str) -> Section:
+    """A section of the model card by its short name; raises NotFound. No query."""
+    if slug not in BY_SLUG:
+        raise NotFound(f'A model card has no section "{slug[:60]}". It has {", ".join(BY_SLUG)}.')
+    return BY_SLUG[slug]
 
 
 def gate_now(evaluation: Evaluation, rules: Rules) -> list[Line]:

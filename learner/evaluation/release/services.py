@@ -25,6 +25,9 @@ from learner.evaluation.serving import promotion_current, version_serving
 from learner.training.models import ClassifierVersion
 
 REASON_MAX: Final = 1000
+NUMBERS_MAX: Final = 2**31 - 1
+LATENCY_MAX: Final = 10_000
+MEGABYTES_MAX: Final = 10_000
 Pricing = Callable[[Evaluation, Sequence[Line]], Mapping[str, str]]
 """What enough evidence would cost, by rule: the planner's answer."""
 

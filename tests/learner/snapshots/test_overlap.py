@@ -60,3 +60,22 @@ def test_the_part_says_what_there_is(project: Project) -> None:
 
     assert "No new page is on a site of" in client.get(address).content.decode()
     assert client.get(f"/projects/pilot/ingests/{ingest.pk + 1}/overlap/").status_code == 404
+
+
+def test_the_api_tells_the_same_and_when_there_is_nothing_to_tell(project: Project) -> None:
+    client = Client()
+    client.force_login(make_member(project, Role.SCIENTIST))
+    (item,) = make_items(project, 1)
+    ingest = taken_in(project, f"https://{item.registrable_domain}/new", "https://nowhere.example/")
+    address = f"/api/v1/projects/pilot/ingests/{ingest.pk}/overlap/"
+    before = client.get(address)
+    resolve(item, [GAMES])
+    take(project)
+
+    told = client.get(address)
+
+    assert (before.status_code, "no snapshot" in before.json()["error"]["message"]) == (404, True)
+    split = Item.objects.get(pk=item.pk).split
+    assert told.json() == {
+        "snapshot": 1, "n_items": 2, "n_held": 0, "n_sites": 1, "n_shared": 1, "splits": {split: 1},
+    }  # fmt: skip

@@ -295,7 +295,7 @@ def test_what_there_is_no_time_to_count_can_be_chosen_and_counted_first(
     client.force_login(guide.user)
     page, key = "/projects/pilot/rechecks/", f"category/{GAMES}"
 
-    monkeypatch.setattr("annotator.review.policy.views.COUNT_SECONDS", 0.0)
+    monkeypatch.setattr("annotator.review.policy.counting.COUNT_SECONDS", 0.0)
     shown = client.get(page).content.decode()
     counted = client.post(page, {"group": key, "count": "1"}).content.decode()
 
