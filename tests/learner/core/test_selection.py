@@ -289,7 +289,9 @@ def test_definitions_choose_a_few_dozen_of_a_large_first_batch_and_chance_the_re
     assert explored == {counts["explore"] / 540}
 
 
-def test_a_small_first_batch_one_of_texts_and_one_by_a_classifier_keep_their_shares(model: QueryModel) -> None:
+def test_a_small_first_batch_one_of_texts_and_one_by_a_classifier_keep_their_shares(
+    model: QueryModel,
+) -> None:
     small, large = (StreamPlan(size, SHARES, seed=3) for size in (30, 300))
 
     assert plan_for(LinearClassifier(CATEGORIES), small, texts=False) is small
