@@ -81,7 +81,8 @@ def items_write(reading: Reading, cut: Cut, path: Path, progress: Progress) -> N
             held.texts("source", part),
         ]
         group = pa.array(cut.group[part], mask=cut.group[part] < 0)
-        return [*first, labels, *flags, *then, *why, versions, group, pa.array(cut.near_test[part])]
+        last = [pa.array(cut.near_test[part]), rows["inclusion_probability_union"]]
+        return [*first, labels, *flags, *then, *why, versions, group, *last]
 
     schema = items_schema(reading.taxonomy)
     tables = (pa.table(columns(part), schema=schema) for part in _parts(held.n_items))
@@ -167,6 +168,7 @@ def items_schema(taxonomy: Taxonomy) -> pa.Schema:
             ("taxonomy", INT),
             ("split_group", BIG),
             ("near_test", FLAG),
+            ("inclusion_probability_union", FLOAT),
         ]
     )
 
