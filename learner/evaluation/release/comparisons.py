@@ -103,6 +103,11 @@ class ComparedSlice:
     lines: Sequence[ComparedLine]
     n_same: int
 
+    @property
+    def label(self) -> str:
+        """What its table is called."""
+        return f"Table of {self.kind}, {self.name}"
+
 
 @dataclass(frozen=True)
 class ComparedParts:
