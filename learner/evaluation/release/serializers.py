@@ -1,6 +1,6 @@
 """What the API says and reads of comparisons of two versions."""
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -8,7 +8,8 @@ from rest_framework import serializers
 from annotator.runs import RunStatus
 from learner.evaluation.lens.serializers import EstimateFactSerializer
 from learner.evaluation.models import ComparisonRun
-from learner.evaluation.release.forms import NUMBERS_MAX
+
+NUMBERS_MAX: Final = 2**31 - 1
 
 
 class CompareSerializer(serializers.Serializer[Any]):

@@ -1,16 +1,12 @@
 """The forms with which people start, end and follow up an experiment."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 
 from learner.evaluation.release.services import REASON_MAX
-from learner.monitoring.experiments.services import Design
-
-NUMBERS_MAX: Final = 2**31 - 1
-WHY_MAX: Final = 300
-SHARE_USUAL: Final = 10
+from learner.monitoring.experiments.services import SHARE_USUAL, WHY_MAX, Design
 
 
 class ExperimentForm(forms.Form):

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from learner.evaluation.release.services import REASON_MAX
-from learner.monitoring.experiments.forms import NUMBERS_MAX, SHARE_USUAL, WHY_MAX
+from learner.monitoring.experiments.services import NUMBERS_MAX, SHARE_USUAL, WHY_MAX
 from learner.monitoring.models import Experiment
 
 

@@ -28,6 +28,9 @@ from learner.monitoring.models import Experiment
 from learner.training.models import ClassifierVersion
 
 OPENED_MAX: Final = 100
+SHARE_USUAL: Final = 10
+WHY_MAX: Final = 300
+NUMBERS_MAX: Final = 2**31 - 1
 STRATEGY: Final = "experiment"
 
 
@@ -91,7 +94,7 @@ def experiment_end(experiment: Experiment, why: str, *, by: User | None = None) 
 def experiment_stop(access: Access, experiment: Experiment, reason: str) -> None:
     """Somebody ends it. Raises BadInput without a reason, Conflict where it had ended before."""
     reason_check(reason, "why the experiment is to end")
-    if not experiment_end(experiment, reason.strip()[:300], by=access.user):
+    if not experiment_end(experiment, reason.strip()[:WHY_MAX], by=access.user):
         raise Conflict(f"Experiment {experiment.number} has ended already.")
 
 
