@@ -111,7 +111,7 @@ def test_people_set_the_limit_and_the_quota_of_a_slice_in_versions(access: Acces
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(access: Access, given: dict[str, Any], said: str) -> None:
-    asked = {"pack": "health", "limit": 0.01, "quota": 1} | given
+    asked: dict[str, Any] = {"pack": "health", "limit": 0.01, "quota": 1} | given
 
     with pytest.raises(BadInput, match=said):
         pack_rule_set(access, asked.pop("pack"), based_on=0, **asked)
