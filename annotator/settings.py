@@ -229,7 +229,10 @@ REST_FRAMEWORK = {
         "annotator.accounts.tokens.TokenAuthentication",
         "annotator.accounts.tokens.BrowserAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "annotator.accounts.tokens.TokenScope",
+    ],
     "DEFAULT_THROTTLE_CLASSES": ["annotator.accounts.throttling.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["annotator.http.ApiParser"],
@@ -241,7 +244,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Claim pages, judge them, read the evidence, take snapshots. Every error has one shape.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": [
+        "rest_framework.permissions.IsAuthenticated",
+        "annotator.accounts.tokens.TokenScope",
+    ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "annotator.schema.conditional_answers",

@@ -59,11 +59,13 @@ from learner.errors.selectors import error_facts
 from learner.errors.services import error_run_start
 from learner.errors.tasks import find, similar
 from learner.evaluation.models import ComparisonRun, EvaluationRun
+from learner.evaluation.pack_audits import pack_audits_open
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import compare_versions, evaluate
 from learner.explorer.selectors import explorer_due
 from learner.explorer.tasks import refresh
+from learner.monitoring.experiments.sweeping import experiments_sweep
 from learner.query.facts import feature_facts, queue_facts
 from learner.query.models import FeatureRun, LookRun, QueryRun, ShadowRun, SuggestionRun
 from learner.query.selectors import attempts_of
@@ -150,6 +152,7 @@ def tick_once() -> bool:
                 _note(project, "tick", f"The tick failed: {error}", LogEntry.Level.ERROR)
         _sweep_retentions(timezone.now())
         _sweep_webhooks(timezone.now())
+        _sweep_experiments(timezone.now())
         _sweep_snapshots()
         for model, task in KINDS:
             runs_wake(model, task, timezone.now())
@@ -170,6 +173,13 @@ def _sweep_webhooks(now: datetime) -> None:
         webhooks_sweep(now)
     except DatabaseError:
         logger.exception("Making deliveries of webhooks failed")
+
+
+def _sweep_experiments(now: datetime) -> None:
+    try:
+        experiments_sweep(now)
+    except DatabaseError:
+        logger.exception("Counts of experiments could not be written")
 
 
 def _sweep_snapshots() -> None:
@@ -205,6 +215,7 @@ def project_tick(project: Project, now: datetime) -> None:
     level = queue_level(project)
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
         _start_if_due(project, queue_facts(project, level, coverage, now), query_due, now=now)
+    pack_audits_open(project)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
     _start_if_due(project, error_facts(project), errors_due, now=now)

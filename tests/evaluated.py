@@ -49,7 +49,7 @@ def make_evaluation(version: ClassifierVersion, items: list[Item], *, last_resol
     ids = np.array(sorted(item.pk for item in items), dtype=np.int64)
     known = Scored(ids, np.arange(len(ids)), population.logits[rows[: len(ids)]])
     members = pack_members(version.project)
-    facts["policies"] = policy_facts(profiles, population, drawn, classifier, rng=rng)
+    facts["policies"] = policy_facts(profiles, population, drawn, classifier, kinds, rng=rng)
     facts["pack"] = pack_facts(profiles, members, known, classifier, set(classifier.categories[:3]))
     evaluation = Evaluation.objects.create(
         project=version.project,

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from annotator.accounts.models import ApiToken, User
+from annotator.accounts.models import ApiToken, Scope, User
 from annotator.errors import BadInput, NotFound
 from annotator.statements import columns_of, row_as, row_of, width_of
 
@@ -36,18 +37,26 @@ class NewToken:
     secret: str
 
 
-def token_create(user: User, name: str, *, days: int) -> NewToken:
-    """A new API token of `user` that expires in `days`; raises BadInput for a bad name or lifetime."""
+def token_create(
+    user: User, name: str, *, days: int, scopes: Sequence[str] = tuple(Scope.values)
+) -> NewToken:
+    """A new API token of `user` that expires in `days`, for these scopes alone.
+
+    Raises BadInput for a bad name or lifetime, for no scope, and for one that there is not.
+    """
     if not name.strip():
         raise BadInput("The token has no name. Name it after the script that will use it.")
     if not 1 <= days <= settings.API_TOKEN_DAYS_MAX:
         raise BadInput(f"A token lives 1 to {settings.API_TOKEN_DAYS_MAX} days, not {days}.")
+    if not scopes or not set(scopes) <= set(Scope.values):
+        raise BadInput(f"A token is for one or more of {', '.join(Scope.values)}. Say which.")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         user=user,
         name=name.strip()[:80],
         prefix=secret[:8],
         digest=_digest(secret),
+        scopes=sorted(set(scopes)),
         expires_at=timezone.now() + timedelta(days=days),
     )
     return NewToken(row=row, secret=secret)

@@ -3,10 +3,12 @@
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from annotator.accounts.models import ApiToken, User
+from annotator.accounts.models import ApiToken, Scope, User
 from annotator.accounts.services import token_check
+from annotator.errors import Forbidden
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -27,6 +29,31 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
         return "Token"
+
+
+class TokenScope(BasePermission):
+    """Lets a token do what it is for, and nothing else; the session of a browser does what its person may."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """True; raises Forbidden for a token that is not for this."""
+        if isinstance(request.auth, ApiToken):
+            wanted = scope_of(request.method or "", view)
+            if wanted not in request.auth.scopes:
+                raise Forbidden(
+                    f'This needs a token with the scope "{wanted}"; this one is for {request.auth.purpose}. '
+                    "Make another on your account page.",
+                    code="token_scope",
+                    details={"needed": wanted, "scopes": list(request.auth.scopes)},
+                )
+        return True
+
+
+def scope_of(method: str, view: object) -> Scope:
+    """The scope that a request needs: the view's own where it names one as `token_scope`, else by the method."""
+    own = getattr(view, "token_scope", None)
+    if own is not None and method not in SAFE_METHODS:
+        return Scope(own)
+    return Scope.READ if method in SAFE_METHODS else Scope.WRITE
 
 
 class BrowserAuthentication(SessionAuthentication):

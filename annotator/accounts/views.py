@@ -47,7 +47,8 @@ def token_create_view(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _account(request, form, status=422)
-    new = token_create(_user(request), form.cleaned_data["name"], days=form.cleaned_data["days"])
+    given = form.cleaned_data
+    new = token_create(_user(request), given["name"], days=given["days"], scopes=given["scopes"])
     return _account(request, TokenForm(), new_token=new.secret)
 
 

@@ -13,4 +13,6 @@ PACKS: Final = {
     "reference": "Reference",
 }
 LIMIT: Final = 0.02
-"""The share of a slice that may be flagged by mistake, at the upper end of its interval."""
+"""The share of a slice that may be flagged by mistake, at the upper end of its interval, until people set another."""
+LIMIT_MAX: Final = 0.5
+QUOTA_MAX: Final = 20

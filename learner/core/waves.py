@@ -159,8 +159,9 @@ def reach_after(before: Reach, held: Held, threshold: float, drawn: Integers) ->
     threshold : float
         Of this wave.
     drawn : int (n_drawn,)
-        Ids of the items that waves had taken before: they count as if this one could have taken them, too. Other items
-        that are not available (withheld ones) could not be taken.
+        Ids of the items that waves had taken before, and of those that something else took (see `also_drawn`): they
+        count as if this one could have taken them, too. Other items that are not available (withheld ones) could not
+        be taken.
     """
     earlier = before.of(held.item_ids)
     could = held.available | np.isin(held.item_ids, drawn)
@@ -169,6 +170,27 @@ def reach_after(before: Reach, held: Held, threshold: float, drawn: Integers) ->
     item_ids = np.concatenate([held.item_ids, before.item_ids[gone]])
     order = np.argsort(item_ids, kind="stable")
     return Reach(item_ids[order], np.concatenate([now, before.chances[gone]])[order])
+
+
+def also_drawn(held: Held, threshold: float, taken: Integers, seed: int) -> Integers:
+    """Of items that something else took, the ids of those that this wave would have drawn, ascending.
+
+    They need no place: their labels come anyway. Together with what the wave takes they are exactly the items with
+    u < q / t, so whoever took them, and why, changes no chance and biases nothing.
+
+    Parameters
+    ----------
+    held : Held
+        All holdout items, with their measures in this wave.
+    threshold : float
+        Of this wave; 0 where it takes all there are.
+    taken : int (n_taken,)
+        Ids of the items that were taken, but not by a wave.
+    seed : int
+        Of the permanent random numbers.
+    """
+    inside: Booleans = np.isin(held.item_ids, taken) & (wave_keys(held, seed) > threshold)
+    return held.item_ids[inside]
 
 
 def either(one: Floats, other: Floats) -> Floats:

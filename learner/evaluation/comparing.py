@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 
 from annotator.errors import CrossguardError
 from annotator.projects.models import Project
@@ -20,6 +21,13 @@ from learner.evaluation.beside import (
     paired_items,
     predictions,
     version_read,
+)
+from learner.evaluation.comparing_parts import (
+    Side,
+    kinds_of,
+    packs_compared,
+    profiles_compared,
+    slices_compared,
 )
 from learner.evaluation.models import ComparisonRun
 from learner.query.running import run_worked
@@ -48,7 +56,7 @@ def comparison_run_execute(run_id: int) -> None:
 
 
 def compared(project: Project, base: ClassifierVersion, candidate: ClassifierVersion) -> dict[str, Any]:
-    """Both versions on the audited items so far, category by category, with pages that flip.
+    """Both versions on the audited items so far: by category with pages that flip, by slice, profile and pack.
 
     Raises NothingToCompare, and when one reads features that are made no more.
     """
@@ -58,21 +66,26 @@ def compared(project: Project, base: ClassifierVersion, candidate: ClassifierVer
     if not len(pages.rows) or not categories:
         raise NothingToCompare("No audited holdout item is resolved yet, or the versions share no category.")
     try:
-        said = [
-            predictions(version_read(one).classifier, pages.features, categories) for one in (base, candidate)
-        ]
+        sides = Side(base, version_read(base)), Side(candidate, version_read(candidate))
+        said = [predictions(side.loaded.classifier, pages.features, categories) for side in sides]
     except RecipeMismatchError as error:
         raise NothingToCompare(f"One of the versions cannot be asked any more: {error}.") from error
     items = paired_items(pages, audited.held, audited.chances, said[0], said[1])
     rng = np.random.default_rng((base.pk, candidate.pk, audited.last_resolution))
     scores = paired_scores(items, categories, rng=rng)
     ids = audited.item_ids[pages.rows].tolist()
+    kinds = kinds_of(project, pages, ids, timezone.now())
     return {
         "n_items": len(ids),
         "n_sites": len(np.unique(pages.sites)),
         "categories": [
             asdict(score) | {"flips": _flips(items, column, ids)} for column, score in enumerate(scores)
         ],
+        "slices": slices_compared(items, categories, kinds, rng=rng),
+        "profiles": profiles_compared(
+            project, sides, pages, (items.truth, categories), items.weights, rng=rng
+        ),
+        "packs": packs_compared(project, sides, rng=rng),
     }
 
 

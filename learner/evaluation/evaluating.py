@@ -1,6 +1,6 @@
 """Judging a classifier version on the audited holdout items so far. For workers only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotator.errors import CrossguardError
 from annotator.pool.models import Item
+from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, taxonomy_version
 from annotator.projects.services import log_write
 from annotator.runs import run_claim, run_done, run_progress
@@ -32,7 +33,8 @@ from learner.evaluation.measuring import (
     slice_kinds,
 )
 from learner.evaluation.models import Evaluation, EvaluationRun, KnownPages, Truth
-from learner.evaluation.packs import pack_members
+from learner.evaluation.packs import members_harmful, pack_members, packs_asked
+from learner.evaluation.profiles import ProfileRules
 from learner.evaluation.release.services import gate_ask
 from learner.evaluation.responses import response_of
 from learner.evaluation.selectors import truth_of
@@ -95,17 +97,18 @@ def _evaluated(
     truth = audited.truth[places]
     drawn = Drawn(rows, truth, audited.chances[places], holdout.sites[rows])
     rng = np.random.default_rng((version.pk, audited.last_resolution))
+    kinds = slice_kinds(holdout, rows, now=timezone.now())
     facts: dict[str, Any] = measured(
         population,
         drawn,
         classifier.thresholds_,
-        slice_kinds(holdout, rows, now=timezone.now()),
+        kinds,
         categories=classifier.categories,
         rng=rng,
     )
     profiles = profiles_for(run.project, classifier, facts)
-    facts["policies"] = policy_facts(profiles, population, drawn, classifier, rng=rng)
-    facts["pack"] = pack_facts(profiles, members, beside, classifier, taxonomy.harmful)
+    facts["policies"] = policy_facts(profiles, population, drawn, classifier, kinds, rng=rng)
+    facts["pack"] = _pack_facts(run.project, profiles, members, (beside, classifier), taxonomy.harmful)
     facts |= {
         "truth": truth_of(run.project),
         "response": asdict(response_of(run.project)),
@@ -124,6 +127,28 @@ def _evaluated(
     pages = known_pages(classifier, (of_audits, audited.held[places]), learned_from)
     return evaluation, [
         KnownPages(evaluation=evaluation, category=slug, pages=rows) for slug, rows in pages.items()
+    ]
+
+
+def _pack_facts(
+    project: Project,
+    profiles: Sequence[ProfileRules],
+    members: Mapping[str, Sequence[int]],
+    beside: tuple[Scored, LinearClassifier],
+    harmful: frozenset[str],
+) -> list[dict[str, Any]]:
+    """The over-block pack by the limits of now; pages that turned out to be harmful are none of it. Two queries."""
+    found_harmful = members_harmful(project, members, harmful)
+    innocent = {slug: [item for item in ids if item not in found_harmful] for slug, ids in members.items()}
+    asked = packs_asked(project)
+    return [
+        row
+        | {
+            "limit": asked[row["name"]].limit,
+            "quota": asked[row["name"]].quota,
+            "n_harmful": len(members[row["name"]]) - len(innocent[row["name"]]),
+        }
+        for row in pack_facts(profiles, innocent, *beside, harmful)
     ]
 
 

@@ -7,6 +7,7 @@ from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_current, taxonomy_version
 from learner.core.gate import CategoryAsked, Evidence, Measured, PairedFact, Rules, rules_default
 from learner.evaluation.models import Evaluation
+from learner.evaluation.packs import Asked, packs_asked
 from learner.training.models import ClassifierVersion
 
 MEGABYTE = 1_000_000
@@ -21,12 +22,16 @@ def rules_of_a_new_project(project: Project) -> Rules:
 def evidence_of(
     evaluation: Evaluation, *, serving: ClassifierVersion | None, missing: Sequence[str]
 ) -> Evidence:
-    """All that the gate looks at; `missing` are the required sections of the card that nobody wrote. One query."""
+    """All that the gate looks at; `missing` are the required sections of the card that nobody wrote. Two queries.
+
+    The limits of the over-block pack are those of now.
+    """
     facts: Mapping[str, Any] = evaluation.facts
     version = evaluation.classifier
     taxonomy = taxonomy_version(version.taxonomy_id)
     rows = {row["category"]: row for row in facts.get("categories", ())}
     against = facts.get("against") or {}
+    asked = packs_asked(evaluation.project)
     is_serving = serving is not None and serving.pk == version.pk
     return Evidence(
         names={row["category"]: taxonomy.name_of(row["category"]) for row in version.categories},
@@ -34,7 +39,9 @@ def evidence_of(
         precision={slug: measured(row.get("precision")) for slug, row in rows.items()},
         calibration={slug: measured((row.get("calibration") or {}).get("ece")) for slug, row in rows.items()},
         not_learned={row["category"]: row["reason"] for row in version.categories if not row["learned"]},
-        pack=[(row["title"], measured(row.get("fpr")), row.get("limit")) for row in facts.get("pack") or ()],
+        pack=[
+            (row["title"], measured(row.get("fpr")), _limit(row, asked)) for row in facts.get("pack") or ()
+        ],
         serving=None if serving is None or is_serving else serving.number,
         against=against.get("number"),
         paired=[_paired(row) for row in against.get("categories", ())],
@@ -42,6 +49,13 @@ def evidence_of(
         megabytes=version.size / MEGABYTE,
         missing=missing,
     )
+
+
+def _limit(row: Mapping[str, Any], asked: Mapping[str, Asked]) -> float | None:
+    """The limit that people have set, else that of the evaluation."""
+    rule = asked.get(row["name"])
+    limit: float | None = rule.limit if rule and rule.newest else row.get("limit")
+    return limit
 
 
 def measured(fact: Any) -> Measured:

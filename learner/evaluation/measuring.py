@@ -20,6 +20,7 @@ from learner.core.metrics.flips import nearest
 from learner.core.metrics.pages import blocked_column
 from learner.core.metrics.policy import Action
 from learner.core.metrics.rates import rates_of
+from learner.core.metrics.slices import blocked_slices
 from learner.core.pack import LIMIT, PACKS
 from learner.evaluation.profiles import ProfileRules, profile_names, profile_of_facts
 
@@ -44,6 +45,11 @@ class Scored:
 def slice_kinds(holdout: Scored, rows: Integers, *, now: datetime) -> dict[str, Sequence[str]]:
     """Of the audited items, rows of the holdout: kind of slice -> its name, empty where not known. Two queries."""
     ids = [int(pk) for pk in holdout.item_ids[rows]]
+    return {"site": _sites(holdout.sites, rows), **page_kinds(ids, now=now)}
+
+
+def page_kinds(ids: Sequence[int], *, now: datetime) -> dict[str, Sequence[str]]:
+    """What is known of some items beside their site: kind of slice -> its name, empty where not known. Two queries."""
     items = {
         pk: (source, observed)
         for pk, source, observed in Item.objects.filter(pk__in=ids).values_list("pk", "source", "observed_at")
@@ -57,7 +63,6 @@ def slice_kinds(holdout: Scored, rows: Integers, *, now: datetime) -> dict[str, 
     unseen = ("", 0, None)
     seen = [pages.get(pk, unseen) for pk in ids]
     return {
-        "site": _sites(holdout.sites, rows),
         "source": [items.get(pk, ("", None))[0][:NAME_MAX] for pk in ids],
         "language": [language_of(text) if text else "" for text, _, _ in seen],
         "text": [_length(length) for _, length, _ in seen],
@@ -80,19 +85,25 @@ def policy_facts(
     population: Population,
     drawn: Drawn,
     classifier: LinearClassifier,
+    kinds: Mapping[str, Sequence[str]],
     *,
     rng: np.random.Generator,
 ) -> list[Facts]:
-    """Of each school profile: the pages that it blocks against those that it should, at its thresholds."""
+    """Of each school profile: the pages that it blocks against those that it should, at its thresholds.
+
+    `tp`, `fp`, `fn` and `tn` are pages of the holdout; `slices` tell over-blocking and misses on parts of them.
+    """
     found = []
     for rules in profiles:
-        blocks = _blocks(rules, classifier)
+        blocks = blocks_of(rules, classifier)
         if not blocks.any():
             continue
-        judged = blocked_column(population, drawn, _logits(rules, classifier), blocks).judged(0.0, rng=rng)
+        policy = logits_of(rules, classifier), blocks
+        judged = blocked_column(population, drawn, *policy).judged(0.0, rng=rng)
         score, rates = score_of(judged), rates_of(judged, rng=rng)
         more = {"fpr": asdict(rates.fpr), "fnr": asdict(rates.fnr)}
-        found.append({"name": rules.name, "number": rules.number, **asdict(score), **more})
+        parts = [asdict(one) for one in blocked_slices(population, drawn, policy, kinds, rng=rng)]
+        found.append({"name": rules.name, "number": rules.number, **asdict(score), **more, "slices": parts})
     return found
 
 
@@ -171,7 +182,7 @@ def _own(classifier: LinearClassifier) -> dict[str, float | None]:
     }
 
 
-def _logits(rules: ProfileRules, classifier: LinearClassifier) -> Floats:
+def logits_of(rules: ProfileRules, classifier: LinearClassifier) -> Floats:
     """The thresholds of a profile as logits; the classifier's own, to the last bit, where it goes by these."""
     own = _own(classifier)
     found = []
@@ -181,7 +192,7 @@ def _logits(rules: ProfileRules, classifier: LinearClassifier) -> Floats:
     return np.array(found, dtype=np.float64)
 
 
-def _blocks(rules: ProfileRules, classifier: LinearClassifier) -> Booleans:
+def blocks_of(rules: ProfileRules, classifier: LinearClassifier) -> Booleans:
     """Which categories the profile blocks, (n_categories,)."""
     return np.array(
         [rules.actions.get(slug) == Action.BLOCK for slug in classifier.categories], dtype=np.bool_
@@ -189,7 +200,7 @@ def _blocks(rules: ProfileRules, classifier: LinearClassifier) -> Booleans:
 
 
 def _blocked(logits: Floats32, rules: ProfileRules, classifier: LinearClassifier) -> Booleans:
-    return _any((logits >= _logits(rules, classifier)) & _blocks(rules, classifier))
+    return _any((logits >= logits_of(rules, classifier)) & blocks_of(rules, classifier))
 
 
 def _any(flagged: Array) -> Booleans:
@@ -199,14 +210,16 @@ def _any(flagged: Array) -> Booleans:
 def _sites(sites: Integers, rows: Integers) -> list[str]:
     """By how many holdout pages the site of each row has."""
     _, site, counts = np.unique(sites, return_inverse=True, return_counts=True)
-    return [
-        "tail: the only page of its site"
-        if n == 1
-        else f"head: sites with {HEAD} pages or more"
-        if n >= HEAD
-        else f"middle: sites with 2 to {HEAD - 1} pages"
-        for n in counts[site.ravel()[rows]]
-    ]
+    return [site_kind(n) for n in counts[site.ravel()[rows]].tolist()]
+
+
+def site_kind(n: int) -> str:
+    """The slice of a site with so many holdout pages."""
+    if n <= 1:
+        return "tail: the only page of its site"
+    return (
+        f"head: sites with {HEAD} pages or more" if n >= HEAD else f"middle: sites with 2 to {HEAD - 1} pages"
+    )
 
 
 def _length(characters: int) -> str:

@@ -35,7 +35,9 @@ class Response:
 
 def response_of(project: Project) -> Response:
     """What became of all audits of a project so far. Four queries."""
-    in_ledger = BatchItem.objects.filter(batch__project=project, stream=Stream.AUDIT)
+    in_ledger = BatchItem.objects.filter(
+        batch__project=project, stream=Stream.AUDIT, inclusion_probability__isnull=False
+    )
     in_waves = AuditChance.objects.filter(project=project)
     drawn = {pk for found in (in_ledger, in_waves) for pk in found.values_list("item_id", flat=True)}
     items = dict(Item.objects.filter(pk__in=drawn).values_list("pk", "withheld"))

@@ -16,6 +16,7 @@ from annotator.review.models import Method, Resolution
 from annotator.review.selectors import resolutions_current
 from learner.core.due import EvaluationFacts
 from learner.evaluation.models import Evaluation, Truth, TruthSetting
+from learner.query.models import AuditChance
 from learner.training.models import ClassifierVersion
 
 NOT_EVALUATED = "not evaluated yet"
@@ -72,6 +73,7 @@ class ComparedCategory:
 def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
     """What is held true, as labels, of holdout items that the audit stream drew. One query.
 
+    With those that a wave would have drawn, had nothing else taken them before: they have a chance, too.
     Audits always have fixed overlap. What was inferred from skills all the same is no truth to evaluate by.
     """
     drawn = BatchItem.objects.filter(
@@ -79,7 +81,7 @@ def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
     )
     held = resolutions_current(project).filter(item__split=Split.HOLDOUT, verdict=Verdict.LABELLED)
     held = held.exclude(method=Method.INFERRED)
-    return held.filter(Exists(drawn))
+    return held.filter(Exists(drawn) | Exists(AuditChance.objects.filter(item=OuterRef("item"))))
 
 
 def truth_latest(project: Project) -> TruthSetting | None:

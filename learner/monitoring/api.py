@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from annotator.accounts.models import Scope
 from annotator.errors import BadInput
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import caller, errors
@@ -18,6 +19,8 @@ from learner.training.selectors import classifier_of
 class ScoreView(APIView):
     """Scores of pages."""
 
+    token_scope = Scope.SCORE
+
     @extend_schema(
         operation_id="score",
         request=ScoreSerializer,
@@ -25,8 +28,11 @@ class ScoreView(APIView):
         tags=["serving"],
     )
     def post(self, request: Request, slug: str) -> JsonResponse:
-        """Probabilities, labels and action of up to 1,000 pages, by the version that serves; nothing is stored.
+        """Probabilities, labels and action of up to 1,000 pages, by the version that serves.
 
+        While an experiment runs, sites that are drawn into its other arm are answered by its candidate: each row
+        says its arm and its version. Then pages are counted, and a few addresses on which the two versions differ are
+        kept where the experiment says so; without one nothing is stored.
         A row that cannot be scored has an error in its place, and the others are answered. Addresses are spelled the
         one way that the classifier learned them. 409 while no version serves.
         """
@@ -37,11 +43,13 @@ class ScoreView(APIView):
         from learner.monitoring.scoring import scored  # noqa: PLC0415
 
         found = scored(access.project, asked)
+        running = {"experiment": found.experiment} if found.experiment else {}
         return JsonResponse(
             {
                 "classifier": found.classifier,
                 "taxonomy": found.taxonomy,
                 "profile": found.profile,
+                **running,
                 "results": found.results,
             }
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from learner.monitoring.rows import ROWS_MAX, TEXT_MAX, TITLE_MAX
+from learner.monitoring.rows import ARMS, ROWS_MAX, TEXT_MAX, TITLE_MAX
 
 
 class AskedPageSerializer(serializers.Serializer[Any]):
@@ -20,6 +20,13 @@ class ScoreSerializer(serializers.Serializer[Any]):
 
     pages = serializers.ListField(child=AskedPageSerializer(), min_length=1, max_length=ROWS_MAX)
     profile = serializers.CharField(required=False, allow_blank=True)
+    arm = serializers.ChoiceField(
+        ARMS,
+        required=False,
+        allow_blank=True,
+        help_text="While an experiment runs: the arm that is to answer every page. Such requests are not counted. "
+        "Left out: the arm that the site of each page is drawn into.",
+    )
 
 
 class RowErrorSerializer(serializers.Serializer[Any]):
@@ -36,13 +43,31 @@ class ScoredPageSerializer(serializers.Serializer[Any]):
     probabilities = serializers.DictField(child=serializers.FloatField(), required=False)
     labels = serializers.ListField(child=serializers.CharField(), required=False)
     action = serializers.ChoiceField(["block", "warn", "allow"], required=False)
+    arm = serializers.ChoiceField(ARMS, required=False, help_text="While an experiment runs.")
+    classifier = serializers.IntegerField(
+        required=False, help_text="While an experiment runs: number of the version that answered this page."
+    )
     error = RowErrorSerializer(required=False)
+
+
+class RunningSerializer(serializers.Serializer[Any]):
+    """The experiment that was running when the pages were answered."""
+
+    number = serializers.IntegerField()
+    base = serializers.IntegerField(help_text="Number of the version that serves.")
+    candidate = serializers.IntegerField(help_text="Number of the other version.")
+    candidate_taxonomy = serializers.IntegerField(allow_null=True)
+    share = serializers.IntegerField(help_text="Of a hundred sites, so many are the candidate's.")
+    shadow = serializers.BooleanField(help_text="The candidate scores too; its answers are not used.")
+    arm = serializers.CharField(help_text="As it was asked for; empty: each site its own.")
+    problem = serializers.CharField(help_text="Why the candidate answers nothing, or empty.")
 
 
 class ScoredSerializer(serializers.Serializer[Any]):
     """The answer to a scoring request."""
 
-    classifier = serializers.IntegerField(help_text="Number of the version that answered.")
+    classifier = serializers.IntegerField(help_text="Number of the version that serves.")
     taxonomy = serializers.IntegerField()
     profile = serializers.CharField(help_text="Empty for the thresholds of the version.")
+    experiment = RunningSerializer(required=False, help_text="While one runs.")
     results = ScoredPageSerializer(many=True)

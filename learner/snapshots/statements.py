@@ -21,10 +21,16 @@ WANTED: Final = "(SELECT id, n - 1 AS place FROM unnest(%(ids)s::bigint[]) WITH 
 LABELS: Final = "CASE WHEN cardinality({0}.labels) = 0 THEN '' ELSE array_to_string({0}.labels, '|') END"
 UNSURE: Final = "CASE WHEN cardinality(j.unsure) = 0 THEN '' ELSE array_to_string(j.unsure, '|') END"
 
+# Each wave raises the chances: those of now are of then where no wave came later, and nothing was drawn without one.
+WAVES_ONLY: Final = """NOT EXISTS (SELECT FROM audit_wave WHERE project_id = %(project)s AND drawn_at > %(as_of)s)
+    AND NOT EXISTS (
+        SELECT FROM batch_item l JOIN batch b ON b.id = l.batch_id
+        WHERE b.project_id = %(project)s AND l.stream = 'audit' AND l.inclusion_probability IS NOT NULL
+          AND NOT EXISTS (SELECT FROM audit_wave w WHERE w.batch_id = b.id))"""
 HELD: Final = f"""
     SELECT c.id, c.url, c.registrable_domain, c.split, c.held, c.method, c.n_judgments, c.stream,
-           c.inclusion_probability, c.batch, c.source
-    FROM ({CURRENT}) c
+           c.inclusion_probability, c.batch, c.source, CASE WHEN {WAVES_ONLY} THEN drawn.chance END
+    FROM ({CURRENT}) c LEFT JOIN audit_chance drawn ON drawn.item_id = c.id
 """  # noqa: S608 - composed of constants
 # What a later evidence version says was not known before it was seen.
 TEXTS: Final = f"""
@@ -89,7 +95,8 @@ CLAUSES: Final = """
 
 HELD_READ: Final = pa.schema(
     [("id", BIG), ("url", TEXT), ("registrable_domain", TEXT), ("split", TEXT), ("held", TEXT), ("method", TEXT),
-     ("n_judgments", INT), ("stream", TEXT), ("inclusion_probability", FLOAT), ("batch", INT), ("source", TEXT)]
+     ("n_judgments", INT), ("stream", TEXT), ("inclusion_probability", FLOAT), ("batch", INT), ("source", TEXT),
+     ("inclusion_probability_union", FLOAT)]
 )  # fmt: skip
 TEXTS_READ: Final = pa.schema([("title", TEXT), ("text", TEXT), ("evidence", INT)])
 BANDS_READ: Final = pa.schema([("bands", LIST_16)])

@@ -81,7 +81,13 @@ def items_write(reading: Reading, cut: Cut, path: Path, progress: Progress) -> N
             held.texts("source", part),
         ]
         group = pa.array(cut.group[part], mask=cut.group[part] < 0)
-        last = [versions, group, pa.array(cut.near_test[part]), texts["evidence"]]
+        last = [
+            versions,
+            group,
+            pa.array(cut.near_test[part]),
+            texts["evidence"],
+            rows["inclusion_probability_union"],
+        ]
         return [*first, labels, *flags, *then, *why, *last]
 
     schema = items_schema(reading.taxonomy)
@@ -169,6 +175,7 @@ def items_schema(taxonomy: Taxonomy) -> pa.Schema:
             ("split_group", BIG),
             ("near_test", FLAG),
             ("evidence", INT),
+            ("inclusion_probability_union", FLOAT),
         ]
     )
 

@@ -143,6 +143,7 @@ PAGES: Final = {
     "release:card": "sam",
     "release:gate": "sam",
     "release:summary": "sam",
+    "monitoring:experiments": "sam",
     "webhooks:webhooks": "ada",
     "webhooks:webhook": "ada",
 }
@@ -161,7 +162,8 @@ NO_PAGES: Final = {
         "learner:shadow_adopt", "snapshots:cancel",
         "snapshots:annotate", "learner:suggestions", "explorer:save", "explorer:delete", "evaluation:pack_out",
         "errors:search", "errors:batch", "errors:clause", "errors:relook",
-        "release:back", "release:gate_again", "release:evaluate",
+        "evaluation:pack_rule", "monitoring:experiment_stop", "monitoring:experiment_promote",
+        "monitoring:experiment_pages", "release:back", "release:gate_again", "release:evaluate",
         "webhooks:ping", "webhooks:pause", "webhooks:resume", "webhooks:rotate", "webhooks:remove", "webhooks:repeat",
     },
     "a part of a page": {
@@ -177,6 +179,7 @@ NO_PAGES: Final = {
     "goes on to another": {"review:disagreement_next", "explorer:to_snapshot", "evaluation:newest"},
     "tried below": {"queue:case_evidence"},
     "tried in test_release": {"release:comparison"},
+    "tried in test_experiments": {"monitoring:experiment"},
 }  # fmt: skip
 FIRST: Final = {name for name, who in PAGES.items() if who and name not in {
     "pool:ingest", "pool:item", "queue:batch", "queue:case", "judgments:edit", "review:disagreement",

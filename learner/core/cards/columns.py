@@ -30,6 +30,8 @@ WORDS: Final = {
         "taxonomy": "version of the taxonomy that its labels were held under, before they were carried",
         "near_test": "outside of test, with nearly the text of a page in it",
         "evidence": "version of the stored evidence; null when there is none",
+        "inclusion_probability_union": "of an audited item: chance with which any wave of audits so far took it; null "
+        "where a wave was drawn after the moment of the snapshot",
     },
     "judgments": {
         "url": "address of the page",

@@ -1,6 +1,6 @@
 """What somebody asks of a threshold, and what a school does with each category."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,10 @@ from django import forms
 
 from annotator.projects.selectors import Taxonomy
 from learner.core.metrics.policy import PER, Action, Objective, Point, Wanted
-from learner.core.pack import PACKS
+from learner.core.pack import LIMIT_MAX, PACKS, QUOTA_MAX
 from learner.evaluation.lens.services import ProfileDraft, RuleDraft
+from learner.evaluation.models import ProfileVersion
+from learner.evaluation.packs import Asked as PackAsked
 
 PAGES_MAX = 10**12
 NUMBERS_MAX = 1_000_000_000
@@ -40,13 +42,28 @@ class LensForm(forms.Form):
         required=False,
         min_value=1,
         max_value=PAGES_MAX,
-        label="Pages a day",
+        label="Pages a day, if others",
     )
+    school = forms.ChoiceField(required=False, label="Pages a day of")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pages_a_day: Mapping[str, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.pages_a_day = pages_a_day
+        names = dict(ProfileVersion.Name.choices)
+        every = f"All schools: {sum(pages_a_day.values()):,}" if pages_a_day else "A million pages"
+        told = [(name, f"{names[name]}: {pages:,}") for name, pages in pages_a_day.items()]
+        school = self.fields["school"]
+        assert isinstance(school, forms.ChoiceField)
+        school.choices = [("", every), *told]
         for name in ("floor", "miss", "block"):
             self.fields[name].widget.attrs["step"] = "any"
+
+    @property
+    def pages_told(self) -> int | None:
+        """The pages a day that are typed, else those of the school, else of all schools; None where nobody said."""
+        given = self.cleaned_data if self.is_valid() else {}
+        school = self.pages_a_day.get(given.get("school", ""))
+        return given.get("pages") or school or sum(self.pages_a_day.values()) or None
 
     @staticmethod
     def usual() -> dict[str, Any]:
@@ -69,8 +86,9 @@ class Asked:
         return self.pages or PER
 
 
-def asked_of(cleaned: dict[str, Any], points: list[Point]) -> Asked:
+def asked_of(form: LensForm, points: list[Point]) -> Asked:
     """The form, with what is usual where it says nothing."""
+    cleaned = form.cleaned_data if form.is_valid() else {}
     by = cleaned.get("by") or Objective.OWN
     at = cleaned.get("at")
     if at is not None and points:
@@ -85,7 +103,7 @@ def asked_of(cleaned: dict[str, Any], points: list[Point]) -> Asked:
             cost_miss=cleaned.get("miss") or COST_MISS,
             cost_block=cleaned.get("block") or 1.0,
         ),
-        pages=cleaned.get("pages"),
+        pages=form.pages_told,
     )
 
 
@@ -163,3 +181,22 @@ class PackForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     note = forms.CharField(required=False, max_length=200)
+
+
+class PackRuleForm(forms.Form):
+    """What is asked of one slice of the over-block pack."""
+
+    number = forms.IntegerField(min_value=0, max_value=NUMBERS_MAX, widget=forms.HiddenInput)
+    limit = forms.FloatField(
+        min_value=0.01,
+        max_value=100 * LIMIT_MAX,
+        label="Flagged by mistake, at most (percent)",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    quota = forms.IntegerField(min_value=0, max_value=QUOTA_MAX, label="Audited with each batch")
+    note = forms.CharField(max_length=300, required=False, label="Why")
+
+    @staticmethod
+    def initial_of(asked: PackAsked) -> dict[str, Any]:
+        """What is asked now, as the form shows it."""
+        return {"number": asked.number, "limit": round(100 * asked.limit, 4), "quota": asked.quota}

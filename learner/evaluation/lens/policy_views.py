@@ -12,13 +12,14 @@ from annotator.errors import BadInput, NotFound
 from annotator.http import render_page
 from annotator.pool.selectors import ItemFilter, item_rows, items_of
 from annotator.projects.access import Access, Can, project_for
-from learner.core.pack import LIMIT, PACKS
+from learner.core.pack import PACKS
 from learner.evaluation.lens.cells import percent
-from learner.evaluation.lens.forms import PackForm, ProfileForm
+from learner.evaluation.lens.forms import PackForm, PackRuleForm, ProfileForm
 from learner.evaluation.lens.services import (
     pack_add,
     pack_ids,
     pack_remove,
+    pack_rule_set,
     profile_set,
     rules_shown,
 )
@@ -117,8 +118,14 @@ def packs(request: HttpRequest, slug: str) -> HttpResponse:
         "access": access,
         "nav": "classifiers",
         "form": form,
-        "packs": packs_of(access.project),
-        "limit": percent(LIMIT),
+        "packs": [
+            (
+                pack,
+                percent(pack.asked.limit),
+                PackRuleForm(initial=PackRuleForm.initial_of(pack.asked), auto_id=f"{pack.slug}-%s"),
+            )
+            for pack in packs_of(access.project)
+        ],
         "text": wanted,
         "found": item_rows(list(found[:FOUND_MAX])) if found is not None else [],
         "found_max": FOUND_MAX,
@@ -136,6 +143,28 @@ def pack_out(request: HttpRequest, slug: str) -> HttpResponse:
         raise BadInput("Say which page by its number.")
     if pack_remove(access, pack, int(wanted)):
         messages.success(request, f"Taken out of {PACKS[pack]}. That it was in it stays on record.")
+    return redirect("evaluation:packs", slug=slug)
+
+
+@require_POST
+@login_required
+def pack_rule(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
+    """Set the limit and the quota of one slice."""
+    access = project_for(request.user, slug, Can.STEER)
+    form = PackRuleForm(request.POST)
+    if not form.is_valid():
+        problems = "; ".join(f"{name}: {said[0]}" for name, said in form.errors.items())
+        raise BadInput(f"Send number, the limit in percent, and quota. {problems}")
+    given = form.cleaned_data
+    pack_rule_set(
+        access,
+        pack,
+        limit=given["limit"] / 100,
+        quota=given["quota"],
+        based_on=given["number"],
+        note=given["note"],
+    )
+    messages.success(request, f"Set for {PACKS[pack]}. The gate goes by it from now on.")
     return redirect("evaluation:packs", slug=slug)
 
 

@@ -77,14 +77,32 @@ class SliceLine:
 
 
 @dataclass(frozen=True)
+class PolicySlice:
+    """Part of the audited pages under a school profile: over-blocking, and misses."""
+
+    kind: str
+    name: str
+    n: int
+    fpr: Cell
+    fnr: Cell
+
+
+@dataclass(frozen=True)
 class PolicyLine:
-    """What a school profile blocks, against what it should."""
+    """What a school profile blocks, against what it should.
+
+    `counts` are pages of the holdout: rightly blocked, blocked by mistake, let through by mistake, rightly let through;
+    empty where an older evaluation did not count.
+    """
 
     name: str
     number: int
     recall: Cell
     precision: Cell
     fpr: Cell
+    fnr: Cell
+    counts: tuple[int, ...]
+    slices: tuple[PolicySlice, ...]
 
 
 @dataclass(frozen=True)
@@ -327,8 +345,19 @@ def _heat_cell(confusion: Mapping[str, Any], row: int, column: int, names: Seque
 
 def _policy(row: Mapping[str, Any]) -> PolicyLine:
     names = dict(ProfileVersion.Name.choices)
-    cells = score_cell(row["recall"]), score_cell(row["precision"]), rate_cell(row["fpr"])
-    return PolicyLine(names.get(row["name"], row["name"]), row["number"], *cells)
+    return PolicyLine(
+        names.get(row["name"], row["name"]),
+        row["number"],
+        recall=score_cell(row["recall"]),
+        precision=score_cell(row["precision"]),
+        fpr=rate_cell(row["fpr"]),
+        fnr=rate_cell(row["fnr"]),
+        counts=tuple(round(row[name]) for name in ("tp", "fp", "fn", "tn") if name in row),
+        slices=tuple(
+            PolicySlice(one["kind"], one["name"], one["n"], rate_cell(one["fpr"]), rate_cell(one["fnr"]))
+            for one in row.get("slices", ())
+        ),
+    )
 
 
 def _pack(row: Mapping[str, Any], taxonomy: Taxonomy) -> PackLine:

@@ -103,8 +103,23 @@ class SliceSerializer(serializers.Serializer[Any]):
     categories = SliceCategorySerializer(many=True)
 
 
+class BlockedSliceSerializer(serializers.Serializer[Any]):
+    """Part of the audited pages under a school profile."""
+
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    n = serializers.IntegerField()
+    fpr = EstimateFactSerializer(help_text="Of other pages, blocked by mistake.")
+    fnr = EstimateFactSerializer(help_text="Of pages to block, let through.")
+
+
 class PolicyFactSerializer(serializers.Serializer[Any]):
-    """What a school profile blocks, against what it should."""
+    """What a school profile blocks, against what it should; the four counts are holdout pages."""
+
+    tp = serializers.FloatField(required=False, help_text="To block, and blocked.")
+    fp = serializers.FloatField(required=False, help_text="Blocked by mistake.")
+    fn = serializers.FloatField(required=False, help_text="To block, and let through.")
+    tn = serializers.FloatField(required=False, help_text="Let through, and rightly.")
 
     name = serializers.CharField()
     number = serializers.IntegerField()
@@ -113,6 +128,7 @@ class PolicyFactSerializer(serializers.Serializer[Any]):
     f1 = EstimateFactSerializer()
     fpr = EstimateFactSerializer()
     fnr = EstimateFactSerializer()
+    slices = BlockedSliceSerializer(many=True, required=False)
 
 
 class FlaggedSerializer(serializers.Serializer[Any]):
@@ -136,6 +152,8 @@ class PackFactSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     n = serializers.IntegerField()
     limit = serializers.FloatField()
+    quota = serializers.IntegerField(required=False, help_text="Pages audited with each batch.")
+    n_harmful = serializers.IntegerField(required=False, help_text="Turned out to be harmful; not counted.")
     fpr = EstimateFactSerializer()
     categories = FlaggedSerializer(many=True)
     profiles = BlockedSerializer(many=True)

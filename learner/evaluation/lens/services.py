@@ -13,9 +13,9 @@ from annotator.projects.models import Category, Project
 from annotator.projects.selectors import Taxonomy
 from annotator.projects.services import log_write
 from learner.core.metrics.policy import Action, Objective
-from learner.core.pack import PACKS
-from learner.evaluation.models import PackMember, ProfileRule, ProfileVersion
-from learner.evaluation.packs import pack_members
+from learner.core.pack import LIMIT_MAX, PACKS, QUOTA_MAX
+from learner.evaluation.models import PackMember, PackRule, ProfileRule, ProfileVersion
+from learner.evaluation.packs import pack_members, packs_asked
 from learner.evaluation.profiles import profile_latest, rules_of
 
 SITE_MAX = 200
@@ -220,6 +220,42 @@ def pack_remove(access: Access, pack: str, item_id: int) -> bool:
     PackMember.objects.create(project=project, pack=pack, item_id=item_id, inside=False, by=access.user)
     log_write(project, "evaluation", f"{access.user.username} took item {item_id} out of {PACKS[pack]}")
     return True
+
+
+@transaction.atomic
+def pack_rule_set(
+    access: Access, pack: str, *, limit: float, quota: int, based_on: int, note: str = ""
+) -> PackRule:
+    """What is asked of a slice from now on.
+
+    Raises BadInput for an unknown slice, a limit or a quota out of range, or one that is asked already; Conflict when
+    somebody else set it since version `based_on`.
+    """
+    _check_pack(pack)
+    if not 0 < limit <= LIMIT_MAX:
+        raise BadInput(f"The limit is over 0 and at most {LIMIT_MAX:.0%} of the pages, not {limit:.2%}.")
+    if not 0 <= quota <= QUOTA_MAX:
+        raise BadInput(f"The quota is 0 to {QUOTA_MAX} pages with each batch, not {quota}.")
+    project = Project.objects.select_for_update().get(pk=access.project.pk)
+    asked = packs_asked(project)[pack]
+    if asked.number != based_on:
+        raise Conflict(
+            f"Somebody changed what is asked of {PACKS[pack]} meanwhile. Look again, then set yours."
+        )
+    if (asked.limit, asked.quota) == (limit, quota):
+        raise BadInput(f"This is what is asked of {PACKS[pack]} already. Change something, or leave it.")
+    row = PackRule.objects.create(
+        project=project,
+        pack=pack,
+        number=based_on + 1,
+        limit=limit,
+        quota=quota,
+        note=note,
+        set_by=access.user,
+    )
+    said = f"at most {limit:.2%} of {PACKS[pack]} flagged by mistake, {quota} audited with each batch"
+    log_write(project, "evaluation", f"{access.user.username} asks: {said}")
+    return row
 
 
 def _check_pack(pack: str) -> None:

@@ -13,4 +13,5 @@ urlpatterns = [
     path("profiles/<slug:school>/", policy_views.profile, name="profile"),
     path("pack/", policy_views.packs, name="packs"),
     path("pack/out/", policy_views.pack_out, name="pack_out"),
+    path("pack/<slug:pack>/rule/", policy_views.pack_rule, name="pack_rule"),
 ]

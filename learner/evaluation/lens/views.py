@@ -29,7 +29,7 @@ from learner.evaluation.lens.selectors import (
     flips_of,
     slice_lines,
 )
-from learner.evaluation.profiles import choice_for
+from learner.evaluation.profiles import choice_for, pages_a_day_of
 from learner.evaluation.selectors import evaluation_latest
 from learner.training.selectors import classifier_latest, classifier_of
 
@@ -67,8 +67,8 @@ def category(request: HttpRequest, slug: str, number: int, category: str) -> Htt
     scores = category_facts(found, category)
     name = taxonomy_version(version.taxonomy_id).name_of(category)
     points = points_of(scores.get("curve"))
-    form = LensForm({**LensForm.usual(), **request.GET.dict()})
-    asked = asked_of(form.cleaned_data if form.is_valid() else {}, points)
+    form = LensForm({**LensForm.usual(), **request.GET.dict()}, pages_a_day=pages_a_day_of(access.project))
+    asked = asked_of(form, points)
     choice = choice_for(scores, status["threshold"], asked.wanted)
     if asked.by == POINT and asked.at is not None and points:
         choice = Choice(points[asked.at].threshold, "where you put it")

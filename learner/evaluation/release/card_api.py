@@ -15,9 +15,10 @@ from learner.evaluation.release.comparisons import (
     comparison_request,
     comparisons_of,
     pairs_of,
+    parts_of_comparison,
 )
 from learner.evaluation.release.selectors import model_section_of, model_sections
-from learner.evaluation.release.serializers import (
+from learner.evaluation.release.comparison_serializers import (
     VersionComparisonReadSerializer,
     VersionComparisonSerializer,
     VersionsSerializer,
@@ -128,7 +129,11 @@ class VersionComparisonView(APIView):
         tags=["classifiers"],
     )
     def get(self, request: Request, slug: str, run_id: int) -> Response:
-        """Differences with intervals, category by category, and pages that flip; none before it is done."""
+        """Differences with intervals by category, slice, school profile and pack, and pages that flip, once done."""
         access = project_for(caller(request), slug, Can.INSPECT)
         run = comparison_of(access.project, run_id)
-        return Response(VersionComparisonReadSerializer({"run": run, "categories": pairs_of(run)}).data)
+        parts = parts_of_comparison(run)
+        found = {"slices": parts.slices, "profiles": parts.profiles, "packs": parts.packs}
+        return Response(
+            VersionComparisonReadSerializer({"run": run, "categories": pairs_of(run), **found}).data
+        )

@@ -13,6 +13,7 @@ from learner.evaluation.release.comparisons import (
     comparison_request,
     comparisons_of,
     pairs_of,
+    parts_of_comparison,
 )
 from learner.evaluation.release.forms import CompareForm
 from learner.evaluation.serving import version_serving
@@ -63,5 +64,11 @@ def comparison(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     """One comparison: differences with intervals, category by category, and pages that flip."""
     access = project_for(request.user, slug, Can.INSPECT)
     run = comparison_of(access.project, run_id)
-    context = {"access": access, "nav": "classifiers", "run": run, "pairs": pairs_of(run)}
+    context = {
+        "access": access,
+        "nav": "classifiers",
+        "run": run,
+        "pairs": pairs_of(run),
+        "parts": parts_of_comparison(run),
+    }
     return render_page(request, "release/comparison.html", context, part="live")

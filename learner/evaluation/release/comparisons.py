@@ -11,7 +11,7 @@ from annotator.pool.addresses import Address, UrlParts, parts_of
 from annotator.pool.models import Item
 from annotator.projects.access import Access
 from annotator.projects.models import Project
-from annotator.projects.selectors import taxonomy_version
+from annotator.projects.selectors import Taxonomy, taxonomy_version
 from annotator.runs import run_start
 from learner.core.gate import ALPHA, holm
 from learner.evaluation.models import ComparisonRun
@@ -74,6 +74,50 @@ class ComparedPair:
         return min(self.p_lost, self.p_blocked) < ALPHA
 
 
+@dataclass(frozen=True)
+class ComparedLine:
+    """One category, profile or slice of the pack, on part of the pages; no test, because parts are many."""
+
+    name: str
+    n: int
+    recall: Difference
+    false_positive_rate: Difference
+    lost: int
+    found: int
+    blocked: int
+    cleared: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether any page is answered differently."""
+        return bool(self.lost + self.found + self.blocked + self.cleared)
+
+
+@dataclass(frozen=True)
+class ComparedSlice:
+    """Part of the audited pages: the categories in which the two differ there, and how many they agree on."""
+
+    kind: str
+    name: str
+    n: int
+    lines: Sequence[ComparedLine]
+    n_same: int
+
+    @property
+    def label(self) -> str:
+        """What its table is called."""
+        return f"Table of {self.kind}, {self.name}"
+
+
+@dataclass(frozen=True)
+class ComparedParts:
+    """A comparison on parts of the pages; older comparisons have none."""
+
+    slices: Sequence[ComparedSlice]
+    profiles: Sequence[ComparedLine]
+    packs: Sequence[ComparedLine]
+
+
 def comparison_request(
     access: Access, base: ClassifierVersion, candidate: ClassifierVersion
 ) -> ComparisonRun:
@@ -113,6 +157,35 @@ def pairs_of(run: ComparisonRun) -> list[ComparedPair]:
         for at, row in enumerate(rows)
     ]
     return sorted(pairs, key=lambda pair: -(pair.lost + pair.found + pair.blocked + pair.cleared))
+
+
+def parts_of_comparison(run: ComparisonRun) -> ComparedParts:
+    """What a comparison found on each slice, for each school profile, and in the over-block pack. No query."""
+    taxonomy = taxonomy_version(run.candidate.taxonomy_id)
+    return ComparedParts(
+        slices=[_slice(row, taxonomy) for row in run.result.get("slices", ())],
+        profiles=[_line(row, f"{row['name'].capitalize()} school") for row in run.result.get("profiles", ())],
+        packs=[_line(row, row["title"]) for row in run.result.get("packs", ())],
+    )
+
+
+def _slice(row: Mapping[str, Any], taxonomy: Taxonomy) -> ComparedSlice:
+    lines = [_line(one, taxonomy.name_of(one["category"])) for one in row["categories"]]
+    differing = [line for line in lines if line.differs]
+    return ComparedSlice(row["kind"], row["name"], row["n"], differing, len(lines) - len(differing))
+
+
+def _line(row: Mapping[str, Any], name: str) -> ComparedLine:
+    return ComparedLine(
+        name=name,
+        n=row["n"],
+        recall=_difference(row["recall"]),
+        false_positive_rate=_difference(row["false_positive_rate"]),
+        lost=row["lost"],
+        found=row["found"],
+        blocked=row["blocked"],
+        cleared=row["cleared"],
+    )
 
 
 def _pair(

@@ -1,4 +1,4 @@
-"""What the API says and takes of the release: what serves, the gate and its rules, comparisons, the model card."""
+"""What the API says and takes of the release: what serves, the gate and its rules, the summary."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotator.runs import RunStatus
 from learner.core.gate import Rules, Verdict
-from learner.evaluation.models import ComparisonRun, EvaluationRun, GateRules, Promotion
+from learner.evaluation.models import EvaluationRun, GateRules, Promotion
 from learner.evaluation.release.services import LATENCY_MAX, MEGABYTES_MAX, NUMBERS_MAX, REASON_MAX
 
 CATEGORIES_MAX: Final = 500
@@ -142,69 +142,6 @@ class EvaluationRunSerializer(serializers.ModelSerializer[EvaluationRun]):
     class Meta:
         model = EvaluationRun
         fields = ["id", "status", "classifier", "created_at", "finished_at", "error"]
-
-
-class VersionsSerializer(serializers.Serializer[Any]):
-    """Two versions to compare."""
-
-    base = serializers.IntegerField(min_value=1, max_value=NUMBERS_MAX)
-    candidate = serializers.IntegerField(min_value=1, max_value=NUMBERS_MAX)
-
-
-class DifferenceSerializer(serializers.Serializer[Any]):
-    """Candidate less base, with its interval; null, and why."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField()
-    why = serializers.CharField(allow_blank=True)
-
-
-class FlipSerializer(serializers.Serializer[Any]):
-    """A page that the two answer differently."""
-
-    item = serializers.IntegerField(source="item_id")
-    address = serializers.CharField(source="address.defanged")
-    present = serializers.BooleanField(help_text="Whether the category is held true of it.")
-    candidate = serializers.BooleanField(help_text="Whether the candidate says so.")
-    words = serializers.CharField()
-
-
-class ComparedCategorySerializer(serializers.Serializer[Any]):
-    """One category of two versions; p-values of exact tests are adjusted for their number."""
-
-    name = serializers.CharField()
-    recall = DifferenceSerializer()
-    false_positive_rate = DifferenceSerializer()
-    f1 = DifferenceSerializer()
-    lost = serializers.IntegerField()
-    found = serializers.IntegerField()
-    blocked = serializers.IntegerField()
-    cleared = serializers.IntegerField()
-    p_lost = serializers.FloatField()
-    p_blocked = serializers.FloatField()
-    flips = FlipSerializer(many=True)
-
-
-class VersionComparisonSerializer(serializers.ModelSerializer[ComparisonRun]):
-    """Two versions, compared on the same audited items by a worker."""
-
-    status = serializers.ChoiceField(choices=RunStatus.choices)
-    base = serializers.IntegerField(source="base.number")
-    candidate = serializers.IntegerField(source="candidate.number")
-    asked_by = serializers.CharField(source="asked_by.username")
-
-    class Meta:
-        model = ComparisonRun
-        fields = ["id", "status", "base", "candidate", "asked_by", "created_at", "finished_at", "error"]
-
-
-class VersionComparisonReadSerializer(serializers.Serializer[Any]):
-    """A comparison, and each category once it is done, those that changed most first."""
-
-    run = VersionComparisonSerializer()
-    categories = ComparedCategorySerializer(many=True)
 
 
 class ServingVersionSerializer(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 """Asking the gate, setting its rules, and promoting a version to serving."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -30,6 +30,14 @@ LATENCY_MAX: Final = 10_000
 MEGABYTES_MAX: Final = 10_000
 Pricing = Callable[[Evaluation, Sequence[Line]], Mapping[str, str]]
 """What enough evidence would cost, by rule: the planner's answer."""
+
+
+@dataclass(frozen=True)
+class Permit:
+    """By which gate result a version may answer, and the exception that somebody signs for it, or empty."""
+
+    gate: GateResult
+    exception: str
 
 
 def gate_ask(evaluation: Evaluation, pricing: Pricing = prices_of) -> GateView:
@@ -102,20 +110,33 @@ def promotion_make(
     Raises BadInput without a reason, Conflict without an evaluation or a passed gate, Forbidden for an exception that
     is not theirs to sign.
     """
-    _check_reason(reason, "why this version is to serve")
+    reason_check(reason, "why this version is to serve")
     serving = version_serving(access.project)
     if serving is not None and serving.pk == version.pk:
         raise BadInput(f"v{version.number} serves already.")
+    permit = permit_of(access, version, exception)
+    return _promoted(
+        access,
+        version,
+        based_on=based_on,
+        gate=permit.gate,
+        reason=reason.strip(),
+        exception=permit.exception,
+    )
+
+
+def permit_of(access: Access, version: ClassifierVersion, exception: str) -> Permit:
+    """That a version may answer for schools: the gate is asked anew, and passed, or an exception is signed.
+
+    Raises Conflict without an evaluation or a passed gate, Forbidden for an exception that is not theirs to sign.
+    """
     gate = gate_of(version)
     if gate is None:
         raise Conflict(f"v{version.number} is not evaluated yet, so no gate can be asked. Evaluate it first.")
     if gate.verdict is Verdict.PASS:
-        exception = ""
-    else:
-        _check_exception(access, gate, exception)
-    return _promoted(
-        access, version, based_on=based_on, gate=gate.row, reason=reason.strip(), exception=exception.strip()
-    )
+        return Permit(gate.row, "")
+    _check_exception(access, gate, exception)
+    return Permit(gate.row, exception.strip())
 
 
 def promotion_back(access: Access, number: int, *, based_on: int) -> Promotion:
@@ -155,7 +176,8 @@ def _promoted(access: Access, version: ClassifierVersion, *, based_on: int, **co
     return row
 
 
-def _check_reason(text: str, what: str) -> None:
+def reason_check(text: str, what: str) -> None:
+    """Refuse an empty reason, and one that is too long to keep."""
     if not text.strip():
         raise BadInput(f"Say {what}.")
     if len(text) > REASON_MAX:
@@ -171,7 +193,7 @@ def _check_exception(access: Access, gate: GateView, exception: str) -> None:
         )
     if access.role not in LEADS:
         raise Forbidden("Only a lead or an admin may sign an exception from the gate.")
-    _check_reason(exception, "why there may be an exception")
+    reason_check(exception, "why there may be an exception")
 
 
 def _summary(lines: Sequence[Line]) -> str:

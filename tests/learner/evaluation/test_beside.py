@@ -1,5 +1,7 @@
 """Beside the scores: a card and a gate result, speed, failures, the version against what serves, any two compared."""
 
+from dataclasses import replace
+
 import pytest
 
 from annotator.pool.models import Item
@@ -8,6 +10,7 @@ from annotator.runs import RunStatus
 from learner.evaluation.cards import card_facts, card_latest
 from learner.evaluation.comparing import comparison_run_execute
 from learner.evaluation.evaluating import evaluation_run_execute
+from learner.evaluation.lens.services import ProfileDraft, pack_add, profile_set, usual_rule
 from learner.evaluation.models import ComparisonRun, Evaluation
 from learner.evaluation.release.selectors import gate_latest
 from learner.evaluation.release.services import promotion_make
@@ -112,6 +115,47 @@ def test_any_two_versions_are_compared_with_pages_that_flip(project: Project) ->
     games = next(row for row in run.result["categories"] if row["category"] == GAMES)
     assert [flip["present"] for flip in games["flips"]].count(True) == 2
     assert games["flips"][0]["weight"] == 4.0
+
+
+def test_two_versions_are_compared_on_every_slice_profile_and_pack(project: Project) -> None:
+    train_again(project)
+    admin = access_as(project, Role.ADMIN)
+    usual = [usual_rule("high", category) for category in admin.taxonomy.categories]
+    blocking = [replace(rule, action="block") if rule.category == GAMES else rule for rule in usual]
+    profile_set(admin, ProfileDraft("high", blocking, None, "", 0))
+    innocent = make_items(project, 5, topic="weather")
+    pack_add(access_as(project, Role.LEAD), "health", [item.pk for item in innocent], "weather harms nobody")
+
+    result = compare(project).result
+
+    assert {row["kind"] for row in result["slices"]} >= {"site", "text"}
+    for part in result["slices"]:
+        inside = next(row for row in part["categories"] if row["category"] == GAMES)
+        assert inside["n"] == part["n"]
+    tail = next(row for row in result["slices"] if row["name"].startswith("tail"))
+    games = next(row for row in tail["categories"] if row["category"] == GAMES)
+    assert (tail["n"], games["found"], games["blocked"]) == (12, 2, 6)
+    (school,) = result["profiles"]
+    assert (school["name"], school["found"], school["blocked"]) == ("high", 2, 6)
+    assert school["recall"]["value"] > 0
+    packs = {row["name"]: row for row in result["packs"]}
+    assert (len(packs), packs["art"]["n"], packs["health"]["n"]) == (8, 0, 5)
+
+
+def test_an_evaluation_tells_over_blocking_and_misses_of_a_profile_slice_by_slice(project: Project) -> None:
+    admin = access_as(project, Role.ADMIN)
+    usual = [usual_rule("high", category) for category in admin.taxonomy.categories]
+    blocking = [replace(rule, action="block") if rule.category == GAMES else rule for rule in usual]
+    profile_set(admin, ProfileDraft("high", blocking, None, "", 0))
+
+    evaluation_run_execute(evaluation_request(admin, ClassifierVersion.objects.get()).pk)
+
+    (policy,) = Evaluation.objects.latest("pk").facts["policies"]
+    assert sum(policy[name] for name in ("tp", "fp", "fn", "tn")) == pytest.approx(12)
+    tail = next(row for row in policy["slices"] if row["name"].startswith("tail"))
+    assert (tail["kind"], tail["n"]) == ("site", 12)
+    assert tail["fnr"]["value"] == pytest.approx(policy["fnr"]["value"], abs=0.2)
+    assert tail["fpr"]["value"] == 0
 
 
 def test_a_sealed_page_is_not_looked_at(project: Project) -> None:

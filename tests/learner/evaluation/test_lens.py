@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotator.pool.models import Item
+from annotator.projects.access import Can, project_for
 from annotator.projects.models import Project, Role
+from learner.evaluation.lens.services import ProfileDraft, profile_set, usual_rule
 from learner.evaluation.models import Evaluation, PackMember, ProfileVersion
 from tests.evaluated import make_evaluation
 from tests.factories import GAMES, make_classifier, make_items, make_member, make_project
@@ -79,6 +81,25 @@ def test_another_threshold_shows_what_it_costs_and_which_known_pages_flip(
     Item.objects.filter(project=project).update(withheld=True)
     hidden = text_of(client, "category", project.slug, 1, GAMES, query="?by=point&at=0&pages=5000")
     assert "hxxps://" not in hidden
+
+
+def test_mistakes_are_told_of_the_pages_a_day_of_the_school_profiles(
+    client: Client, project: Project, measured: Evaluation
+) -> None:
+    admin = project_for(make_member(project, Role.ADMIN), project.slug, Can.READ)
+    for name, pages in (("elementary", 2_000), ("high", 7_000)):
+        rules = [usual_rule(name, category) for category in admin.taxonomy.categories]
+        profile_set(admin, ProfileDraft(name, rules, pages, "", 0))
+
+    signed_in(client, project)
+
+    every = text_of(client, "category", project.slug, 1, GAMES)
+    high = text_of(client, "category", project.slug, 1, GAMES, query="?school=high")
+    typed = text_of(client, "category", project.slug, 1, GAMES, query="?school=high&pages=50")
+
+    assert "of 9,000 pages a day" in every
+    assert "of 7,000 pages a day" in high
+    assert "of 50 pages a day" in typed
 
 
 @pytest.mark.parametrize("by", ["own", "f_beta", "recall", "cost", "point"])

@@ -127,3 +127,56 @@ def test_the_summary_of_a_version_of_which_nothing_is_known_says_so(project: Pro
 
     assert "was not held against the release gate yet" in page
     assert "Nobody knows how often pages that must not be blocked are" in page
+
+
+def test_a_comparison_shows_its_slices_profiles_and_packs_and_the_api_has_them_too(
+    project: Project, client: Client
+) -> None:
+    first, second = make_evaluated(project), make_evaluated(project)
+    better = estimate(0.05, 0.1, 0.15)
+    part = {"kind": "source", "name": "crawl", "n": 90, "categories": [pair(found=3, recall=better)]}
+    run = ComparisonRun.objects.create(
+        project=project,
+        base=first,
+        candidate=second,
+        asked_by=project.created_by,
+        status=RunStatus.DONE,
+        result={
+            "n_items": 240,
+            "n_sites": 180,
+            "categories": [pair() | {"flips": []}],
+            "slices": [part],
+            "profiles": [pair(lost=2) | {"name": "high", "number": 3}],
+            "packs": [pair(n=40) | {"name": "art", "title": "Art"}],
+        },
+    )
+
+    page = client.get(f"{HOME}/compare/{run.pk}/").content.decode()
+    address = "/api/v1/projects/pilot/version-comparisons/"
+    listed, read = client.get(address).json(), client.get(f"{address}{run.pk}/").json()
+
+    for said in ("Source: crawl", "+0.100", "High school", "Pages about", "Art"):
+        assert said in page
+    assert listed["results"][0]["status"] == "done"
+    assert read["slices"][0]["lines"][0]["found"] == 3
+    assert read["profiles"][0]["lost"] == 2
+    assert read["packs"][0]["name"] == "Art"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"base": 1, "candidate": 1}, 400),
+        ({"base": 1, "candidate": 9}, 404),
+        ({"base": 1}, 400),
+        ({"base": 1, "candidate": 2}, 202),
+    ],
+)
+def test_the_api_has_two_versions_compared(project: Project, client: Client, sent: Any, status: int) -> None:
+    make_evaluated(project)
+    make_evaluated(project)
+
+    answer = client.post("/api/v1/projects/pilot/version-comparisons/", sent, content_type="application/json")
+
+    assert answer.status_code == status
+    assert ComparisonRun.objects.count() == (status == 202)

@@ -9,12 +9,15 @@ from scipy.sparse import csr_matrix, vstack
 from annotator.pool.models import Item, Split
 from annotator.projects.models import LogEntry, Project
 from annotator.queue.models import BatchItem, Stream
+from annotator.queue.services import BatchChoice, batch_open
 from annotator.runs import RunStatus
 from learner.core.artifact import artifact_bytes
 from learner.core.classifier import LinearClassifier
 from learner.core.drawing import uniform_keys
 from learner.core.waves import reach_read
+from learner.evaluation.selectors import audited_resolutions
 from learner.query import featurising
+from learner.query.chances_again import chances_again
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.files import file_read, file_write
@@ -22,7 +25,7 @@ from learner.query.models import AuditChance, AuditWave, QueryRun
 from learner.query.parts import query_help
 from learner.query.services import ClassifierFile, feature_run_start, query_run_start
 from learner.query.shards import shards_load
-from tests.factories import CATEGORIES, make_items, make_project
+from tests.factories import CATEGORIES, make_items, make_project, make_resolution
 
 pytestmark = pytest.mark.django_db
 SHARES = {"query": 0.3, "rare": 0.1, "explore": 0.2, "audit": 0.4}
@@ -222,14 +225,109 @@ def test_a_wave_cannot_be_changed(project: Project) -> None:
             change()
 
 
-def test_batches_go_on_without_audits_when_the_chances_are_lost(project: Project) -> None:
+def test_lost_chances_are_made_again_to_the_last_bit_and_the_next_wave_goes_on_from_them(
+    project: Project, classifier: ClassifierFile
+) -> None:
+    for seed, scorer in enumerate((None, classifier, classifier), start=1):
+        run_query(project, scorer, seed)
+    last = AuditWave.objects.latest("number")
+    before = file_read(last.path, last.sha256)
+    kept = dict(AuditChance.objects.values_list("item_id", "chance"))
+    default_storage.delete(last.path)
+
+    run = run_query(project, classifier, seed=4)
+
+    again = run.audit_design["again"]
+    assert file_read(again["name"], again["sha256"]) == before
+    assert len(audits(run)) == 4
+    assert all(AuditChance.objects.get(item=item).chance >= chance for item, chance in kept.items())
+    newest = AuditWave.objects.latest("number")
+    reach = reach_read(file_read(newest.path, newest.sha256))
+    below = reach.item_ids[uniform_keys(reach.item_ids, 1) < reach.chances]
+    assert below.tolist() == sorted(AuditChance.objects.values_list("item_id", flat=True))
+    warned = LogEntry.objects.get(project=project, level=LogEntry.Level.WARNING)
+    assert "30 holdout items are made again from the waves." in warned.text
+
+
+def test_a_damaged_file_of_chances_is_made_again_too(project: Project) -> None:
     run_query(project, None)
+    wave = AuditWave.objects.get(project=project)
+    with default_storage.open(wave.path, "wb") as file:
+        file.write(b"rubbish")
+
+    assert len(audits(run_query(project, None, seed=2))) == 4
+
+
+def test_drawn_items_keep_the_chance_of_their_row_when_a_page_has_changed_since(
+    project: Project, classifier: ClassifierFile
+) -> None:
+    run_query(project, classifier)
+    AuditChance.objects.update(chance=0.5)
+    wave = AuditWave.objects.get(project=project)
+    default_storage.delete(wave.path)
+
+    found = chances_again(project)
+
+    drawn = np.array(sorted(AuditChance.objects.values_list("item_id", flat=True)))
+    assert found.reach.of(drawn).tolist() == [0.5] * 4
+    assert (found.n_drawn, found.n_off) == (4, 4)
+
+
+def test_batches_go_on_without_audits_when_a_classifier_of_a_wave_is_lost_as_well(
+    project: Project, classifier: ClassifierFile
+) -> None:
+    run_query(project, classifier)
     default_storage.delete(AuditWave.objects.get(project=project).path)
+    default_storage.delete(classifier.artifact)
 
     run = run_query(project, None, seed=2)
 
     assert run.batch is not None
     assert run.batch.n_items == 10
     assert audits(run) == {}
-    lost = LogEntry.objects.get(project=project, level=LogEntry.Level.WARNING)
+    cannot, lost = LogEntry.objects.filter(project=project, level=LogEntry.Level.WARNING).order_by("pk")
+    assert "cannot be made again" in cannot.text
     assert lost.text.startswith("No audits are drawn: The file ")
+
+
+def test_a_page_that_something_else_took_is_drawn_by_the_wave_whose_number_it_has(project: Project) -> None:
+    """Every holdout page but four is taken by hand: the wave draws those of them that it would have drawn."""
+    held_out = Item.objects.filter(project=project, split=Split.HOLDOUT)
+    by_hand = list(held_out.order_by("pk")[:20])
+    batch_open(
+        project,
+        [
+            BatchChoice(
+                item_id=item.pk,
+                stream=Stream.AUDIT,
+                strategy="by hand",
+                score=None,
+                reason="somebody wanted it",
+                classifier_number=None,
+                pool_size=20,
+                inclusion_probability=None,
+                seed=1,
+            )
+            for item in by_hand
+        ],
+        fingerprint="by hand",
+        reason="by hand",
+        seed=1,
+        classifier_number=None,
+        pool_size=20,
+    )
+
+    run = run_query(project, None)
+
+    wave = AuditWave.objects.get(project=project)
+    reach = reach_read(file_read(wave.path, wave.sha256))
+    below = reach.item_ids[uniform_keys(reach.item_ids, 1) < reach.chances]
+    assert len(reach.item_ids) == 30
+    assert below.tolist() == sorted(AuditChance.objects.values_list("item_id", flat=True))
+    assert set(audits(run)) < set(below.tolist())
+    assert set(below.tolist()) - set(audits(run)) <= {item.pk for item in by_hand}
+    for item in by_hand:
+        make_resolution(item, [])
+    assert {row.item_id for row in audited_resolutions(project)} == set(below.tolist()) & {
+        item.pk for item in by_hand
+    }

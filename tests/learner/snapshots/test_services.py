@@ -125,6 +125,7 @@ def test_a_row_says_labels_split_and_why_it_was_served(project: Project) -> None
         "split_group": 0,
         "near_test": False,
         "evidence": 1,
+        "inclusion_probability_union": None,
     }
     assert (by_url[holdout.url]["split"], by_url[holdout.url]["labels"]) == ("test", [])
     assert by_url[holdout.url]["inclusion_probability"] is None

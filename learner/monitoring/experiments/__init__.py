@@ -1,0 +1,1 @@
+"""Experiments: a share of the scoring traffic is answered by a candidate, and both are counted."""
