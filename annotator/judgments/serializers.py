@@ -19,7 +19,7 @@ EARLIEST: Final = date(1970, 1, 1)
 LATEST: Final = date(MAXYEAR - 1, 1, 1)
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class ChangedAnswerSerializer(serializers.Serializer[Any]):
     """An answer. `labelled` with no labels and nothing unsure is "none of these"; other verdicts go without labels."""
 
     client_id = serializers.UUIDField(
@@ -42,6 +42,11 @@ class AnswerSerializer(serializers.Serializer[Any]):
         default="",
         help_text="Number of the clause of the current guideline that decided it.",
     )
+
+
+class AnswerSerializer(ChangedAnswerSerializer):
+    """An answer in a place, as `ChangedAnswer`; with `next` the next place comes in the same request."""
+
     next = serializers.BooleanField(default=False, help_text="Claim the next place in the same request.")
     holding = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
