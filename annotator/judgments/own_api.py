@@ -15,7 +15,6 @@ from annotator.judgments.lessons import lesson_shown, qualifying_of
 from annotator.judgments.own_serializers import (
     CareSerializer,
     CareSetSerializer,
-    ChangedAnswerSerializer,
     FlagDraftSerializer,
     OwnFlagSerializer,
     OwnJudgmentSerializer,
@@ -24,7 +23,7 @@ from annotator.judgments.own_serializers import (
     UndoSerializer,
 )
 from annotator.judgments.selectors import day_of, judgment_own
-from annotator.judgments.serializers import JudgmentSerializer, answer_of
+from annotator.judgments.serializers import ChangedAnswerSerializer, JudgmentSerializer, answer_of
 from annotator.judgments.services import flag_add, judgment_edit, judgment_undo
 from annotator.judgments.views import midnight
 from annotator.pool.selectors import item_page

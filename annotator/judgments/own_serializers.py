@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotator.judgments.answers import NOTE_MAX
 from annotator.judgments.models import Flag
-from annotator.judgments.serializers import AnswerSerializer, JudgmentSerializer
+from annotator.judgments.serializers import JudgmentSerializer
 from annotator.queue.serializers import ClaimedSerializer
 
 CATEGORIES_MAX: Final = 200
@@ -66,13 +66,6 @@ class OwnJudgmentSerializer(serializers.Serializer[Any]):
     judgment = JudgmentSerializer()
     told = ToldSerializer()
     lesson = LessonSerializer(allow_null=True)
-
-
-class ChangedAnswerSerializer(AnswerSerializer):
-    """An answer that takes the place of one's own earlier one."""
-
-    next = None
-    holding = None
 
 
 class UndoSerializer(serializers.Serializer[Any]):

@@ -20,7 +20,7 @@ EARLIEST: Final = date(1970, 1, 1)
 LATEST: Final = date(MAXYEAR - 1, 1, 1)
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class ChangedAnswerSerializer(serializers.Serializer[Any]):
     """An answer. `labelled` with no labels and nothing unsure is "none of these"; other verdicts go without labels."""
 
     client_id = serializers.UUIDField(
@@ -51,6 +51,11 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text="The version of the page that was shown, as the claim gave it. Without it we name one only where "
         "time leaves no doubt.",
     )
+
+
+class AnswerSerializer(ChangedAnswerSerializer):
+    """An answer in a place, as `ChangedAnswer`; with `next` the next place comes in the same request."""
+
     next = serializers.BooleanField(default=False, help_text="Claim the next place in the same request.")
     holding = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms.models import model_to_dict
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -76,8 +77,8 @@ class ProjectsView(APIView):
         sent = NewProjectSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         text = sent.validated_data["blueprint"]
-        files = {"blueprint": SimpleUploadedFile("blueprint.yaml", text.encode())} if text.strip() else {}
-        form = NewProjectForm(sent.validated_data, files)
+        upload = [SimpleUploadedFile("blueprint.yaml", text.encode())] if text.strip() else []
+        form = NewProjectForm(sent.validated_data, MultiValueDict({"blueprint": upload}))
         if not form.is_valid():
             raise form_refusal(form)
         project = project_create(form.cleaned_data["drafted"], by=user)

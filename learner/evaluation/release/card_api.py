@@ -10,6 +10,11 @@ from rest_framework.views import APIView
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
 from learner.evaluation.cards import card_file_of
+from learner.evaluation.release.comparison_serializers import (
+    VersionComparisonReadSerializer,
+    VersionComparisonSerializer,
+    VersionsSerializer,
+)
 from learner.evaluation.release.comparisons import (
     comparison_of,
     comparison_request,
@@ -18,11 +23,6 @@ from learner.evaluation.release.comparisons import (
     parts_of_comparison,
 )
 from learner.evaluation.release.selectors import model_section_of, model_sections
-from learner.evaluation.release.comparison_serializers import (
-    VersionComparisonReadSerializer,
-    VersionComparisonSerializer,
-    VersionsSerializer,
-)
 from learner.snapshots.api import ErrorsInJson
 from learner.snapshots.sections.api import CardSectionSerializer, CardSectionWriteSerializer
 from learner.snapshots.sections.selectors import WrittenSection

@@ -1,5 +1,6 @@
 """What the API says and takes of the release: what serves, the gate and its rules, the summary."""
 
+from dataclasses import fields
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -97,7 +98,7 @@ class GateRulesSerializer(serializers.Serializer[Any]):
     def rules(self) -> Rules:
         """The rules of what was sent."""
         data = self.validated_data
-        return Rules(**{name: data[name] for name in GateRulesSerializer().fields})
+        return Rules(**{field.name: data[field.name] for field in fields(Rules)})
 
 
 class GateRulesInForceSerializer(GateRulesSerializer):
