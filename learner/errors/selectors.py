@@ -290,7 +290,9 @@ def _key(row: ClassifierError | ErrorCause) -> tuple[int, str, str, int]:
 def _of_cluster(rows: QuerySet[ClassifierError], cluster: ErrorCluster) -> QuerySet[ClassifierError]:
     if cluster.by == ErrorCluster.By.WORD:
         return rows.filter(cluster=cluster)
-    return rows.filter(part=cluster.part, category=cluster.category, kind=cluster.kind, site=cluster.site)
+    return rows.filter(
+        part=cluster.part, category=cluster.category, kind=cluster.kind, site=cluster.site or 0
+    )
 
 
 def _with_cause(rows: QuerySet[ClassifierError], cause: str) -> QuerySet[ClassifierError]:
