@@ -218,8 +218,9 @@ def project_tick(project: Project, now: datetime) -> None:
     pack_audits_open(project)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
-    _start_if_due(project, error_facts(project), errors_due, now=now)
-    relooks_put_up(project)
+    if version is not None:
+        _start_if_due(project, error_facts(project), errors_due, now=now)
+        relooks_put_up(project)
     if coverage.n_items and is_configured():
         _suggest_if_due(project, version, now)
 

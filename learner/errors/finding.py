@@ -18,7 +18,7 @@ from learner.core.arrays import Array, Booleans, Floats, Floats32, Integers
 from learner.core.artifact import artifact_read
 from learner.core.classifier import LinearClassifier
 from learner.core.errors import RecipeMismatchError
-from learner.core.features import N_FEATURES
+from learner.core.features import featurise
 from learner.core.likeness import Likeness
 from learner.errors.grouping import Group, GroupFound, group_looked_into
 from learner.errors.models import ClassifierError, ErrorCluster, ErrorDetail, ErrorRun, Kind, Part
@@ -105,7 +105,7 @@ def _known(
     }
     sampled = _sampled(labelled, np.random.default_rng(run.evaluation_id))
     parts: dict[Part, list[Known]] = {part: [] for part in wanted}
-    features: list[csr_matrix] = [csr_matrix((0, N_FEATURES), dtype=np.float32)]
+    features: list[csr_matrix] = [featurise([])]
     ids: list[Integers] = [np.empty(0, dtype=np.int64)]
     total = shards_of(project).count()
     for number, shard in enumerate(shards_load(project)):

@@ -18,7 +18,7 @@ from learner.core.causes import Cause
 from learner.core.due import ErrorFacts
 from learner.core.keys import domain_key
 from learner.errors.models import ClassifierError, ErrorCause, ErrorCluster, ErrorRun, Kind, Part
-from learner.evaluation.selectors import evaluation_of_newest
+from learner.evaluation.models import Evaluation
 from learner.training.models import ClassifierVersion
 
 NO_CAUSE: Final = "none"
@@ -100,12 +100,11 @@ def error_runs_kept(project: Project) -> list[ErrorRun]:
 
 
 def error_facts(project: Project) -> ErrorFacts:
-    """What the tick has to know of finding errors. Two queries."""
-    evaluation = evaluation_of_newest(project)
-    if evaluation is None:
-        return ErrorFacts(None)
-    done = ErrorRun.objects.filter(evaluation=evaluation, status=RunStatus.DONE)
-    return ErrorFacts(evaluation.classifier.number, found=done.exists())
+    """What the tick has to know of finding errors. One query."""
+    done = ErrorRun.objects.filter(evaluation=OuterRef("pk"), status=RunStatus.DONE)
+    evaluations = Evaluation.objects.filter(project=project).annotate(found=Exists(done)).order_by("-pk")
+    newest = evaluations.values_list("classifier__number", "found").first()
+    return ErrorFacts(None) if newest is None else ErrorFacts(newest[0], found=newest[1])
 
 
 def errors_listed(run: ErrorRun, wanted: ErrorsWanted) -> QuerySet[ClassifierError]:
@@ -290,7 +289,9 @@ def _key(row: ClassifierError | ErrorCause) -> tuple[int, str, str, int]:
 def _of_cluster(rows: QuerySet[ClassifierError], cluster: ErrorCluster) -> QuerySet[ClassifierError]:
     if cluster.by == ErrorCluster.By.WORD:
         return rows.filter(cluster=cluster)
-    return rows.filter(part=cluster.part, category=cluster.category, kind=cluster.kind, site=cluster.site)
+    return rows.filter(
+        part=cluster.part, category=cluster.category, kind=cluster.kind, site=cluster.site or 0
+    )
 
 
 def _with_cause(rows: QuerySet[ClassifierError], cause: str) -> QuerySet[ClassifierError]:

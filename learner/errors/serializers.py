@@ -94,7 +94,9 @@ class SimilarSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField(source="item_id")
     address = serializers.CharField(source="url.defanged")
     cosine = serializers.FloatField()
-    label = serializers.CharField(help_text="Whether it has the category: has it, has it not, not told.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="Whether it has the category: has it, has it not, not told."
+    )
 
 
 class CauseViewSerializer(serializers.Serializer[Any]):
@@ -125,7 +127,7 @@ class ErrorDetailSerializer(serializers.Serializer[Any]):
 class PickedSerializer(serializers.Serializer[Any]):
     """The errors to act on: some by their ids, or a cluster."""
 
-    errors = serializers.ListField(
+    errors = serializers.ListField(  # type: ignore[assignment]
         child=serializers.IntegerField(min_value=1, max_value=ID_MAX),
         max_length=ERRORS_MAX,
         default=list,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from learner.core.arrays import Booleans
 from learner.core.classifier import LinearClassifier
 from learner.core.driving import ADDRESS, TEXT
 from learner.core.features import PageText, featurise
@@ -13,6 +14,10 @@ COMMON = "welcome to this page about many things"
 
 def page(number: int, host: str, text: str) -> PageText:
     return PageText(f"https://{host}/page", host, host, "", "", f"{text} number {chr(97 + number % 26)}x")
+
+
+def seen_by(classifier: LinearClassifier) -> Booleans:
+    return np.asarray(classifier.weights_.any(axis=1), dtype=np.bool_)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def test_words_push_towards_and_away_and_unseen_ones_are_counted(taught: LinearC
         page(0, "school.example", f"{COMMON} roulette flower zyzzyva"),
         page(1, "x.example", ""),
     ]
-    seen = taught.weights_.any(axis=1)
+    seen = seen_by(taught)
 
     first, second = pushes_of(pages, featurise(pages), taught.weights_[:, 0], seen)
 
@@ -46,7 +51,7 @@ def test_a_push_is_what_the_logit_loses_without_the_word(taught: LinearClassifie
     # Alone in its text, a word's columns are the whole of its block: 60 pages told it apart by this block alone.
     alone = PageText("", "", "", "", "", "roulette")
 
-    (found,) = pushes_of([alone], featurise([alone]), taught.weights_[:, 0], taught.weights_.any(axis=1))
+    (found,) = pushes_of([alone], featurise([alone]), taught.weights_[:, 0], seen_by(taught))
 
     decided = taught.decision(featurise([alone]))[0, 0] - taught.bias_[0]
     assert found.towards[0].logits == pytest.approx(float(decided), abs=2e-3)
@@ -54,7 +59,7 @@ def test_a_push_is_what_the_logit_loses_without_the_word(taught: LinearClassifie
 
 def test_no_page_and_no_word_push_nothing(taught: LinearClassifier) -> None:
     nothing = [PageText("", "", "", "", "", "")]
-    seen = taught.weights_.any(axis=1)
+    seen = seen_by(taught)
 
     assert pushes_of([], featurise([]), taught.weights_[:, 0], seen) == []
     (found,) = pushes_of(nothing, featurise(nothing), taught.weights_[:, 0], seen)
