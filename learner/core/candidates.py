@@ -22,6 +22,8 @@ UNIFORM = "uniform"
 BY_SCORE = "by_score"
 DEFINED = 33
 """Of a batch before anything is learned, definitions choose so many at the most: about what they choose of 60."""
+CHANCE = 0.05
+"""Share of such a batch that explore keeps where pages have texts."""
 _SPARE = 8
 _KEPT = 4
 _AT_ONCE = 16
@@ -98,6 +100,18 @@ class StreamPlan:
             return self
         query, rare = largest_remainder([places[QUERY], places[RARE]], DEFINED)
         return replace(self, shares=places | {QUERY: query, RARE: rare, EXPLORE: places[EXPLORE] + over})
+
+    def found_in_texts(self) -> "StreamPlan":
+        """The same where nothing is learned and pages have texts: explore keeps `CHANCE`, its other places go to rare.
+
+        In a text the words of a definition lead to positives; in an address they mostly do not (decision 0179).
+        Where rare has no share, nobody wants such finds.
+        """
+        places = self.places()
+        lent = places[EXPLORE] - int(np.ceil(CHANCE * self.batch_size))
+        if not places[RARE] or lent <= 0:
+            return self
+        return replace(self, shares=places | {RARE: places[RARE] + lent, EXPLORE: places[EXPLORE] - lent})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,11 +193,10 @@ def shard_candidates(
 
 
 def plan_for(classifier: LinearClassifier, plan: StreamPlan, *, texts: bool) -> StreamPlan:
-    """The plan of a batch that this classifier chooses, fitted or not, of pages that have texts or addresses alone.
-
-    The words of a definition are found in texts; in an address they mostly are not (decision 0179).
-    """
-    return plan if texts or classifier.learned.any() else plan.led_by_definitions()
+    """The plan of a batch that this classifier chooses, fitted or not, of pages that have texts or addresses alone."""
+    if classifier.learned.any():
+        return plan
+    return plan.found_in_texts() if texts else plan.led_by_definitions()
 
 
 def merge(candidates: Iterable[Candidates]) -> Candidates:

@@ -23,12 +23,12 @@ _NONE = "-"
 
 
 def table_of(reports: Sequence[Report]) -> str:
-    """Two tables: heights with their paired differences, and labels to a share of the full-data score.
+    """Heights with their paired differences, and labels to a share of the full-data score where any curve got there.
 
     *worse* counts the budgets at which macro AP is significantly below random's.
     """
     ranked = sorted(reports, key=lambda report: -(report.curves[LED_BY].area.mean or 0.0))
-    return "\n".join([*_table(_HEADS, map(_row, ranked)), "", *_labels_needed(reports)]) + "\n"
+    return "\n".join([*_table(_HEADS, map(_row, ranked)), *_labels_needed(reports)]) + "\n"
 
 
 def _row(report: Report) -> list[str]:
@@ -59,7 +59,11 @@ def _labels_needed(reports: Sequence[Report]) -> list[str]:
         for report in reports
         if (reached := report.curves[measure].reached[share]).reached
     ]
-    return _table(("strategy", "reaches", "labels", "seeds that did", "of random's"), rows)
+    return (
+        ["", *_table(("strategy", "reaches", "labels", "seeds that did", "of random's"), rows)]
+        if rows
+        else []
+    )
 
 
 def _needed(reached: Reached) -> list[str]:

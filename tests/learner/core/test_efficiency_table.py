@@ -47,3 +47,9 @@ def test_numbers_have_signs_and_intervals_only_where_they_are_known() -> None:
     assert in_words(Measured(None, None, None, 0)) == "-"
     assert in_words(Measured(1234.4, None, None, 1), digits=0) == "1,234"
     assert in_words(Measured(-0.5, -1.25, 0.25, 2)) == "-.500 [-1.250, .250]"
+
+
+def test_one_table_is_enough_when_nobody_reached_anything() -> None:
+    far = [Scores(0.9, 0.9, 0.9, 0.9, 0.9)] * 2
+
+    assert len(table_of(reports_of(RUNS, far)).splitlines()) == 5

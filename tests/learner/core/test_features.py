@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from learner.core.features import (
     describe_recipe,
     featurise,
     gram_block,
+    have_texts,
     text_block,
 )
 from learner.core.recipe import RECIPE
@@ -189,3 +191,11 @@ def test_the_recipe_still_hashes_as_it_did() -> None:
     assert features.nnz == 68
     assert int(features.indices.astype(np.int64).sum()) == 10_607_905
     assert float(features.data.sum()) == pytest.approx(10.2603, abs=1e-4)
+
+
+def test_pages_have_texts_when_most_say_more_than_their_address() -> None:
+    bare = replace(CHESS, title="", text="")
+
+    assert have_texts(featurise([CHESS, CHESS, bare]))
+    assert not have_texts(featurise([CHESS, bare]))
+    assert not have_texts(featurise([]))

@@ -289,13 +289,28 @@ def test_definitions_choose_a_few_dozen_of_a_large_first_batch_and_chance_the_re
     assert explored == {counts["explore"] / 540}
 
 
-def test_a_small_first_batch_one_of_texts_and_one_by_a_classifier_keep_their_shares(
-    model: QueryModel,
-) -> None:
+def test_definitions_choose_nearly_all_of_a_first_batch_of_texts(shards: list[Shard]) -> None:
+    model = QueryModel(LinearClassifier(CATEGORIES), STRATEGIES["cold_start"], make_definitions())
+    plan = plan_for(model.estimator, StreamPlan(100, SHARES, seed=3), texts=True)
+
+    choices = choose(model, shards, plan)
+
+    assert plan.places() == {"query": 50, "rare": 35, "explore": 5, "audit": 10}
+    explored = {c.inclusion_probability for c in choices if c.stream == "explore"}
+    assert explored == {by_stream(choices)["explore"] / 540}
+
+
+def test_who_wants_no_rare_finds_gets_none_of_texts_either() -> None:
+    plan = StreamPlan(100, {"query": 0.5, "explore": 0.5}, seed=3)
+
+    assert plan_for(LinearClassifier(CATEGORIES), plan, texts=True) is plan
+
+
+def test_a_small_first_batch_and_one_by_a_classifier_keep_their_shares(model: QueryModel) -> None:
     small, large = (StreamPlan(size, SHARES, seed=3) for size in (30, 300))
 
     assert plan_for(LinearClassifier(CATEGORIES), small, texts=False) is small
-    assert plan_for(LinearClassifier(CATEGORIES), large, texts=True) is large
+    assert plan_for(model.estimator, large, texts=True) is large
     assert plan_for(model.estimator, large, texts=False) is large
 
 

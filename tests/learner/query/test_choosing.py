@@ -13,6 +13,7 @@ from annotator.queue.models import Assignment, Batch, BatchItem, Stream
 from annotator.queue.places import assignment_claim
 from annotator.runs import RunStatus
 from learner.core.artifact import artifact_bytes
+from learner.core.candidates import DEFINED
 from learner.core.classifier import LinearClassifier
 from learner.query import choosing
 from learner.query.choosing import query_run_execute
@@ -112,6 +113,22 @@ def test_definitions_steer_the_first_batch_when_nothing_is_labelled(project: Pro
     ledger = BatchItem.objects.filter(batch=run.batch, stream=Stream.QUERY)
     assert {row.strategy for row in ledger} == {"cold_start"}
     assert f"resembles the definition of {GAMES}" in {row.reason for row in ledger}
+
+
+def test_definitions_choose_nearly_all_of_a_first_batch_where_pages_have_texts(project: Project) -> None:
+    run = run_query(project)
+
+    assert way_of_run(run).plan.places() == {"query": 3, "rare": 5, "explore": 1, "audit": 1}
+    explored = BatchItem.objects.filter(batch=run.batch, stream=Stream.EXPLORE)
+    assert {row.inclusion_probability for row in explored} == {explored.count() / 60}
+
+
+def test_a_few_dozen_places_are_left_to_definitions_where_nobody_knows_of_texts() -> None:
+    started = query_run_start(make_project(batch_size=100), "next batch due: 0 free places", None)
+
+    places = way_of_run(started).plan.places()
+
+    assert places["query"] + places["rare"] == DEFINED
 
 
 def test_the_first_positives_steer_the_hunt_while_their_category_is_not_learned(project: Project) -> None:
