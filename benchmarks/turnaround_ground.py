@@ -134,19 +134,12 @@ def labels_add(made: Made, count: int) -> float:
     return timezone.now().timestamp()
 
 
-def version_wait(at_least: int) -> None:
-    """Return once there is such a version, and nothing is being trained."""
-    _wait(
-        lambda: (
-            ClassifierVersion.objects.filter(number__gte=at_least).exists()
-            and not TrainingRun.objects.filter(status__in=[RunStatus.PENDING, RunStatus.RUNNING]).exists()
-        )
-    )
-
-
-def phases_of(version: int) -> dict[str, float]:
-    """The seconds of the run that trained a version, by phase."""
-    phases: dict[str, float] = ClassifierVersion.objects.get(number=version).training_run.phases
+def labels_learned() -> dict[str, float]:
+    """Return once a version has learned all that is resolved: the seconds of its training by phase."""
+    newest = Resolution.objects.latest("pk").pk
+    _wait(lambda: ClassifierVersion.objects.filter(last_resolution__gte=newest).exists())
+    version = ClassifierVersion.objects.latest("number")
+    phases: dict[str, float] = version.training_run.phases
     return phases
 
 
