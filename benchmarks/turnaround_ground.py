@@ -139,8 +139,7 @@ def labels_learned() -> dict[str, float]:
     newest = Resolution.objects.latest("pk").pk
     _wait(lambda: ClassifierVersion.objects.filter(last_resolution__gte=newest).exists())
     version = ClassifierVersion.objects.latest("number")
-    phases: dict[str, float] = version.training_run.phases
-    return phases
+    return dict(version.training_run.phases_in_order)
 
 
 def queue_hungry(made: Made) -> None:
@@ -159,7 +158,7 @@ def turn(made: Made, count: int) -> dict[str, Any]:
     moments = [training.created_at, training.started_at, training.finished_at]
     moments += [query.created_at, query.started_at, query.finished_at]
     created, started, trained, asked, taken, opened = (at.timestamp() for at in moments if at)
-    opening, spent = query.phases["open"], training.phases
+    opening, spent = query.phases["open"], dict(training.phases_in_order)
     return {
         "version": number,
         "seconds": opened - begin,
