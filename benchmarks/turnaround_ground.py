@@ -134,20 +134,12 @@ def labels_add(made: Made, count: int) -> float:
     return timezone.now().timestamp()
 
 
-def version_wait(at_least: int) -> None:
-    """Return once there is such a version, and nothing is being trained."""
-    _wait(
-        lambda: (
-            ClassifierVersion.objects.filter(number__gte=at_least).exists()
-            and not TrainingRun.objects.filter(status__in=[RunStatus.PENDING, RunStatus.RUNNING]).exists()
-        )
-    )
-
-
-def phases_of(version: int) -> dict[str, float]:
-    """The seconds of the run that trained a version, by phase."""
-    phases: dict[str, float] = ClassifierVersion.objects.get(number=version).training_run.phases
-    return phases
+def labels_learned() -> dict[str, float]:
+    """Return once a version has learned all that is resolved: the seconds of its training by phase."""
+    newest = Resolution.objects.latest("pk").pk
+    _wait(lambda: ClassifierVersion.objects.filter(last_resolution__gte=newest).exists())
+    version = ClassifierVersion.objects.latest("number")
+    return dict(version.training_run.phases_in_order)
 
 
 def queue_hungry(made: Made) -> None:
@@ -166,7 +158,7 @@ def turn(made: Made, count: int) -> dict[str, Any]:
     moments = [training.created_at, training.started_at, training.finished_at]
     moments += [query.created_at, query.started_at, query.finished_at]
     created, started, trained, asked, taken, opened = (at.timestamp() for at in moments if at)
-    opening, spent = query.phases["open"], training.phases
+    opening, spent = query.phases["open"], dict(training.phases_in_order)
     return {
         "version": number,
         "seconds": opened - begin,

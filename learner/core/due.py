@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 LEARNABLE_NEEDED = 2
+SUSPECTS_PATIENCE = 4
+"""A search waits for training, which people wait for, until so many times the resolutions it needs are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,16 @@ class EvaluationFacts:
 
 @dataclass(frozen=True, slots=True)
 class SuspectFacts:
-    """Resolutions since suspects were last looked for (counted up to `needed`), and whether there is a classifier."""
+    """Resolutions since suspects were last looked for (counted up to a few times `needed`), and what stands in the way.
+
+    `is_training` tells that a classifier version is being trained, or has just begun to choose.
+    """
 
     new_resolutions: int
     needed: int
     has_classifier: bool
     looked_before: bool = False
+    is_training: bool = False
     attempts: Attempts = Attempts()
 
 
@@ -175,7 +181,7 @@ def evaluation_due(facts: EvaluationFacts, *, now: datetime) -> Due | NotDue:
 
 
 def suspects_due(facts: SuspectFacts, *, now: datetime) -> Due | NotDue:
-    """Whether labels should be doubted again: once there is a classifier, and as more is resolved.
+    """Whether labels should be doubted again: once there is a classifier, and as more is resolved; training goes first.
 
     Examples
     --------
@@ -187,6 +193,8 @@ def suspects_due(facts: SuspectFacts, *, now: datetime) -> Due | NotDue:
     new = _count(facts.new_resolutions, "new resolution")
     if facts.new_resolutions < facts.needed:
         return NotDue(f"suspects not due: {new}, {facts.needed} needed")
+    if facts.is_training and facts.new_resolutions < SUSPECTS_PATIENCE * facts.needed:
+        return NotDue("suspects wait for the version that is being trained, and for its first batch")
     return _held_back(facts.attempts, "a search for suspects", now=now) or Due(f"suspects due: {new}")
 
 

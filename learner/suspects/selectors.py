@@ -2,19 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from annotator.errors import NotFound
 from annotator.judgments.selectors import judgments_current
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy
 from annotator.review.models import Disagreement, Resolution
-from annotator.runs import RunStatus
-from learner.core.due import SuspectFacts
+from annotator.runs import ACTIVE, RunStatus
+from learner.core.due import SUSPECTS_PATIENCE, SuspectFacts
 from learner.suspects.models import Suspect, SuspectConfirmation, SuspectRun
-from learner.training.models import ClassifierVersion
-from learner.training.selectors import FIRST_VERSION_ITEMS
+from learner.training.models import ClassifierVersion, TrainingRun
+from learner.training.selectors import FIRST_CHOOSE, FIRST_VERSION_ITEMS
 
 JUDGMENTS_MAX = 1_000  # of one item, that a fix may carry
 
@@ -102,11 +104,27 @@ def words_of(suspect: Suspect, taxonomy: Taxonomy) -> str:
 
 
 def suspect_facts(project: Project, version: ClassifierVersion | None) -> SuspectFacts:
-    """What the tick has to know of suspects, with the newest classifier version. Two queries; none without one."""
+    """What the tick has to know of suspects, with the newest classifier version. Three queries; none without one.
+
+    Both fit on all labels, and become due by the same resolutions: the version that people wait for goes first.
+    """
     if version is None:
         return SuspectFacts(0, FIRST_VERSION_ITEMS, has_classifier=False)
     run = suspect_run_latest(project)
     last = run.last_resolution if run else 0
     needed = project.retrain_after if run else FIRST_VERSION_ITEMS
-    new = Resolution.objects.filter(project=project, pk__gt=last)[:needed].count()
-    return SuspectFacts(new, needed, has_classifier=True, looked_before=run is not None)
+    counted = SUSPECTS_PATIENCE * needed
+    new = Resolution.objects.filter(project=project, pk__gt=last)[:counted].count()
+    return SuspectFacts(
+        new,
+        needed,
+        has_classifier=True,
+        looked_before=run is not None,
+        is_training=new >= needed and _is_training(project, timezone.now()),
+    )
+
+
+def _is_training(project: Project, now: datetime) -> bool:
+    """Whether a version is being trained, or was published so lately that it chooses its first batch."""
+    lately = Q(status__in=ACTIVE) | Q(finished_at__gt=now - FIRST_CHOOSE)
+    return TrainingRun.objects.filter(lately, project=project).exists()

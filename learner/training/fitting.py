@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
 from hashlib import sha256
-from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,10 +22,7 @@ from learner.query.services import ClassifierFile, query_run_hand_over
 from learner.training.labelled import LabelledItems, labelled_items
 from learner.training.material import Material, material_of
 from learner.training.models import ClassifierVersion, DrivingRun, TrainingRun
-from learner.training.selectors import classifier_latest
-
-FIRST_CHOOSE: Final = timedelta(seconds=6)
-"""So long its words wait, while the new version chooses its first batch."""
+from learner.training.selectors import FIRST_CHOOSE, classifier_latest
 
 
 def training_run_execute(run_id: int) -> None:

@@ -1,11 +1,15 @@
 """Training runs and the classifier versions they made."""
 
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from annotator.projects.models import APPEND_ONLY, Project, TaxonomyVersion
 from annotator.runs import ACTIVE, Run
+
+TRAINING_PHASES: Final = ("labels", "features", "fit", "write")
 
 
 class TrainingRun(Run):
@@ -24,6 +28,11 @@ class TrainingRun(Run):
             )
         ]
         indexes = [models.Index(name="training_run_latest", fields=["project", "-id"])]
+
+    @property
+    def phases_in_order(self) -> list[tuple[str, float]]:
+        """The seconds of each phase as they came: the database keeps them by the length of their names."""
+        return [(name, self.phases[name]) for name in TRAINING_PHASES if name in self.phases]
 
 
 class ClassifierVersion(models.Model):

@@ -1,6 +1,7 @@
 """Reading classifier versions, and how far a project is to its next one. Imports nothing heavy: pages read these."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Exists, F, Func, OuterRef, QuerySet
 
@@ -16,6 +17,8 @@ from learner.core.recipe import RECIPE
 from learner.training.models import ClassifierVersion, DrivingRun, TrainingRun
 
 FIRST_VERSION_ITEMS = 30
+FIRST_CHOOSE = timedelta(seconds=6)
+"""So long other work on a new version waits, while it chooses its first batch."""
 LEARNABLE_POSITIVES = 5  # as `LinearClassifier.min_positives`
 
 

@@ -21,6 +21,9 @@ from learner.suspects.judging import near_duplicate_groups, suspect_run_execute
 from learner.suspects.models import Suspect, SuspectRun
 from learner.suspects.selectors import suspect_facts, suspects_open
 from learner.suspects.services import suspect_confirm, suspect_fix, suspect_run_start, suspect_send_back
+from learner.training.models import TrainingRun
+from learner.training.selectors import FIRST_CHOOSE
+from learner.training.services import training_run_start
 from tests.factories import (
     GAMES,
     category_draft,
@@ -190,6 +193,28 @@ def test_a_search_is_due_once_there_is_a_classifier_and_enough_is_new(project: P
         make_resolution(item, [])
 
     assert suspects_due(suspect_facts(project, version), now=now) == Due("suspects due: 30 new resolutions")
+
+
+def test_a_search_waits_for_the_version_that_is_trained_and_its_first_batch_but_not_for_ever(
+    project: Project,
+) -> None:
+    now = timezone.now()
+    version = make_classifier(project)
+    for item in make_items(project, 6):
+        make_resolution(item, [])
+    training = training_run_start(project, "")
+    waits = NotDue("suspects wait for the version that is being trained, and for its first batch")
+    assert suspects_due(suspect_facts(project, version), now=now) == waits
+
+    TrainingRun.objects.filter(pk=training.pk).update(status=RunStatus.DONE, finished_at=now)
+    assert suspects_due(suspect_facts(project, version), now=now) == waits
+    TrainingRun.objects.filter(pk=training.pk).update(finished_at=now - 2 * FIRST_CHOOSE)
+    assert isinstance(suspects_due(suspect_facts(project, version), now=now), Due)
+
+    TrainingRun.objects.filter(pk=training.pk).update(status=RunStatus.RUNNING, finished_at=None)
+    for item in make_items(project, 90):
+        make_resolution(item, [])
+    assert isinstance(suspects_due(suspect_facts(project, version), now=now), Due)
 
 
 def test_the_page_shows_the_evidence_and_takes_the_answer_without_script(
