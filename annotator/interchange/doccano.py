@@ -24,8 +24,10 @@ from annotator.interchange.streaming import Element, elements
 
 ANNOTATOR: Final = "annotator"
 """A column of its own, which doccano keeps as metadata: who gave these labels."""
+COMMENT: Final = "comment"
+"""Another. `Comments` are doccano's own: it takes none from a file, and writes its own over what a file called so."""
 _LABELS: Final = ("label", "labels", "category", "categories")
-_NOT_FIELDS: Final = frozenset({*_LABELS, "Comments", "comments", ANNOTATOR})
+_NOT_FIELDS: Final = frozenset({*_LABELS, "Comments", "comments", ANNOTATOR, COMMENT})
 
 
 def read(stream: BinaryIO, reading: Reading) -> Generator[Page | Refused]:
@@ -38,16 +40,19 @@ def write_held(pages: Iterable[Page]) -> Iterator[bytes]:
     """A line for each page, with the labels that are held true; those that nothing is held of have none."""
     for page in pages:
         labels = () if page.held is None else told_none(page.held)
-        yield _line({**_texts(page), "label": list(labels), "Comments": []})
+        yield _line({**_texts(page), "label": list(labels)})
 
 
 def write_judgments(pages: Iterable[Page]) -> Iterator[bytes]:
-    """A line for each judgment with labels, the person in a column of its own."""
+    """A line for each judgment with labels, the person and the comment in columns of their own.
+
+    Each line has all columns: doccano reads a table, and stops at a line where one is missing.
+    """
     for page in pages:
         for judgment in page.judgments:
             if judgment.verdict == LABELLED:
                 row = {"label": list(told_none(judgment.labels)), ANNOTATOR: judgment.annotator}
-                yield _line({**_texts(page), **row, "Comments": list(filter(None, [judgment.comment]))})
+                yield _line({**_texts(page), **row, COMMENT: judgment.comment})
 
 
 def _page(element: Element, reading: Reading) -> Page | Refused:
@@ -67,7 +72,7 @@ def _page(element: Element, reading: Reading) -> Page | Refused:
     judgment = ForeignJudgment(
         annotator=who,
         labels=tuple(label for label in labels if label != NONE_OF_THESE),
-        comment=comment_of(row.get("Comments", row.get("comments"))),
+        comment=comment_of(row.get("Comments") or row.get("comments") or row.get(COMMENT)),
     )
     return Page(element.line, fields, (judgment,))
 

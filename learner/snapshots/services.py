@@ -50,7 +50,7 @@ def snapshot_run_start(project: Project, by: User | None, *, choice: Choice = EV
         raise BadInput("No item is resolved yet, so a snapshot would be empty. Label a few pages first.")
     if choice != EVERYTHING and not choice_preview(project, choice).n_items:
         raise BadInput("No resolved item fits this choice, so the snapshot would be empty. Leave less out.")
-    card_demand(project, card_written(project, as_of=choice.as_of))
+    card_demand(project, card_written(project, as_of=choice.as_of), as_of=choice.as_of)
     run = run_start(
         SnapshotRun,
         project,

@@ -110,7 +110,7 @@ def test_a_tick_asks_few_questions_when_nothing_is_due(
     tick_and_work()
     tick_and_work()
 
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(34):
         tick.project_tick(project, timezone.now())
 
 

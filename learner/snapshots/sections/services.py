@@ -1,5 +1,6 @@
 """What people write on the data card, and what a snapshot waits for."""
 
+from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -52,16 +53,27 @@ def card_section_write(
     return row
 
 
-def card_demand(project: Project, written: list[WrittenSection]) -> None:
-    """Raises BadInput that names each required section which is missing, and where to write it."""
+def card_demand(project: Project, written: list[WrittenSection], *, as_of: datetime | None = None) -> None:
+    """Raises BadInput that names each required section which is missing, and where to write it.
+
+    What was missing at a moment of the past cannot be written any more: a snapshot has the card of its time.
+    """
     missing = card_missing(written)
     if not missing:
         return
     where = reverse("snapshots:card", args=[project.slug])
     names = ", ".join(section.title for section in missing)
-    raise BadInput(
+    sentence = (
         f"The data card is not complete: {names}. A scientist or an admin writes it at {where}; "
-        "then take the snapshot.",
+        "then take the snapshot."
+    )
+    if as_of is not None:
+        sentence = (
+            f"At {as_of:%Y-%m-%d %H:%M:%S} UTC the data card was not complete: {names}. A snapshot has the card of its "
+            "time: choose a moment after that, or take the present."
+        )
+    raise BadInput(
+        sentence,
         code=MISSING,
         details={"missing": [section.slug for section in missing], "write_at": where},
     )

@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from annotator.interchange.argilla import user_id
 from annotator.interchange.formats import OUTPUTS, format_of, pages_of
 from annotator.interchange.neutral import ForeignJudgment, Page, Reading
 
+DATA = Path(__file__).parent / "data"
 NAMES = st.sampled_from(["gambling", "adult-content", "games", "self-harm"])
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30).map(str.strip)
 AUTHOR = Reading(author="nobody", categories=frozenset({"gambling", "adult-content", "games", "self-harm"}))
@@ -100,6 +102,27 @@ def test_doccano_gives_labels_people_and_comments_back(pages: list[Page]) -> Non
     ]
     if told:
         assert flat(back(pages, "doccano-judgments")) == told
+
+
+@pytest.mark.parametrize("output", ["doccano", "doccano-judgments"])
+@given(judged_pages())
+def test_each_line_for_doccano_has_every_column(output: str, pages: list[Page]) -> None:
+    """doccano 1.8.4 reads a table: where a line lacks a column, the whole import ends in an error of its database."""
+    lines = [json.loads(line) for line in b"".join(OUTPUTS[output].write(pages, ())).splitlines()]
+
+    assert len({tuple(line) for line in lines}) <= 1
+
+
+def test_what_doccano_took_in_and_gave_back_is_what_was_written() -> None:
+    """Our file, taken in by doccano 1.8.4 and exported again by it."""
+    with (DATA / "doccano-back.jsonl").open("rb") as stream:
+        found = [page.judgments[0] for page in pages_of(stream, "doccano", AUTHOR) if isinstance(page, Page)]
+
+    assert [(one.annotator, one.labels, one.comment) for one in found] == [
+        ("alice@x.org", ("gambling",), "clear"),
+        ("bob@x.org", ("adult-content", "gambling"), ""),
+        ("alice@x.org", (), ""),
+    ]
 
 
 @pytest.mark.parametrize("output", ["doccano", "csv-items"])

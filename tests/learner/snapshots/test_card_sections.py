@@ -11,10 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from annotator.errors import BadInput, Conflict
 from annotator.projects.models import LogEntry, Project, Role
 from learner.core.cards.sections import BY_SLUG, SECTION_MAX, SECTIONS
+from learner.snapshots.content import Choice
 from learner.snapshots.models import CardSection, SnapshotRun
 from learner.snapshots.sections.selectors import card_missing, card_written
 from learner.snapshots.sections.services import card_section_write
@@ -60,6 +62,21 @@ def test_a_snapshot_waits_for_every_required_section_and_names_those_that_are_mi
         "write_at": "/projects/pilot/snapshots/card/",
     }
     assert not SnapshotRun.objects.exists()
+
+
+def test_a_moment_before_the_card_was_whole_is_told_as_what_it_is(project: Project) -> None:
+    """Nobody can write what was missing then: to ask for it would send people round in circles."""
+    before = timezone.now()
+    for section in (section for section in SECTIONS if section.required):
+        card_section_write(project, section, "Written by now.", by=project.created_by, based_on=0)
+
+    with pytest.raises(
+        BadInput, match=r"the data card was not complete: .*Contact\. A snapshot has the card"
+    ):
+        snapshot_run_start(project, by=None, choice=Choice(as_of=before))
+
+    assert not SnapshotRun.objects.exists()
+    snapshot_run_start(project, by=None)
 
 
 def test_every_door_says_what_is_missing_and_where_to_write_it(project: Project, tmp_path: Path) -> None:
