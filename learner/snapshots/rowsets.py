@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from learner.core.arrays import Integers
 from learner.snapshots.copying import (
     ARRAY,
     BEFORE_ALL,
@@ -22,7 +21,7 @@ from learner.snapshots.copying import (
 from learner.snapshots.frozen import State
 
 Codes = NDArray[np.int32]
-Indices = NDArray[np.intp]
+Indices = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.bool_]
 TIME: Final = pa.timestamp("us", tz="UTC")
 SMALL: Final = 1 << 20
@@ -119,7 +118,7 @@ def chosen(values: NDArray[Any], places: Any) -> NDArray[Any]:
     return found
 
 
-def coded(codes: Integers | Codes, values: list[Any], none: int | None = None) -> pa.Array:
+def coded(codes: Indices, values: list[Any], none: int | None = None) -> pa.Array:
     """A dictionary of the texts that occur, in their order: the same texts give the same bytes, whatever else there is.
 
     The code `none` is null.

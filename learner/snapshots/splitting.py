@@ -116,7 +116,7 @@ def _keys_read(reading: Reading) -> _Keys:
             found[part] = aligned(pieces, own)["bands"]["each"]["value"]
     return _Keys(
         labels=held.labels.present[held.coded("held")[0]],
-        site=site,
+        site=site.astype(np.int64),
         site_keys=[site_key(salt, domain) for domain in domains],
         is_test=np.array([name == Split.HOLDOUT for name in sides], dtype=np.bool_)[side],
         bands=_completed(reading.state, reading, held.ids, found),
