@@ -192,7 +192,7 @@ def measure(items: int, where: str) -> dict[str, Any]:
         project, values = make_project()
         populate(values, items)
     with suppress(ImportError):  # pyarrow does with its first array, where there is one: the product has none
-        import pandas  # noqa: F401
+        import pandas as pd  # noqa: F401
     with tempfile.TemporaryDirectory(prefix="crossguard-bench-") as name:
         before, started = (time.process_time(), database_seconds()), time.perf_counter()
         stages = freeze(project, Path(name))
