@@ -3,8 +3,9 @@
     python benchmarks/snapshot.py --items 100000 --json snapshot.json
 
 Items, three judgments each, ledger and resolutions are made by the database (deterministic), in a throw-away
-PostgreSQL, or in DATABASE_URL if that is set. The snapshot is one of everything, as the button takes it, with splits
-and card.
+PostgreSQL, or in DATABASE_URL if that is set. The snapshot is one of everything, as the button takes it, with splits,
+the items cut by them, and the counts of the card. Where other work shares the machine its clock says little: the
+processor seconds of both sides say what two cores could do that are free.
 """
 
 import argparse
@@ -15,12 +16,14 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.cpu import tree_seconds  # noqa: E402
 from benchmarks.ingest import WORDS, database  # noqa: E402
 
 PEOPLE = 12
@@ -124,10 +127,12 @@ def populate(values: dict[str, Any], items: int) -> None:
             cursor.execute(statement, values | {"items": items} if "%" in statement else None)
 
 
-def freeze(project: Any, folder: Path) -> tuple[dict[str, float], float]:
-    """Seconds of each table, two of which are written at a time, and of each other stage; and seconds of all of it."""
+def freeze(project: Any, folder: Path) -> dict[str, float]:
+    """Seconds of each table, two of which are written at a time, and of each stage one after the other."""
     from learner.snapshots.content import EVERYTHING
     from learner.snapshots.freezing import tables_freeze
+    from learner.snapshots.pictures import counted
+    from learner.snapshots.tables import column_of
 
     began: dict[str, float] = {}
     tables: dict[str, float] = {}
@@ -136,26 +141,40 @@ def freeze(project: Any, folder: Path) -> tuple[dict[str, float], float]:
         began.setdefault(stage, time.perf_counter())
         tables.update({f"{name}.parquet": row.seconds for name, row in progress.items()})
 
-    started = time.perf_counter()
-    tables_freeze(project, EVERYTHING, folder, tell)
-    ended = time.perf_counter()
-    ends = [*list(began.values())[1:], ended]
+    written = tables_freeze(project, EVERYTHING, folder, tell)
+    tell("pictures of the card", {})
+    counted(folder, {slug: column_of(slug) for slug in written.frozen.taxonomy.slugs}, written.files)
+    ends = [*list(began.values())[1:], time.perf_counter()]
     stages = {stage: round(end - start, 2) for (stage, start), end in zip(began.items(), ends, strict=True)}
-    return stages | tables, ended - started
+    return stages | tables
 
 
 def bare(folder: Path) -> float:
-    """Seconds for pyarrow to write the same tables from memory, one after the other."""
+    """Seconds for pyarrow to write the same tables from memory, one after the other; without the cuts of the items."""
     import pyarrow.parquet as pq
 
+    from learner.snapshots.files import TABLES
+
     seconds = 0.0
-    for path in sorted(folder.glob("*.parquet")):
-        table = pq.read_table(path)
+    for name in TABLES:
+        table = pq.read_table(folder / f"{name}.parquet")
         started = time.perf_counter()
         pq.write_table(table, folder / "bare", compression="zstd", row_group_size=32_768)
         seconds += time.perf_counter() - started
         del table
     return seconds
+
+
+def database_seconds() -> float:
+    """Processor seconds of all of PostgreSQL, where it runs on this machine."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ((backend,),) = cursor.fetchall()
+    with suppress(OSError):
+        return tree_seconds([int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])])
+    return float("nan")
 
 
 def measure(items: int, where: str) -> dict[str, Any]:
@@ -172,10 +191,13 @@ def measure(items: int, where: str) -> dict[str, Any]:
     if project is None:
         project, values = make_project()
         populate(values, items)
+    with suppress(ImportError):  # pyarrow does with its first array, where there is one: the product has none
+        import pandas as pd  # noqa: F401
     with tempfile.TemporaryDirectory(prefix="crossguard-bench-") as name:
-        processor = time.process_time()
-        stages, seconds = freeze(project, Path(name))
-        processor = time.process_time() - processor
+        before, started = (time.process_time(), database_seconds()), time.perf_counter()
+        stages = freeze(project, Path(name))
+        seconds = time.perf_counter() - started
+        ours, theirs = time.process_time() - before[0], database_seconds() - before[1]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         size = sum(path.stat().st_size for path in Path(name).iterdir())
         from_memory = bare(Path(name))
@@ -184,8 +206,10 @@ def measure(items: int, where: str) -> dict[str, Any]:
         "items": items,
         "judgments": 3 * items,
         "seconds": round(seconds, 2),
-        "processor_seconds": round(processor, 2),
         "items_per_second": round(items / seconds),
+        "processor_seconds": round(ours, 2),
+        "processor_seconds_of_postgresql": round(theirs, 2),
+        "items_per_second_of_two_free_cores": round(items / max(ours + theirs, 1e-9) * 2),
         "stages": stages,
         "megabytes": round(size / 1e6, 1),
         "peak_megabytes": round(peak),

@@ -207,7 +207,8 @@ def _sides(number: Integers, split: Codes) -> Flags:
 
 def _alike_in(bands: Integers, column: int, has_text: Flags, wanted: int) -> Integers:
     """Pairs of items with the same value in one band that share `wanted` bands: int (n_pairs, 2)."""
-    rows = np.flatnonzero(has_text)
+    rows = _again(np.ascontiguousarray(bands[:, column]))
+    rows = rows[has_text[rows]]
     rows = rows[np.argsort(bands[rows, column], kind="stable")]
     values = bands[rows, column]
     same = np.concatenate([[False], values[1:] == values[:-1]]) if len(rows) else np.empty(0, dtype=np.bool_)
@@ -225,18 +226,31 @@ def _alike_in(bands: Integers, column: int, has_text: Flags, wanted: int) -> Int
     return kept
 
 
+def _again(values: Integers) -> Integers:
+    """Where values stand that may occur more than once, rising: in one pass, and few are left to be sorted.
+
+    Each value has a slot of a table, and leaves its place there. Whoever finds another's place in its own shares the
+    slot, with the same value or, one in eight, by chance.
+    """
+    slots = values.astype(np.uint64) & np.uint64((8 << len(values).bit_length()) - 1)
+    places = np.arange(len(values), dtype=np.uint32)
+    last = np.empty(8 << len(values).bit_length(), dtype=np.uint32)
+    last[slots] = places
+    is_shared = np.zeros(len(last), dtype=np.bool_)
+    is_shared[slots[last[slots] != places]] = True
+    found: Integers = np.flatnonzero(is_shared[slots])
+    return found
+
+
 def _groups(site: Integers, cluster: Integers) -> Integers:
-    """Groups of items that hang together by site or cluster, numbered in the order in which they first occur."""
-    n_items, n_sites = len(site), int(site.max(initial=-1)) + 1
-    items = np.arange(n_items)
-    edges = np.concatenate(
-        [
-            np.stack([items, n_items + site], axis=1),
-            np.stack([items, n_items + n_sites + cluster], axis=1),
-        ]
-    )
-    n_nodes = n_items + n_sites + int(cluster.max(initial=-1)) + 1
-    return _numbered(_components(n_nodes, edges)[:n_items])
+    """Groups of items that hang together by site or cluster, numbered in the order in which they first occur.
+
+    Sites hang together through clusters; a cluster of one item joins nothing.
+    """
+    n_sites = int(site.max(initial=-1)) + 1
+    shared = np.flatnonzero(np.bincount(cluster, minlength=1)[cluster] > 1)
+    edges = np.stack([site[shared], n_sites + cluster[shared]], axis=1).astype(np.int64)
+    return _numbered(_components(n_sites + int(cluster.max(initial=-1)) + 1, edges)[site])
 
 
 def _parts(n_items: int, edges: Integers) -> Integers:
@@ -256,10 +270,13 @@ def _components(n_nodes: int, edges: Integers) -> Integers:
 
 def _numbered(part: Integers) -> Integers:
     """The same parts, numbered in the order in which they first occur."""
-    _, first, inverse = np.unique(part, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    found: Integers = rank[inverse]
+    places = np.arange(len(part))
+    first = np.zeros(int(part.max(initial=-1)) + 1, dtype=np.int64)
+    first[part[::-1]] = places[::-1]  # of several the last one stays, which is the first
+    begins = part[first[part] == places]
+    rank = np.zeros(len(first), dtype=np.int64)
+    rank[begins] = np.arange(len(begins))
+    found: Integers = rank[part]
     return found
 
 
@@ -281,8 +298,20 @@ def _rarest(counts: NDArray[np.float64], dealt: Codes) -> int | None:
 def _deal(
     order: Integers, column: int, counts: NDArray[np.float64], lacking: NDArray[np.float64], dealt: Codes
 ) -> None:
-    """Each group in turn to the side that lacks most of this category, then most items, then the first."""
-    for group in order.tolist():
-        best = max(range(len(lacking)), key=lambda side: (lacking[side, column], lacking[side, -1], -side))
-        dealt[group] = best
-        lacking[best] -= counts[group]
+    """Each group in turn to the side that lacks most of this category, then most items, then the first.
+
+    Only these two decide, and are kept up to date group by group; the other categories afterwards, at once.
+    """
+    here, rest = lacking[:, column].tolist(), lacking[:, -1].tolist()
+    sides = []
+    for own, size in zip(counts[order, column].tolist(), counts[order, -1].tolist(), strict=True):
+        best = 0
+        for side in range(1, len(here)):
+            if (here[side], rest[side]) > (here[best], rest[best]):
+                best = side
+        here[best] -= own
+        rest[best] -= size
+        sides.append(best)
+    dealt[order] = sides
+    for side in range(len(lacking)):
+        lacking[side] -= counts[order[dealt[order] == side]].sum(axis=0)

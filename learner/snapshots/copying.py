@@ -1,90 +1,171 @@
-"""Rows of a statement as columns: COPY of one row that holds each column whole, with no Python object a cell.
+"""Rows of a statement as columns: binary COPY of plain rows, cut into columns by numpy, with no Python object a cell.
 
-The database puts the values of a column one after the other (`string_agg`), in the bytes in which it would send them;
-numpy and pyarrow take them as they are. In CSV a million rows cost the same again in parsing, and a message each.
+The database does nothing but read and send. A row is a message; the columns of fixed width stand first in it, so that
+they lie at the same distance from the beginning of each row, and are taken from all rows at once.
 """
 
 import select
-import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 import psycopg
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import DTypeLike, NDArray
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from learner.core.arrays import Integers
 from learner.snapshots.frozen import State
 
-CHUNK: Final = 32_768
-"""Items of a row group. Fixed: the bytes of a file depend on where its row groups end."""
-AT_ONCE: Final = 4_096
-"""Items whose rows one statement reads."""
-FLAG: Final = pa.bool_()
-TIME: Final = pa.timestamp("us", tz="UTC")
+BOOL: Final = "?"
+INT4: Final = ">i4"
+INT8: Final = ">i8"
+FLOAT8: Final = ">f8"
+TEXT: Final = "text"
+ARRAY: Final = "array"
+"""Of texts, as the database sends it; `array_texts` reads one."""
+Shape = Mapping[str, DTypeLike]
+"""The columns of a statement by name, in its order: those of fixed width first, none of them null; then texts."""
+Column = NDArray[Any] | pa.Array
+Columns = dict[str, Any]
+"""The columns by name: arrays of numbers in the byte order of this machine, and of pyarrow where they are texts."""
+
+NO_INT: Final = -(2**31)
+"""Stands for no number on the way; as do the float that is no number, and the time before all."""
+BEFORE_ALL: Final = -(2**63)
+EPOCH: Final = 946_684_800_000_000
+"""The database counts microseconds from 2000."""
 
 HEADER: Final = 19  # signature, flags, and no extension
 END: Final = b"\xff\xff"  # in place of the number of fields
-EPOCH: Final = 946_684_800_000_000  # the database counts microseconds from 2000
-Parts = Iterator[bytes]
+PIECE: Final = 1 << 20
+"""Bytes that are cut into columns at once: more does not fit into the caches."""
 
 
-def table_copied(state: State, statement: str, values: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
-    """The rows of `statement` in their order, as a table of `schema`: who asks for few at once needs little memory.
-
-    Columns are bool, int32, int64, float64, text, time, or lists of 16 bigints. Numbers, texts and times may be
-    null: the least of the whole numbers, the float that is no number, and the time before all stand for it on the way.
-    """
-    (table,) = tables_copied(state, statement, values, schema)
-    return table
-
-
-def tables_copied(
-    state: State, statement: str, values: Mapping[str, Any], schema: pa.Schema, by: str = ""
-) -> Iterator[pa.Table]:
-    """The same in several tables: one for each value of the expression `by`, in its order, if there is one.
-
-    Whoever stops before the end closes the connection.
-    """
-    names = ", ".join(f'"{name}"' for name in schema.names)
-    sent = ", ".join(_sent(f'y."{column.name}"', column.type) for column in schema)
-    grouped = "GROUP BY part ORDER BY part" if by else ""
-    rows = f"({statement}) y({names})"
-    if by:
-        rows = f"(SELECT *, {by} AS part FROM {rows} ORDER BY part, 1) y"  # noqa: S608 - constants
-    wanted = f"COPY (SELECT {sent} FROM {rows} {grouped}) TO STDOUT (FORMAT binary)"  # noqa: S608 - constants
+def columns_copied(
+    state: State, statement: str, values: Mapping[str, Any], shape: Shape
+) -> Iterator[Columns]:
+    """The rows of `statement` in pieces of a few megabytes. Whoever stops before the end closes the connection."""
     with psycopg.ClientCursor(state) as cursor:
-        bound = cursor.mogrify(wanted, values)
-    head = HEADER
-    for row in _messages(state.pgconn, bound.encode()):
-        fields = bytes(row)
-        if fields[head : head + 2] not in {b"", END}:
-            yield _table(_fields(fields, head + 2), schema)
-        head = 0
+        bound = cursor.mogrify(f"COPY ({statement}) TO STDOUT (FORMAT binary)", values)
+    cut = _Cut(shape)
+    for rows, sizes in _pieces(state.pgconn, bound.encode()):
+        yield cut.columns(rows, sizes)
 
 
-def _messages(connection: PGconn, statement: bytes) -> Iterator[memoryview]:
-    """What COPY sends, a message a row. Waits without holding up other threads: the heartbeat is one."""
+class _Cut:
+    """How rows of one shape are cut."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.fixed = {name: np.dtype(kind) for name, kind in shape.items() if not is_varying(kind)}
+        self.varying = {name: str(kind) for name, kind in shape.items() if is_varying(kind)}
+        fields: list[tuple[str, DTypeLike]] = [("", "V2")]
+        for name, kind in self.fixed.items():
+            fields += [(f"size of {name}", "V4"), (name, kind)]
+        self.row = np.dtype([(name or "fields", kind) for name, kind in fields])
+
+    def columns(self, rows: list[bytes], sizes: list[int]) -> Columns:
+        """The columns of these rows."""
+        sent = np.frombuffer(b"".join(rows), np.uint8)
+        ends = np.cumsum(np.fromiter(sizes, np.int64, len(sizes)))
+        starts = np.concatenate([[0], ends[:-1]])
+        width = self.row.itemsize
+        if len(sent) == width * len(rows):
+            found = sent.view(self.row)
+        else:
+            found = sliding_window_view(sent, width)[starts].view(self.row)[:, 0]
+        columns: Columns = {name: _native(found[name]) for name in self.fixed}
+        at = starts + width
+        for name, kind in self.varying.items():
+            begin = at + 4
+            size = sliding_window_view(sent, 4)[at].view(">i4")[:, 0]
+            at = begin + np.maximum(size, 0)
+            columns[name] = _texts(sent, begin, at, kind)
+        assert (at == ends).all(), "rows are of another shape"
+        return columns
+
+
+def is_varying(kind: DTypeLike) -> bool:
+    """Whether a column is of texts, or of arrays of them."""
+    return isinstance(kind, str) and kind in (TEXT, ARRAY)
+
+
+def array_texts(sent: bytes) -> tuple[str, ...]:
+    """One array of texts, from the bytes in which the database sends it.
+
+    >>> array_texts(bytes.fromhex("000000010000000000000413" "0000000200000001" "0000000161" "000000026263"))
+    ('a', 'bc')
+    """
+    n_dimensions = int.from_bytes(sent[:4], "big")
+    at, found = 12 + 8 * n_dimensions, []
+    while at < len(sent):
+        size = int.from_bytes(sent[at : at + 4], "big")
+        found.append(sent[at + 4 : at + 4 + size].decode())
+        at += 4 + size
+    return tuple(found)
+
+
+def _native(column: NDArray[Any]) -> NDArray[Any]:
+    return column.astype(column.dtype.newbyteorder("="))
+
+
+def _texts(sent: NDArray[np.uint8], begin: Integers, end: Integers, kind: str) -> pa.Array:
+    """The texts between `begin` and `end`: every second one of those that the bytes are cut into, without copying."""
+    ends = np.zeros(2 * len(begin) + 1, dtype=np.int32)
+    ends[1::2], ends[2::2] = begin, end
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(sent)]
+    every = pa.Array.from_buffers(pa.string() if kind == TEXT else pa.binary(), 2 * len(begin), buffers)
+    return every.take(pa.array(np.arange(1, 2 * len(begin), 2)))
+
+
+def _pieces(connection: PGconn, statement: bytes) -> Iterator[tuple[list[bytes], list[int]]]:
+    """Rows as COPY sends them, and their sizes. Waits without holding up other threads: the heartbeat is one."""
+    _begin(connection, statement)
+    head, is_more = HEADER, True
+    while is_more:
+        rows, sizes, is_more = _gathered(connection)
+        if rows and head:
+            rows[0], sizes[0], head = rows[0][head:], sizes[0] - head, 0
+        if rows and sizes[-1] == len(END):
+            rows.pop()
+            sizes.pop()
+        if rows:
+            yield rows, sizes
+    while (ended := _result(connection)) is not None:
+        if ended.status != ExecStatus.COMMAND_OK:
+            raise _error(ended)
+
+
+def _begin(connection: PGconn, statement: bytes) -> None:
     connection.send_query(statement)
     while connection.flush():
         select.select([], [connection.socket], [])
     started = _result(connection)
     if started is None or started.status != ExecStatus.COPY_OUT:
         raise _error(started)
-    take = connection.get_copy_data
-    while True:
+
+
+def _gathered(connection: PGconn) -> tuple[list[bytes], list[int], bool]:
+    """Messages of a piece, their sizes, and whether there may be more. Written for speed: it runs once a row."""
+    rows: list[bytes] = []  # copied: views would be counted, and looked through, by the collector of garbage
+    sizes: list[int] = []
+    take, left, seen = connection.get_copy_data, PIECE, -1
+    while left > 0:
         size, row = take(1)
         if size > 0:
-            yield row
+            rows.append(bytes(row))
+            sizes.append(size)
+            left -= size
         elif size == 0:
-            _wait(connection)
+            if len(rows) == seen:  # nothing came of the last look
+                select.select([connection.socket], [], [])
+            seen = len(rows)
+            connection.consume_input()
         else:
-            break
-    while (ended := _result(connection)) is not None:
-        if ended.status != ExecStatus.COMMAND_OK:
-            raise _error(ended)
+            return rows, sizes, False
+    return rows, sizes, True
 
 
 def _result(connection: PGconn) -> PGresult | None:
@@ -102,88 +183,3 @@ def _error(result: PGresult | None) -> psycopg.Error:
     if result is None:
         return psycopg.OperationalError("COPY gave no result")
     return psycopg.errors.error_from_result(result)
-
-
-def _sent(name: str, kind: pa.DataType) -> str:
-    """The column `name` in one value, or in two."""
-    if pa.types.is_string(kind):
-        lengths = f"string_agg(int4send(coalesce(octet_length({name}), -1)), '')"
-        return f"{lengths}, string_agg({name}, '')"
-    return f"string_agg({_SENDING[kind].format(name)}, '')"
-
-
-def _fields(row: bytes, start: int) -> Parts:
-    while start < len(row):
-        (size,) = struct.unpack_from("!i", row, start)
-        start += 4
-        yield row[start : start + size] if size > 0 else b""
-        start += max(size, 0)
-
-
-def _table(parts: Parts, schema: pa.Schema) -> pa.Table:
-    columns = [_READING[column.type](parts) for column in schema]
-    return pa.table(columns, schema=schema)
-
-
-def _texts(parts: Parts) -> pa.Array:
-    lengths = np.frombuffer(next(parts), ">i4").astype(np.int32)
-    known = lengths >= 0
-    ends = np.zeros(len(lengths) + 1, dtype=np.int32)
-    np.cumsum(np.where(known, lengths, 0), out=ends[1:])
-    valid = None if known.all() else pa.array(known).buffers()[1]
-    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(next(parts)), valid)
-
-
-def _whole(kind: str) -> Callable[[Parts], pa.Array]:
-    def read(parts: Parts) -> pa.Array:
-        found = _numbers(parts, f">i{kind}").astype(f"i{kind}")
-        return pa.array(found, mask=found == np.iinfo(found.dtype).min)
-
-    return read
-
-
-def _floats(parts: Parts) -> pa.Array:
-    found = _numbers(parts, ">f8").astype(np.float64)
-    return pa.array(found, mask=np.isnan(found))
-
-
-def _times(parts: Parts) -> pa.Array:
-    found = _numbers(parts, ">i8").astype(np.int64)
-    return pa.array(found + EPOCH, mask=found == np.iinfo(np.int64).min).cast(TIME)
-
-
-def _flags(parts: Parts) -> pa.Array:
-    return pa.array(_numbers(parts, "?"))
-
-
-def _lists(parts: Parts) -> pa.Array:
-    """Arrays as the database sends them: a head of five numbers, then each element with its length."""
-    sent = next(parts)
-    length = LIST_16.list_size
-    one = np.dtype([("head", "V20"), ("elements", [("size", ">i4"), ("value", ">i8")], length)])
-    found = np.frombuffer(sent, one)["elements"]["value"].astype(np.int64)
-    return pa.FixedSizeListArray.from_arrays(pa.array(found.ravel()), length)
-
-
-def _numbers(parts: Parts, kind: str) -> NDArray[Any]:
-    return np.frombuffer(next(parts), kind)
-
-
-LIST_16: Final = pa.list_(pa.int64(), 16)
-_SENDING: Final[Mapping[pa.DataType, str]] = {
-    pa.int32(): f"int4send(coalesce({{}}::int, {-(2**31)}))",
-    pa.int64(): f"int8send(coalesce({{}}, {-(2**63)}))",
-    pa.float64(): "float8send(coalesce({}, 'NaN'))",
-    FLAG: "boolsend({})",
-    TIME: "timestamptz_send(coalesce({}, '-infinity'))",
-    LIST_16: "array_send({})",
-}
-_READING: Final[Mapping[pa.DataType, Callable[[Parts], pa.Array]]] = {
-    pa.string(): _texts,
-    pa.int32(): _whole("4"),
-    pa.int64(): _whole("8"),
-    pa.float64(): _floats,
-    FLAG: _flags,
-    TIME: _times,
-    LIST_16: _lists,
-}

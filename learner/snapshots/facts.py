@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from annotator.agreement.bootstrap import CategoryAgreement, Estimate, agreement_by_category
-from annotator.agreement.ratings import ABSENT, MISSING, PRESENT, Ratings
+from annotator.agreement.bootstrap import CategoryAgreement, Estimate
+from annotator.agreement.ratings import ABSENT, MISSING, PRESENT
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, carried, taxonomy_links, taxonomy_versions
 from learner.core.cards import (
@@ -25,13 +25,13 @@ from learner.core.cards import (
     WrittenFacts,
     in_order,
 )
+from learner.snapshots.agreeing import Answers, agreement_from
 from learner.snapshots.frozen import Totals, Versions
 from learner.snapshots.pictures import Counted
 from learner.snapshots.sections.selectors import WrittenSection
 from learner.snapshots.tables import column_of, labels_joined
 
 AGREEMENT_SEED: Final = 20_240_711
-AGREEMENT_COLUMNS: Final = ["url", "annotator", "labels", "unsure", "verdict", "is_current", "taxonomy"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,10 @@ def items_count(path: Path, taxonomy: Taxonomy) -> ItemCounts:
         "inclusion_probability",
         "taxonomy",
     ]
-    rows = pq.read_table(path, columns=[*wanted, *flags, "labels"])
+    texts = ["registrable_domain", "source", "method", "split", "stream"]
+    rows = pq.read_table(
+        path, columns=[*wanted, *flags, "labels"], read_dictionary=texts
+    ).unify_dictionaries()
     empty = pc.equal(pc.list_value_length(rows["labels"]), 0)
     known = pa.array(np.ones(rows.num_rows, dtype=np.bool_))
     for name in flags:
@@ -98,7 +101,7 @@ def items_count(path: Path, taxonomy: Taxonomy) -> ItemCounts:
     return ItemCounts(
         n_items=rows.num_rows,
         n_none=_sum(pc.and_(empty, known)),
-        n_sites=pc.count_distinct(rows["registrable_domain"]).as_py(),
+        n_sites=len(pc.unique(rows["registrable_domain"])),
         splits=_counter(rows["split"]),
         sources=_counter(rows["source"]),
         methods=_counter(rows["method"]),
@@ -112,25 +115,19 @@ def items_count(path: Path, taxonomy: Taxonomy) -> ItemCounts:
     )
 
 
-def judgments_count(path: Path, project: Project, taxonomy: Taxonomy) -> JudgmentCounts:
-    """The counts of `judgments.parquet`, and how far people agree, from current answers in the words of `taxonomy`."""
-    annotators: dict[str, int] = {}
-    parts, n_judgments, items = [], 0, _ItemNumbers()
+def judgments_count(answers: Answers, project: Project, taxonomy: Taxonomy) -> JudgmentCounts:
+    """The counts of the judgments, and how far people agree, from current answers in the words of `taxonomy`."""
     numbers = {row.version.number: row.version.pk for row in taxonomy_versions(project)}
-    for batch in pq.ParquetFile(path).iter_batches(columns=AGREEMENT_COLUMNS):
-        rows = pa.table(batch)
-        n_judgments += rows.num_rows
-        item = items.of(rows["url"].combine_chunks())
-        people = rows["annotator"].combine_chunks().dictionary_encode()
-        places = [annotators.setdefault(name, len(annotators)) for name in people.dictionary.to_pylist()]
-        counted = pc.and_(rows["is_current"], pc.equal(rows["verdict"], "labelled")).to_numpy()
-        values = _answers(rows, numbers, taxonomy)
-        person = np.array(places, dtype=np.int64)[people.indices.to_numpy()]
-        parts.append((item[counted], person[counted], values[counted]))
-    nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, len(taxonomy.slugs)), np.int8))
-    item, person, values = (np.concatenate(column) for column in zip(nothing, *parts, strict=True))
-    agreement = agreement_by_category(Ratings(item, person, values), seed=AGREEMENT_SEED)
-    return JudgmentCounts(n_judgments, len(annotators), agreement)
+    values = np.full((len(answers.answers), len(taxonomy.slugs)), ABSENT, dtype=np.int8)
+    for place, (labels, unsure, version) in enumerate(answers.answers):
+        said = carried(labels, unsure, numbers[version], taxonomy.version.pk)
+        for column, slug in enumerate(taxonomy.slugs):
+            if slug in said.labels:
+                values[place, column] = PRESENT
+            if slug in said.unsure | said.unknown:
+                values[place, column] = MISSING
+    agreement = agreement_from(answers, values, AGREEMENT_SEED)
+    return JudgmentCounts(answers.n_judgments, answers.n_annotators, agreement)
 
 
 def card_facts(
@@ -218,52 +215,6 @@ def changes_between(number: int, before: Any, now: Any) -> Changes:
         removed=is_.null_count,
         relabelled=_sum(pc.not_equal(was, is_)),
     )
-
-
-class _ItemNumbers:
-    """Numbers for items whose judgments stand together, one table after the other."""
-
-    def __init__(self) -> None:
-        self.last: str | None = None
-        self.number = -1
-
-    def of(self, urls: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """The number of the item of each row."""
-        if not len(urls):
-            return np.empty(0, dtype=np.int64)
-        is_new = np.empty(len(urls), dtype=np.bool_)
-        is_new[0] = urls[0].as_py() != self.last
-        is_new[1:] = pc.not_equal(urls[1:], urls[:-1]).to_numpy(zero_copy_only=False)
-        found = self.number + np.cumsum(is_new)
-        self.last, self.number = urls[-1].as_py(), int(found[-1])
-        return found
-
-
-def _answers(
-    rows: pa.Table, numbers: Mapping[int, int], taxonomy: Taxonomy
-) -> np.ndarray[Any, np.dtype[np.int8]]:
-    """What each judgment says of each category, in the words of `taxonomy`: present, absent, or missing."""
-    texts = [
-        labels_joined(rows["labels"]),
-        labels_joined(rows["unsure"]),
-        pc.cast(rows["taxonomy"], pa.string()).combine_chunks(),
-    ]
-    spelled = pc.binary_join_element_wise(*texts, "@").dictionary_encode()
-    values = np.full((len(spelled.dictionary), len(taxonomy.slugs)), ABSENT, dtype=np.int8)
-    for place, text in enumerate(spelled.dictionary.to_pylist()):
-        labels, unsure, version = text.split("@")
-        said = carried(_slugs(labels), _slugs(unsure), numbers[int(version)], taxonomy.version.pk)
-        for column, slug in enumerate(taxonomy.slugs):
-            if slug in said.labels:
-                values[place, column] = PRESENT
-            if slug in said.unsure | said.unknown:
-                values[place, column] = MISSING
-    found: np.ndarray[Any, np.dtype[np.int8]] = values[spelled.indices.to_numpy()]
-    return found
-
-
-def _slugs(joined: str) -> tuple[str, ...]:
-    return tuple(filter(None, joined.split("|")))
 
 
 def _counter(column: pa.ChunkedArray) -> Counter[Any]:

@@ -56,6 +56,11 @@ def cut_name(split: str) -> str:
     return f"items-{split}.parquet"
 
 
+def cut_of(name: str) -> str:
+    """The split that a file holds alone."""
+    return name.removeprefix("items-").removesuffix(".parquet")
+
+
 def is_cut(name: str) -> bool:
     """Whether a file holds the items of one split alone."""
     return name.startswith("items-") and name.endswith(".parquet")

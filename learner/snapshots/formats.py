@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from learner.snapshots.aligned import CHUNK
 from learner.snapshots.content import Format
-from learner.snapshots.copying import CHUNK
 
 LIVE: Final = "^([=+\\-@\t\r\n'＝＋－＠])"
 """A text that begins so is taken for a formula by some spreadsheet (or begins with the mark itself)."""

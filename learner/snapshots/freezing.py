@@ -3,18 +3,21 @@
 import hashlib
 import json
 import tomllib
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 from django.conf import settings
 
 from annotator.errors import BadInput
 from annotator.projects.models import Project
 from learner.client.manifest import content_sha256
+from learner.snapshots.aligned import HASH
 from learner.snapshots.content import Choice, Pseudonyms
 from learner.snapshots.erased import erased_read
 from learner.snapshots.facts import (
@@ -28,16 +31,16 @@ from learner.snapshots.files import TABLES, file_facts
 from learner.snapshots.formats import format_write
 from learner.snapshots.frozen import (
     COUNTS,
+    LAST,
     Totals,
     Versions,
     frozen_states,
     parameters_of,
     run,
-    totals_with,
     versions_then,
 )
-from learner.snapshots.held import FEW, held_read
-from learner.snapshots.lanes import Lanes, Tell
+from learner.snapshots.held import FEW
+from learner.snapshots.lanes import Lanes, Tell, held_found
 from learner.snapshots.parts import Parts
 from learner.snapshots.sections.selectors import card_written
 from learner.snapshots.splitting import VALIDATION_SHARE, Splits
@@ -104,22 +107,25 @@ def tables_freeze(
                 "At that moment the project had no taxonomy or no guideline yet. Name a later one."
             )
         values = parameters_of(first, project, choice.content, choice.as_of, versions.taxonomy)
-        held = held_read(first, values, project, versions.taxonomy)
+        held = held_found((first, second), values, project, versions.taxonomy, tell)
         if not held.n_items:
             raise BadInput("No resolved item fits, so the snapshot would be empty. Leave less out.")
-        totals = totals_with(first, values, held.n_items)
+        last = run(first, LAST, values)[0][0]
+        totals = Totals(held.n_items, held.n_left_out, held.n_withheld, last)
         n_erased = erased_read(first, project.pk)
-        reading = Reading(first, project, versions.taxonomy, values, held)
+        reading = Reading(first, project, versions.taxonomy, values, held, Future())
         known = parts.fetched(_fingerprint(reading, versions, choice), folder) if parts else {}
-        lanes = Lanes(reading, second, folder, known)
-        splits = lanes.run(_names(project, choice, totals), tell, parts.keep if parts else _keep_nothing)
+        lanes = Lanes(reading, second, folder, known, parts.orders if parts else {})
+        splits, answers = lanes.run(
+            _names(project, choice, totals), tell, parts.keep if parts else _keep_nothing
+        )
     tell("counting", lanes.progress)
     frozen = Frozen(
         project=project,
         versions=versions,
         totals=totals,
         items=items_count(folder / "items.parquet", versions.taxonomy),
-        judgments=judgments_count(folder / "judgments.parquet", project, versions.taxonomy),
+        judgments=judgments_count(answers, project, versions.taxonomy),
         written=card_written(project, as_of=choice.as_of),
         n_erased=n_erased,
     )
@@ -175,16 +181,17 @@ def _fingerprint(reading: Reading, versions: Versions, choice: Choice) -> str:
     found = hashlib.sha256(held.ids.tobytes())
     for name in FEW:
         codes, texts = held.coded(name)
-        found.update(codes.tobytes())
-        found.update(json.dumps(texts).encode())
+        rank = {text: place for place, text in enumerate(sorted(texts))}
+        found.update(np.array([rank[text] for text in texts], dtype=np.int32)[codes].tobytes())
+        found.update(json.dumps(sorted(texts)).encode())
     state = [row for row, *_ in run(reading.state, COUNTS, reading.values)]
     numbers = [versions.taxonomy.version.pk, versions.guideline.version.pk, choice.content.as_json()]
     said = [FORMAT, code_version(), pa.__version__, str(reading.values["as_of"]), choice.pseudonyms]
     found.update(json.dumps([state, numbers, said]).encode())
-    return found.hexdigest()
+    return found.hexdigest()[:-HASH]
 
 
-def _keep_nothing(_path: Path, _facts: dict[str, int | str]) -> None:
+def _keep_nothing(_path: Path, _facts: dict[str, int | str], _order: str) -> None:
     """For a folder that nobody comes back to."""
 
 

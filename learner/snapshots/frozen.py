@@ -60,11 +60,13 @@ CURRENT: Final = f"""
 """  # noqa: S608 - composed of constants
 LEFT_OUT: Final = f"""
     SELECT (SELECT count(*) FROM {RESOLVED} AND r.verdict NOT IN ('labelled', 'withdrawn') AND NOT {SEALED}),
-           (SELECT count(*) FROM {RESOLVED} AND r.verdict = 'labelled' AND {SEALED}),
-           greatest(
-               (SELECT max(created_at) FROM resolution WHERE project_id = %(project)s AND created_at <= %(as_of)s),
-               (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s AND created_at <= %(as_of)s))
+           (SELECT count(*) FROM {RESOLVED} AND r.verdict = 'labelled' AND {SEALED})
 """  # noqa: S608 - composed of constants
+LAST: Final = """
+    SELECT greatest(
+        (SELECT max(created_at) FROM resolution WHERE project_id = %(project)s AND created_at <= %(as_of)s),
+        (SELECT max(created_at) FROM judgment WHERE project_id = %(project)s AND created_at <= %(as_of)s))
+"""
 HOW_MANY: Final = f"SELECT count(*) FROM ({CURRENT}) c"  # noqa: S608 - composed of constants
 HELD_SETS: Final = f"SELECT DISTINCT {HELD} FROM {RESOLVED} AND r.verdict = 'labelled'"  # noqa: S608 - constants
 # What was still being written at the moment, and erased since, shows in one of these.
@@ -186,13 +188,9 @@ def held_labels(held: str, taxonomy: Taxonomy) -> frozenset[str]:
 
 
 def totals_read(state: State, values: Mapping[str, Any]) -> Totals:
-    """How much there is to freeze. Two statements."""
-    return totals_with(state, values, _row(state, HOW_MANY, values)[0])
-
-
-def totals_with(state: State, values: Mapping[str, Any], n_items: int) -> Totals:
-    """The same, of so many items as somebody has counted. One statement."""
-    return Totals(n_items, *_row(state, LEFT_OUT, values))
+    """How much there is to freeze. Three statements."""
+    n_left_out, n_withheld = _row(state, LEFT_OUT, values)
+    return Totals(_row(state, HOW_MANY, values)[0], n_left_out, n_withheld, _row(state, LAST, values)[0])
 
 
 def run(state: State, statement: str, values: Mapping[str, Any]) -> list[Row]:

@@ -1,63 +1,115 @@
 """The items of a snapshot in their order: all that is known of them but their texts, in memory; and their labels."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from annotator.projects.models import Project
 from annotator.projects.selectors import Taxonomy, carried, taxonomy_versions
 from learner.core.arrays import Integers
-from learner.snapshots.copying import AT_ONCE, FLAG, tables_copied
+from learner.snapshots.choosing import (
+    Chances,
+    ItemTexts,
+    Resolved,
+    Values,
+    chances_of,
+    chances_read,
+    held_sets,
+    items_read,
+    ledger_read,
+    of_sources,
+    of_streams,
+    resolutions_read,
+    served_first,
+)
 from learner.snapshots.frozen import State
-from learner.snapshots.statements import HELD, HELD_READ, INT, LIST
+from learner.snapshots.rowsets import Codes, Rows, Told
 
-FEW: Final = ("registrable_domain", "split", "held", "method", "stream", "source")
+FLAG: Final = pa.bool_()
+INT: Final = pa.int32()
+LIST: Final = pa.list_(pa.string())
+FEW: Final = ("registrable_domain", "split", "source", "held", "method", "stream")
 """Columns of few different texts."""
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """The items, a row each; texts of which there are few different ones are dictionaries."""
+    """The items, a row each, by their id; and the rows of the tables that are read already, of all items."""
 
-    rows: pa.Table
+    ids: Integers
+    urls: pa.ChunkedArray
+    rows: Rows
     labels: "HeldLabels"
+    resolutions: Rows
+    ledger: Rows
+    n_resolved: int
+    n_left_out: int
+    n_withheld: int
 
     @property
     def n_items(self) -> int:
         """How many there are."""
-        return int(self.rows.num_rows)
+        return len(self.ids)
 
-    @property
-    def ids(self) -> Integers:
-        """Their ids, rising."""
-        found: Integers = self.rows["id"].to_numpy()
-        return found
-
-    def coded(self, name: str) -> tuple[Integers, list[str]]:
+    def coded(self, name: str) -> tuple[Codes, list[str]]:
         """One of the columns of `FEW` as numbers, and the texts that these stand for."""
-        column = _one(self.rows[name])
-        return column.indices.to_numpy().astype(np.int64), column.dictionary.to_pylist()
+        return self.rows.codes[name], self.rows.values[name]
 
-    def texts(self, name: str, part: slice) -> pa.Array:
-        """Some rows of a column of texts, spelled out."""
-        return _one(self.rows[name].slice(part.start, part.stop - part.start).cast(pa.string()))
-
-    def urls(self, places: pa.Array) -> pa.Array:
-        """The addresses of the items at these places."""
-        return _one(self.rows["url"]).take(places)
+    def urls_of(self, items: Codes) -> pa.Array:
+        """The addresses of the items of these numbers: of places that are close, as a rule."""
+        if not len(items):
+            return pa.array([], pa.string())
+        first, last = int(items.min()), int(items.max())
+        return one(self.urls.slice(first, last - first + 1)).take(pa.array(items - first))
 
 
-def held_read(state: State, values: Any, project: Project, taxonomy: Taxonomy) -> Held:
-    """The items that the values choose, by id. One statement, and what the labels need of the taxonomy's history."""
-    read = tables_copied(state, HELD, values, HELD_READ, by=f"id / {AT_ONCE}")
-    parts = [_coded(part) for part in read]
-    rows = pa.concat_tables(parts or [_coded(HELD_READ.empty_table())]).unify_dictionaries().combine_chunks()
-    assert pc.all(pc.greater(rows["id"][1:], rows["id"][:-1])).as_py() is not False, "items are not in order"
-    return Held(rows, HeldLabels(project, taxonomy, _one(rows["held"]).dictionary.to_pylist()))
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the log has, and what the items that may be in a snapshot say of themselves."""
+
+    resolved: Resolved
+    ledger: Rows
+    texts: ItemTexts
+    chances: Chances
+
+
+def rows_found(states: tuple[State, State], values: Values, lanes: Executor, told: Told) -> Found:
+    """Read the resolutions; then the ledger and the items at the same time, in two lanes."""
+    first, second = states
+    resolved = resolutions_read(first, values, told)
+    ledger = lanes.submit(ledger_read, second, values, resolved, told)
+    texts, chances = items_read(first, values, resolved.ids), chances_read(first, values)
+    return Found(resolved, texts=texts, chances=chances, ledger=ledger.result())
+
+
+def held_of(found: Found, values: Values, project: Project, taxonomy: Taxonomy) -> Held:
+    """The items that the values choose, by id, of what was found."""
+    resolved, own, ids, urls = found.resolved, found.texts.rows, found.resolved.ids, found.texts.urls
+    held, served = resolved.held, served_first(found.ledger, ids)
+    kept = of_streams(served, values) & of_sources(found.texts, values)
+    if not kept.all():
+        held, served, own = held.taken(kept), served.taken(kept), own.taken(kept)
+        ids, urls = ids[kept], urls.filter(pa.array(kept))
+    codes, spelled = held_sets(held)
+    numbers = {"n_judgments": held.numbers["n_judgments"], **served.numbers}
+    numbers["inclusion_probability_union"] = chances_of(found.chances, ids)
+    few = {"held": codes, "method": held.codes["method"], **served.codes, **own.codes}
+    names = {"held": spelled, "method": held.values["method"], **served.values, **own.values}
+    return Held(
+        ids=ids,
+        urls=urls,
+        rows=Rows(numbers, few, names),
+        labels=HeldLabels(project, taxonomy, spelled),
+        resolutions=resolved.rows,
+        ledger=found.ledger,
+        n_resolved=len(resolved.rows),
+        n_left_out=resolved.n_left_out,
+        n_withheld=resolved.n_withheld,
+    )
 
 
 class HeldLabels:
@@ -87,17 +139,11 @@ class HeldLabels:
         return self.labels.take(codes), [flag.take(codes) for flag in self.flags], self.versions.take(codes)
 
 
+def one(column: pa.ChunkedArray) -> Any:
+    """The column in one piece."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def _given(held: str) -> tuple[tuple[str, ...], int]:
     labels, _, version = held.rpartition("@")
     return tuple(filter(None, labels.split("|"))), int(version)
-
-
-def _coded(rows: pa.Table) -> pa.Table:
-    for place, name in enumerate(rows.column_names):
-        if name in FEW:
-            rows = rows.set_column(place, name, rows[name].dictionary_encode())
-    return rows
-
-
-def _one(column: pa.ChunkedArray) -> Any:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -22,6 +22,8 @@ class Parts:
     def __init__(self, run: SnapshotRun) -> None:
         self.run = run
         self.state = ""
+        self.orders: dict[str, str] = {}
+        """Of each table that was fetched, the order of its rows; empty where it has none of items."""
 
     def fetched(self, state: str, folder: Path) -> dict[str, Facts]:
         """Copy what was written from the same state into `folder`, with size and hash; what was not is let go.
@@ -31,17 +33,18 @@ class Parts:
         self.state = state
         found = {}
         for part in SnapshotPart.objects.filter(run=self.run).order_by("pk"):
-            facts = _fetch(part, folder) if part.state == state else None
+            facts = _fetch(part, folder) if part.state and part.state[: len(state)] == state else None
             if facts is None:
                 (folder / part.name).unlink(missing_ok=True)
                 default_storage.delete(part.stored)
                 part.delete()
             else:
                 found[part.name] = facts
+                self.orders[part.name] = part.state[len(state) :]
         return found
 
-    def keep(self, path: Path, facts: Facts) -> None:
-        """Store a table that is whole.
+    def keep(self, path: Path, facts: Facts, order: str) -> None:
+        """Store a table that is whole, whose rows go in this order.
 
         1. A row says that there may be a file. 2. The file is stored. 3. The row says from which state, and with that
         that it is whole. A worker that dies between leaves a row by which the sweep finds the file.
@@ -55,7 +58,7 @@ class Parts:
         default_storage.delete(stored)  # half of it, when a worker died here
         with path.open("rb") as stream:
             default_storage.save(stored, File(stream))
-        SnapshotPart.objects.filter(pk=part.pk).update(state=self.state)
+        SnapshotPart.objects.filter(pk=part.pk).update(state=self.state + order)
 
 
 def snapshot_folder(run: SnapshotRun, number: int) -> str:

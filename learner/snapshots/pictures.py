@@ -1,9 +1,10 @@
-"""What the card shows of the frozen tables, counted from the Parquet files themselves; and the items cut by split."""
+"""What the card shows of the frozen tables, counted from the Parquet files themselves."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ BATCH: Final = 65_536
 TOPS: Final = (1, 10, 100, 1_000, 10_000)
 PERIODS: Final = ((45, "day"), (300, "week"), (1_500, "month"))
 """The longest span in days that is told by so short a period; what is longer is told by year."""
+FileFacts = dict[str, int | str]
 DTYPES: Final = {"double": "float64", "float": "float32", "large_string": "string"}
 
 
@@ -31,15 +33,17 @@ class Counted:
     tables: Sequence[TableFacts]
 
 
-def counted(folder: Path, column_of: Mapping[str, str]) -> Counted:
-    """Count what `folder` holds, and write its items once more, a file for each split.
+def counted(
+    folder: Path, column_of: Mapping[str, str], known: Mapping[str, FileFacts] = MappingProxyType({})
+) -> Counted:
+    """Count what `folder` holds; `known` are files whose size and hash are.
 
-    `column_of` has the boolean column of each category. Texts pass by in batches: memory does not grow with them.
+    `column_of` has the boolean column of each category. Texts are not read.
     """
-    cuts = items_cut(folder)
     items = pq.read_table(
         folder / files.ITEMS,
         columns=["registrable_domain", "n_judgments", "stream", "inclusion_probability", *column_of.values()],
+        read_dictionary=["registrable_domain"],
     )
     judgments = pq.read_table(folder / files.JUDGMENTS, columns=["created_at", "seconds"])
     period, periods = _periods(judgments["created_at"])
@@ -55,38 +59,22 @@ def counted(folder: Path, column_of: Mapping[str, str]) -> Counted:
         tops=_tops(items["registrable_domain"]),
         n_drawn=len(items) - items["inclusion_probability"].null_count,
     )
-    return Counted(pictures, _drawn(items, column_of), [*_whole(folder), *cuts])
+    return Counted(pictures, _drawn(items, column_of), list(_tables(folder, known)))
 
 
-def items_cut(folder: Path) -> list[TableFacts]:
-    """Write the items of each split to a file of its own, and tell of these files.
-
-    `datasets` takes splits from files, never from a column: without them a holdout page would load as train.
-    """
-    source = pq.ParquetFile(folder / files.ITEMS)
-    writers: dict[str, pq.ParquetWriter] = {}
-    try:
-        for batch in source.iter_batches(batch_size=BATCH):
-            for split in pc.unique(batch["split"]).to_pylist():
-                if split not in writers:
-                    path = folder / files.cut_name(split)
-                    writers[split] = pq.ParquetWriter(path, source.schema_arrow, compression="zstd")
-                writers[split].write_batch(batch.filter(pc.equal(batch["split"], split)))
-    finally:
-        for writer in writers.values():
-            writer.close()
-    return [_table(folder / files.cut_name(split), "items", split) for split in in_order(writers)]
-
-
-def _whole(folder: Path) -> Iterable[TableFacts]:
-    """Every table of the folder that is no cut, the items first."""
+def _tables(folder: Path, known: Mapping[str, FileFacts]) -> Iterable[TableFacts]:
+    """Every table of the folder, the items first, and the cuts last."""
     names = sorted(path.name for path in folder.glob("*.parquet") if not files.is_cut(path.name))
     for name in sorted(names, key=lambda name: name != files.ITEMS):
-        yield _table(folder / name, name.removesuffix(".parquet"), "")
+        yield _table(folder / name, name.removesuffix(".parquet"), "", known)
+    for split in in_order(
+        files.cut_of(path.name) for path in folder.glob("*.parquet") if files.is_cut(path.name)
+    ):
+        yield _table(folder / files.cut_name(split), "items", split, known)
 
 
-def _table(path: Path, name: str, split: str) -> TableFacts:
-    facts, parquet = files.file_facts(path), pq.ParquetFile(path)
+def _table(path: Path, name: str, split: str, known: Mapping[str, FileFacts]) -> TableFacts:
+    facts, parquet = known.get(path.name) or files.file_facts(path), pq.ParquetFile(path)
     return TableFacts(
         name=name,
         file=path.name,

@@ -143,7 +143,7 @@ def _freeze(run: SnapshotRun, folder: Path) -> None:
     changes = _changes(parent, folder / files.ITEMS)
     number = 1 if parent is None else parent.number + 1
     semantic = ".".join(map(str, _semantic(parent, written.manifest, changes)))
-    counts = counted(folder, {slug: column_of(slug) for slug in written.frozen.taxonomy.slugs})
+    counts = counted(folder, {slug: column_of(slug) for slug in written.frozen.taxonomy.slugs}, written.files)
     facts = card_facts(written.frozen, number, semantic, changes, counts)
     card_write(folder, facts, content_sections(_content_facts(written)))
     manifest = written.manifest | {

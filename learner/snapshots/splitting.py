@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from annotator.pool.minhash import BANDS, CHARS_MAX, bands, shingles
@@ -20,10 +19,10 @@ from learner.core.splits import (
     items_cut,
     leakage_of,
 )
-from learner.snapshots.copying import AT_ONCE, table_copied
+from learner.snapshots.aligned import aligned, chunks_of, columns_of
 from learner.snapshots.frozen import State, run
 from learner.snapshots.statements import BANDS as BANDS_OF
-from learner.snapshots.statements import BANDS_READ
+from learner.snapshots.statements import BANDS_SHAPE
 from learner.snapshots.tables import Reading
 
 VALIDATION_SHARE: Final = 0.1
@@ -75,7 +74,7 @@ class _Keys:
 def splits_of(reading: Reading) -> Splits:
     """Cut the items of the snapshot. Holdout sites are test; a site that was dealt before keeps its side.
 
-    A statement for each `AT_ONCE` items, and one for each `TEXTS_AT_ONCE` that nobody was served: those have no
+    A statement for each row group, and one for each `TEXTS_AT_ONCE` that nobody was served: those have no
     signature yet.
     """
     keys = _keys_read(reading)
@@ -110,13 +109,14 @@ def _keys_read(reading: Reading) -> _Keys:
     site, domains = held.coded("registrable_domain")
     side, sides = held.coded("split")
     found = np.zeros((held.n_items, BANDS), dtype=np.int64)
-    for start in range(0, held.n_items, AT_ONCE):
-        ids = held.ids[start : start + AT_ONCE].tolist()
-        rows = table_copied(reading.state, BANDS_OF, {**reading.values, "ids": ids}, BANDS_READ)
-        found[start : start + len(ids)] = pc.list_flatten(rows["bands"]).to_numpy().reshape(-1, BANDS)
+    for part in chunks_of(held.n_items):
+        own = held.ids[part]
+        pieces = list(columns_of(reading.state, BANDS_OF, reading.values, BANDS_SHAPE, own))
+        if pieces:
+            found[part] = aligned(pieces, own)["bands"]["each"]["value"]
     return _Keys(
         labels=held.labels.present[held.coded("held")[0]],
-        site=site,
+        site=site.astype(np.int64),
         site_keys=[site_key(salt, domain) for domain in domains],
         is_test=np.array([name == Split.HOLDOUT for name in sides], dtype=np.bool_)[side],
         bands=_completed(reading.state, reading, held.ids, found),

@@ -1,15 +1,18 @@
-"""The tables of a snapshot: read from one frozen state in canonical order, written as Parquet, column by column.
+"""The tables of a snapshot, written as Parquet from what is in memory, column by column; texts as they are read.
 
-Rows go by the id of the item, then by their own: ids are given once and stay, so that the same state gives the same
-bytes. Some thousand items at a time: memory grows with the number of items, and with nothing else.
+Rows go by split, by the id of the item, then by their own: ids are given once and stay, so that the same state gives
+the same bytes. A dictionary holds the texts that a row group has, in their order, whatever else is in memory.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,35 +20,27 @@ import pyarrow.parquet as pq
 from annotator.projects.models import Project
 from annotator.projects.pseudonyms import pseudonym_by
 from annotator.projects.selectors import Taxonomy
+from learner.core.arrays import Integers
 from learner.core.splits import NAMES, Cut
-from learner.snapshots.copying import AT_ONCE, CHUNK, FLAG, table_copied
-from learner.snapshots.frozen import State
-from learner.snapshots.held import Held
-from learner.snapshots.statements import (
-    BATCHES,
-    BATCHES_READ,
-    BIG,
-    CATEGORIES,
-    CATEGORIES_READ,
-    CLAUSES,
-    CLAUSES_READ,
-    FLOAT,
-    INT,
-    JUDGMENTS,
-    JUDGMENTS_READ,
-    LIST,
-    RESOLUTIONS,
-    RESOLUTIONS_READ,
-    TEXT,
-    TEXTS,
-    TEXTS_READ,
-)
+from learner.snapshots.agreeing import Answers, answers_of
+from learner.snapshots.aligned import CHUNK, Order, aligned, by_place, chunks_of, columns_of, groups_of
+from learner.snapshots.files import cut_name
+from learner.snapshots.frozen import State, run
+from learner.snapshots.held import FLAG, INT, LIST, Held
+from learner.snapshots.joining import files_joined
+from learner.snapshots.judged import judgments_read, numbered_read, numbers_named
+from learner.snapshots.rowsets import TIME, Codes, Rows, coded, floats, times, wholes
+from learner.snapshots.statements import CATEGORIES, CLAUSES, TEXTS, TEXTS_SHAPE
 
 Progress = Callable[[int, int], None]
 """Called with the items whose rows are written, and the rows."""
-TEXTS_AT_ONCE: Final = 1_024  # a text may have 800 kB, and the database holds as many at once
-PLAIN: Final = ("url", "title", "text")
-"""Texts of which hardly two are the same: a dictionary of them is work for nothing."""
+TEXT: Final = pa.string()
+BIG: Final = pa.int64()
+FLOAT: Final = pa.float64()
+PLAIN: Final = frozenset(
+    {"url", "title", "text", "created_at", "given_at", "seconds", "score", "split_group"}
+)
+"""Columns of which hardly two rows are the same: a dictionary of them is work for nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,89 +52,118 @@ class Reading:
     taxonomy: Taxonomy
     values: Mapping[str, Any]
     held: Held
+    order: "Future[Order]"
+    """Known when the splits are."""
+
+    def placed(self, rows: Rows) -> Rows:
+        """The rows of the items, by place. Those that were given are used up. Waits for the order."""
+        return by_place(rows, self.held.ids, self.order.result())
 
 
 def items_write(reading: Reading, cut: Cut, path: Path, progress: Progress) -> None:
-    """Write `items.parquet`, with the side and the group that `cut` gives each item.
+    """Write the items of each split, as `cut` gives them, to a file of their own; and join these to `items.parquet`.
 
-    Labels are those of the taxonomy of the snapshot, carried from the version that they were held under; a category of
-    which that says nothing is null.
+    `datasets` takes splits from files, never from a column: without them a holdout page would load as train. Labels are
+    those of the taxonomy of the snapshot, carried from the version that they were held under; a category of which that
+    says nothing is null.
     """
-    held, names = reading.held, pa.array(NAMES)
-    codes = pa.array(held.coded("held")[0])
-
-    def columns(part: slice) -> list[pa.Array]:
-        rows = held.rows.slice(part.start, part.stop - part.start)
-        texts = _read(reading, TEXTS, TEXTS_READ, part, TEXTS_AT_ONCE)
-        labels, flags, versions = held.labels.columns(codes[part])
-        first = [rows["url"], held.texts("registrable_domain", part), texts["title"], texts["text"]]
-        then = [held.texts("method", part), rows["n_judgments"], names.take(pa.array(cut.split[part]))]
-        why = [
-            held.texts("stream", part),
-            rows["inclusion_probability"],
-            rows["batch"],
-            held.texts("source", part),
-        ]
-        group = pa.array(cut.group[part], mask=cut.group[part] < 0)
-        last = [
-            versions,
-            group,
-            pa.array(cut.near_test[part]),
-            texts["evidence"],
-            rows["inclusion_probability_union"],
-        ]
-        return [*first, labels, *flags, *then, *why, *last]
-
-    schema = items_schema(reading.taxonomy)
-    tables = (pa.table(columns(part), schema=schema) for part in _parts(held.n_items))
-    _write(tables, schema, path, _counting(progress, held.n_items))
+    held, n_rows = reading.held, 0
+    paths = {split: path.with_name(cut_name(NAMES[split])) for split in np.unique(cut.split).tolist()}
+    with ExitStack() as open_files:
+        sides = {split: _Side(reading, cut, one_path, open_files) for split, one_path in paths.items()}
+        for part in chunks_of(held.n_items):
+            texts = _texts(reading, held.ids[part])
+            for split, side in sides.items():
+                own = cut.split[part] == split
+                side.add(np.flatnonzero(own).astype(np.int32) + part.start, texts.filter(pa.array(own)))
+            n_rows += texts.num_rows
+            progress(part.stop, n_rows)
+        for side in sides.values():
+            side.end()
+    files_joined(list(paths.values()), path)
 
 
-def judgments_write(reading: Reading, path: Path, progress: Progress, names: "Pseudonymous") -> None:
-    """Write `judgments.parquet`. Labels are those that were given."""
-    changed = {"labels": _lists, "unsure": _lists, "annotator": names.column}
-    _OfItems(JUDGMENTS, JUDGMENTS_READ, JUDGMENTS_SCHEMA, changed).write(reading, path, progress)
+def judgments_write(reading: Reading, path: Path, progress: Progress, names: "Pseudonymous") -> Answers:
+    """Write `judgments.parquet`, and give the answers in it. Labels are those that were given."""
+    held = reading.held
+    rows = judgments_read(reading.state, reading.values, held.ids, held.n_resolved, lambda _: progress(0, 0))
+    rows = reading.placed(rows)
+    people = [names.of(pk) for pk in rows.values["annotator"]]
+    sets = _sets(rows, "labels"), _sets(rows, "unsure")
+
+    def columns(part: Rows) -> dict[str, pa.Array]:
+        return {
+            "annotator": coded(part.codes["annotator"], people),
+            "labels": sets[0].take(pa.array(part.codes["labels"])),
+            "unsure": sets[1].take(pa.array(part.codes["unsure"])),
+            "verdict": _coded(part, "verdict"),
+            "seconds": floats(part.numbers["seconds"]),
+            "clause": _coded_or_none(part, "clause"),
+            "created_at": times(part.numbers["created_at"]),
+            "given_at": times(part.numbers["given_at"]),
+            "evidence": wholes(part.numbers["evidence"]),
+        }
+
+    _OfItems(rows, JUDGMENTS_SCHEMA, columns).write(reading, path, progress)
+    return answers_of(rows)
 
 
 def resolutions_write(reading: Reading, path: Path, progress: Progress) -> None:
     """Write `resolutions.parquet`: all that was ever held of these items, in the order in which it was."""
-    changed = {"labels": _lists}
-    _OfItems(RESOLUTIONS, RESOLUTIONS_READ, RESOLUTIONS_SCHEMA, changed).write(reading, path, progress)
+    rows = reading.held.resolutions
+    numbers_named(rows, numbered_read(reading.state, reading.values))
+    rows = reading.placed(rows)
+    labels = _sets(rows, "labels")
+
+    def columns(part: Rows) -> dict[str, pa.Array]:
+        return {
+            "labels": labels.take(pa.array(part.codes["labels"])),
+            "verdict": _coded(part, "verdict"),
+            "method": _coded(part, "method"),
+            "reason_class": _coded(part, "reason_class"),
+            "clause": _coded_or_none(part, "clause"),
+            "created_at": times(part.numbers["created_at"]),
+        }
+
+    _OfItems(rows, RESOLUTIONS_SCHEMA, columns).write(reading, path, progress)
 
 
 def batches_write(reading: Reading, path: Path, progress: Progress) -> None:
     """Write `batches.parquet`: why each of these items was served, each time. Checks of annotators are left out."""
-    _OfItems(BATCHES, BATCHES_READ, BATCHES_SCHEMA).write(reading, path, progress)
+    rows = reading.placed(_without_checks(reading.held.ledger))
+
+    def columns(part: Rows) -> dict[str, pa.Array]:
+        return {
+            "opened_at": times(part.numbers["opened_at"]),
+            "score": floats(part.numbers["score"]),
+            "classifier": wholes(part.numbers["classifier"]),
+            "inclusion_probability": floats(part.numbers["inclusion_probability"]),
+            "overlap": wholes(part.numbers["overlap"]),
+            **{name: _coded(part, name) for name in ("stream", "strategy", "reason", "stopping")},
+        }
+
+    _OfItems(rows, BATCHES_SCHEMA, columns).write(reading, path, progress)
 
 
 def categories_write(reading: Reading, path: Path, progress: Progress) -> None:
     """Write `categories.parquet`: the categories of every taxonomy version that there was."""
-    rows = table_copied(reading.state, CATEGORIES, reading.values, CATEGORIES_READ)
-    _write(iter([rows]), CATEGORIES_READ, path, _counting(progress, 0))
+    _few_write(reading, CATEGORIES, CATEGORIES_SCHEMA, path, progress)
 
 
 def clauses_write(reading: Reading, path: Path, progress: Progress) -> None:
     """Write `clauses.parquet`: the clauses of every guideline version that there was."""
-    rows = table_copied(reading.state, CLAUSES, reading.values, CLAUSES_READ)
-    _write(iter([rows]), CLAUSES_READ, path, _counting(progress, 0))
+    _few_write(reading, CLAUSES, CLAUSES_SCHEMA, path, progress)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Pseudonymous:
     """Annotators' names in one snapshot, from a key that is never shown."""
 
     key: bytes
-    names: dict[int, str] = field(default_factory=dict)
-
-    def column(self, ids: pa.ChunkedArray) -> pa.Array:
-        """The names of a column of ids."""
-        spelled = ids.combine_chunks().dictionary_encode()
-        found = [self.of(annotator) for annotator in spelled.dictionary.to_pylist()]
-        return pa.array(found, TEXT).take(spelled.indices)
 
     def of(self, annotator_id: int) -> str:
         """One annotator's name."""
-        return self.names.setdefault(annotator_id, pseudonym_by(self.key, annotator_id))
+        return pseudonym_by(self.key, annotator_id)
 
 
 def key_of_state(project: Project, state: str) -> bytes:
@@ -180,84 +204,185 @@ def items_schema(taxonomy: Taxonomy) -> pa.Schema:
     )
 
 
-def _columns_of(read: pa.Schema, changed: Mapping[str, pa.DataType]) -> pa.Schema:
-    """What is written of rows that were read with their place, and become rows with their address."""
-    rest = [(column.name, changed.get(column.name, column.type)) for column in read if column.name != "place"]
-    return pa.schema([("url", TEXT), *rest])
+JUDGMENTS_SCHEMA: Final = pa.schema(
+    [("url", TEXT), ("annotator", TEXT), ("labels", LIST), ("unsure", LIST), ("verdict", TEXT), ("seconds", FLOAT),
+     ("late", FLAG), ("is_current", FLAG), ("created_at", TIME), ("taxonomy", INT), ("guideline", INT),
+     ("clause", TEXT), ("after_question", FLAG), ("imported", FLAG), ("given_at", TIME), ("evidence", INT)]
+)  # fmt: skip
+RESOLUTIONS_SCHEMA: Final = pa.schema(
+    [("url", TEXT), ("labels", LIST), ("verdict", TEXT), ("method", TEXT), ("reason_class", TEXT), ("clause", TEXT),
+     ("n_judgments", INT), ("is_current", FLAG), ("created_at", TIME), ("taxonomy", INT)]
+)  # fmt: skip
+BATCHES_SCHEMA: Final = pa.schema(
+    [("url", TEXT), ("batch", INT), ("opened_at", TIME), ("rank", INT), ("stream", TEXT), ("strategy", TEXT),
+     ("score", FLOAT), ("reason", TEXT), ("classifier", INT), ("pool_size", BIG), ("inclusion_probability", FLOAT),
+     ("seed", BIG), ("stopping", TEXT), ("overlap", INT)]
+)  # fmt: skip
+CATEGORIES_SCHEMA: Final = pa.schema(
+    [("taxonomy", INT), ("position", INT), ("slug", TEXT), ("name", TEXT), ("definition", TEXT), ("severity", INT),
+     ("cipa", FLAG), ("recall_floor", FLOAT)]
+)  # fmt: skip
+CLAUSES_SCHEMA: Final = pa.schema(
+    [("guideline", INT), ("position", INT), ("number", TEXT), ("category", TEXT), ("title", TEXT), ("body", TEXT)]
+)  # fmt: skip
 
 
-JUDGMENTS_SCHEMA: Final = _columns_of(JUDGMENTS_READ, {"labels": LIST, "unsure": LIST, "annotator": TEXT})
-RESOLUTIONS_SCHEMA: Final = _columns_of(RESOLUTIONS_READ, {"labels": LIST})
-BATCHES_SCHEMA: Final = _columns_of(BATCHES_READ, {})
+def labels_joined(labels: pa.ChunkedArray) -> pa.Array:
+    """One text for each label set, to compare them by."""
+    return pc.binary_join(labels.combine_chunks(), "|")
 
 
-@dataclass(frozen=True)
-class _OfItems:
-    """Rows that belong to items: how they are read and written, and what becomes of some columns between."""
+class _Writer:
+    """A Parquet file, a row group for each table that is not empty.
 
-    statement: str
-    read: pa.Schema
-    written: pa.Schema
-    changed: Mapping[str, Callable[[pa.ChunkedArray], pa.Array]] = field(default_factory=dict)
+    Which of its texts are dictionaries in memory is not written: whoever reads it gets texts.
+    """
 
-    def write(self, reading: Reading, path: Path, progress: Progress) -> None:
-        """Write them, those of `CHUNK` items to a row group."""
-        n_items = reading.held.n_items
-        tables = (self._table(reading, part) for part in _parts(n_items))
-        _write(tables, self.written, path, _counting(progress, n_items))
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path, self.schema = path, schema
+        self.file: pq.ParquetWriter | None = None
 
-    def _table(self, reading: Reading, part: slice) -> pa.Table:
-        rows = _read(reading, self.statement, self.read, part, AT_ONCE)
-        urls, names = reading.held.urls(rows["place"].combine_chunks()), rows.column_names[1:]
-        rest = [self.changed[name](rows[name]) if name in self.changed else rows[name] for name in names]
-        return pa.table([urls, *rest], schema=self.written)
+    def __enter__(self) -> "_Writer":
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        if self.file is None:
+            self._open(self.schema)
+        assert self.file is not None
+        self.file.close()
 
-def _parts(n_items: int) -> Iterator[slice]:
-    return (slice(start, min(start + CHUNK, n_items)) for start in range(0, n_items, CHUNK))
+    def write(self, table: pa.Table) -> None:
+        """One row group more."""
+        if not table.num_rows:
+            return
+        if self.file is None:
+            self._open(table.schema)
+        assert self.file is not None
+        self.file.write_table(table, row_group_size=table.num_rows)
 
-
-def _read(reading: Reading, statement: str, read: pa.Schema, part: slice, at_once: int) -> pa.Table:
-    """The rows of some items, `at_once` a statement; places are made those among all items."""
-    found = []
-    for start in range(part.start, part.stop, at_once):
-        ids = reading.held.ids[start : min(start + at_once, part.stop)].tolist()
-        rows = table_copied(reading.state, statement, {**reading.values, "ids": ids}, read)
-        if read.names[0] == "place":
-            rows = rows.set_column(0, "place", pc.add(rows["place"], start))
-        found.append(rows)
-    return pa.concat_tables(found)
-
-
-def _lists(spelled: pa.ChunkedArray) -> pa.Array:
-    """A column of lists from one of texts with `|` between: there are few different ones."""
-    encoded = spelled.combine_chunks().dictionary_encode()
-    values = [text.split("|") if text else [] for text in encoded.dictionary.to_pylist()]
-    return pa.array(values, LIST).take(encoded.indices)
-
-
-def _counting(progress: Progress, n_items: int) -> Callable[[int, int], None]:
-    """Progress from the number of row groups and rows."""
-    return lambda groups, rows: progress(min(groups * CHUNK, n_items), rows)
-
-
-def _write(
-    tables: Iterable[pa.Table], schema: pa.Schema, path: Path, written: Callable[[int, int], None]
-) -> None:
-    rows = 0
-    coded = [_leaf(column) for column in schema if column.name not in PLAIN]
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=coded) as writer:
-        for place, table in enumerate(tables):
-            if table.num_rows:
-                writer.write_table(table, row_group_size=table.num_rows)
-            rows += table.num_rows
-            written(place + 1, rows)
+    def _open(self, schema: pa.Schema) -> None:
+        coded_columns = [_leaf(column) for column in self.schema if column.name not in PLAIN]
+        self.file = pq.ParquetWriter(
+            self.path, schema, compression="zstd", use_dictionary=coded_columns, store_schema=False
+        )
 
 
 def _leaf(column: pa.Field) -> str:
     return f"{column.name}.list.element" if pa.types.is_list(column.type) else column.name
 
 
-def labels_joined(labels: pa.ChunkedArray) -> pa.Array:
-    """One text for each label set, to compare them by."""
-    return pc.binary_join(labels.combine_chunks(), "|")
+class _Side:
+    """The items of one split on their way into its file: a row group when there are enough."""
+
+    def __init__(self, reading: Reading, cut: Cut, path: Path, open_files: ExitStack) -> None:
+        self.reading, self.cut = reading, cut
+        self.file = open_files.enter_context(_Writer(path, items_schema(reading.taxonomy)))
+        self.items = np.empty(0, dtype=np.int32)
+        self.texts: list[pa.Table] = []
+
+    def add(self, items: Codes, texts: pa.Table) -> None:
+        """Items by their number, and their texts."""
+        self.items = np.concatenate([self.items, items])
+        self.texts.append(texts)
+        if len(self.items) >= CHUNK:
+            self._write(CHUNK)
+
+    def end(self) -> None:
+        """Write what is left."""
+        self._write(len(self.items))
+
+    def _write(self, n_items: int) -> None:
+        texts = pa.concat_tables(self.texts)
+        # In one piece each: where a page of the file ends depends on where pieces do.
+        whole = texts.slice(0, n_items).combine_chunks()
+        self.file.write(_items(self.reading, self.cut, self.items[:n_items], whole))
+        self.items, self.texts = self.items[n_items:], [texts.slice(n_items)]
+
+
+def _texts(reading: Reading, ids: Integers) -> pa.Table:
+    """Title and text of each of these items, and the number of the version of its evidence that says so."""
+    pieces = list(columns_of(reading.state, TEXTS, reading.values, TEXTS_SHAPE, ids))
+    found = aligned(pieces, ids, by="version")
+    nothing = pa.chunked_array([pa.nulls(len(ids), TEXT)])
+    version = found.get("version", np.zeros(len(ids), dtype=np.int32)).astype(np.int32, copy=False)
+    texts = {name: _known(found.get(name, nothing)) for name in ("title", "text")}
+    return pa.table({**texts, "evidence": pa.array(version, mask=version == 0)})
+
+
+def _items(reading: Reading, cut: Cut, items: Codes, texts: pa.Table) -> pa.Table:
+    """The items of one row group."""
+    held, rows = reading.held, reading.held.rows.taken(items)
+    labels, flags, versions = held.labels.columns(pa.array(rows.codes["held"]))
+    group = cut.group[items]
+    columns = {
+        "url": held.urls_of(items),
+        "title": texts["title"],
+        "text": texts["text"],
+        "labels": labels,
+        **dict(zip(map(column_of, reading.taxonomy.slugs), flags, strict=True)),
+        "n_judgments": pa.array(rows.numbers["n_judgments"]),
+        "split": coded(cut.split[items], list(NAMES)),
+        "inclusion_probability": floats(rows.numbers["inclusion_probability"]),
+        "batch": wholes(rows.numbers["batch"]),
+        "taxonomy": versions,
+        "split_group": pa.array(group, mask=group < 0),
+        "near_test": pa.array(cut.near_test[items]),
+        "evidence": texts["evidence"],
+        "inclusion_probability_union": floats(rows.numbers["inclusion_probability_union"]),
+        **{name: _coded(rows, name) for name in ("registrable_domain", "method", "stream", "source")},
+    }
+    return pa.table({name: columns[name] for name in items_schema(reading.taxonomy).names})
+
+
+def _known(texts: Any) -> Any:
+    return texts.fill_null("") if texts.null_count else texts
+
+
+@dataclass(frozen=True)
+class _OfItems:
+    """Rows that go by the place of their item, as a table: `columns` makes what is not a number."""
+
+    rows: Rows
+    schema: pa.Schema
+    columns: Callable[[Rows], dict[str, pa.Array]]
+
+    def write(self, reading: Reading, path: Path, progress: Progress) -> None:
+        """Write them, those of `CHUNK` items to a row group."""
+        held, item, n_rows = reading.held, reading.order.result().item, 0
+        with _Writer(path, self.schema) as file:
+            for part, group in zip(chunks_of(held.n_items), groups_of(self.rows, held.n_items), strict=True):
+                made = {"url": held.urls_of(item[group.numbers["place"]]), **self.columns(group)}
+                file.write(pa.table({column.name: _made(made, group, column) for column in self.schema}))
+                n_rows += len(group)
+                progress(part.stop, n_rows)
+
+
+def _made(made: Mapping[str, pa.Array], group: Rows, column: pa.Field) -> pa.Array:
+    return made[column.name] if column.name in made else pa.array(group.numbers[column.name], column.type)
+
+
+def _few_write(reading: Reading, statement: str, schema: pa.Schema, path: Path, progress: Progress) -> None:
+    rows = run(reading.state, statement, reading.values)
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    made = [pa.array(each, column.type) for each, column in zip(columns, schema, strict=True)]
+    with _Writer(path, schema) as file:
+        file.write(pa.table(made, schema=schema))
+    progress(0, len(rows))
+
+
+def _sets(rows: Rows, name: str) -> pa.Array:
+    return pa.array([list(labels) for labels in rows.values[name]], LIST)
+
+
+def _coded(rows: Rows, name: str) -> pa.Array:
+    return coded(rows.codes[name], rows.values[name])
+
+
+def _coded_or_none(rows: Rows, name: str) -> pa.Array:
+    values = rows.values[name]
+    return coded(rows.codes[name], values, none=values.index("") if "" in values else None)
+
+
+def _without_checks(ledger: Rows) -> Rows:
+    personal = ledger.numbers.pop("personal")
+    return ledger.taken(~personal) if personal.any() else ledger

@@ -14,11 +14,15 @@ from annotator.runs import Run, RunStatus
 from learner.query.models import FeatureRun, FeatureShard
 from learner.query.services import feature_run_start
 from learner.query.shards import shards_load
+from learner.snapshots.files import TABLES, zip_stream
+from learner.snapshots.models import Snapshot, SnapshotPart, SnapshotRun
+from learner.snapshots.services import snapshot_run_start
 from learner.tick import tick_once
 from learner.training.models import ClassifierVersion, TrainingRun
 from learner.training.services import training_run_start
 from tests.connections import eventually
 from tests.factories import GAMES, make_items, make_project, make_resolution
+from tests.learner.snapshots.shelf import make_shelf
 from tests.workers import CeleryWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +87,24 @@ def test_another_worker_takes_the_run_up_when_one_is_killed_in_its_middle(
 
     assert ClassifierVersion.objects.get(project=project).number == 1
     assert TrainingRun.objects.get(pk=training.pk).attempt == 2
+
+
+def test_another_worker_keeps_the_tables_of_a_snapshot_whose_worker_was_killed_before_it_published(
+    celery_worker_process: CeleryWorker,
+) -> None:
+    project = make_shelf()
+    Project.objects.filter(pk=project.pk).update(paused=True)
+    run = snapshot_run_start(project, by=None)
+
+    kill_in_the_middle(celery_worker_process, run, "snapshot")
+    assert not Snapshot.objects.exists()
+    assert {part.name for part in SnapshotPart.objects.all()} >= {f"{name}.parquet" for name in TABLES}
+    make_resolution(make_items(project, 1)[0], [GAMES])  # labelling goes on
+    take_up(celery_worker_process, run)
+
+    run = SnapshotRun.objects.get(pk=run.pk)
+    snapshot = Snapshot.objects.get()
+    assert (run.attempt, run.snapshot, set(run.kept)) == (2, snapshot, set(TABLES))
+    assert snapshot.n_items == 60
+    assert b"".join(zip_stream(snapshot))  # each file has the hash of the manifest
+    assert not SnapshotPart.objects.exists()

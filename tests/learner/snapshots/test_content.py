@@ -207,6 +207,8 @@ def test_only_what_was_chosen_is_in_it(
 
     assert urls_in(snapshot) == {mixed[name].url for name in wanted}
     assert preview.n_items == snapshot.n_items == len(wanted)
+    counts = {name: getattr(preview, name) for name in ("n_items", "n_left_out", "n_withheld", "state_as_of")}
+    assert {name: snapshot.manifest[name] for name in counts} == counts
     assert snapshot.manifest["filter"] == Content(**chosen).as_json()
     for sentence in Content(**chosen).sentences():
         assert sentence in card_of(snapshot)

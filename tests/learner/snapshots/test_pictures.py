@@ -1,5 +1,6 @@
 """What is counted from frozen tables, on tables that fit in a comment."""
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from learner.core.cards import Tops
-from learner.snapshots.files import ITEMS, JUDGMENTS
-from learner.snapshots.pictures import counted, items_cut
+from learner.snapshots.files import ITEMS, JUDGMENTS, cut_name
+from learner.snapshots.pictures import counted
 
 COLUMNS = {"games": "is_games", "hate": "is_hate"}
 
@@ -113,16 +114,21 @@ def test_sites_are_added_up_from_the_largest_and_not_named(tmp_path: Path) -> No
     assert counted(tmp_path, COLUMNS).pictures.tops == [Tops(1, 3), Tops(10, 13)]
 
 
-def test_items_are_cut_by_split_in_the_order_in_which_splits_are_told(tmp_path: Path) -> None:
-    write(tmp_path, [{"split": split} for split in ("test", "train", "holdout", "train", "validation")])
+def test_tables_are_told_with_the_cuts_in_the_order_of_the_splits(tmp_path: Path) -> None:
+    write(tmp_path, [{}])
+    splits = ("test", "train", "holdout", "validation")
+    for split in splits:
+        shutil.copy(tmp_path / ITEMS, tmp_path / cut_name(split))
 
-    cuts = items_cut(tmp_path)
+    tables = counted(tmp_path, COLUMNS, {"judgments.parquet": {"sha256": "known", "bytes": 7}}).tables
 
-    assert [(cut.split, cut.file, cut.n_rows) for cut in cuts] == [
-        ("train", "items-train.parquet", 2),
-        ("validation", "items-validation.parquet", 1),
-        ("test", "items-test.parquet", 1),
-        ("holdout", "items-holdout.parquet", 1),
+    assert [(table.file, table.split) for table in tables] == [
+        ("items.parquet", ""),
+        ("judgments.parquet", ""),
+        ("items-train.parquet", "train"),
+        ("items-validation.parquet", "validation"),
+        ("items-test.parquet", "test"),
+        ("items-holdout.parquet", "holdout"),
     ]
-    assert {column.name: column.dtype for column in cuts[0].columns}["labels"] == "list<string>"
-    assert pq.read_table(tmp_path / "items-train.parquet")["split"].to_pylist() == ["train", "train"]
+    assert (tables[1].sha256, tables[1].n_bytes) == ("known", 7)
+    assert {column.name: column.dtype for column in tables[2].columns}["labels"] == "list<string>"
