@@ -2,11 +2,10 @@
 
 The share of positives of a stratum has a Beta posterior of its labelled items, weighted by what they stand for. Below
 the threshold lie most items and few positives, and in a stratum in which none was found nothing but the prior speaks.
-It has two parts: what the classifier expects there, worth one label; and positives that the classifier does not see,
-which lie anywhere. How many these are, for each positive that is found, is one number for the category, about a tenth
-and quite unsure; labelled items below the threshold speak for or against it. These strata are where the normal
-approximation, Wilson's interval on an effective number and the bootstrap fail (`benchmarks/evaluation_coverage.py`,
-decision 178).
+There may be what the classifier expects, as often as it is right; and positives that it does not see, which lie
+anywhere. How often, and how many for each that is found, are two numbers of the category, and quite unsure; labelled
+items below the threshold speak for or against them. These strata are where the normal approximation, Wilson's interval
+on an effective number and the bootstrap fail (`benchmarks/evaluation_coverage.py`, decision 178).
 """
 
 from dataclasses import dataclass
@@ -19,13 +18,19 @@ from learner.core.arrays import Array, Booleans, Floats
 from learner.core.audited import Strata
 
 N_DRAWS: Final = 1_000
-UNSEEN: Final = 0.1
-"""Positives that the classifier does not see, for each that is found: the mean before anything is labelled."""
-_UNSEEN_SHAPE: Final = 0.5
-"""Of their Gamma prior: from next to none to a half of all in 95 of 100 categories."""
 _EDGES: Final = np.concatenate([[0.0], np.geomspace(1e-4, 20, 64)])
 _MIDDLES: Final = (_EDGES[1:] + _EDGES[:-1]) / 2
-_MASSES: Final = np.diff(gammainc(_UNSEEN_SHAPE, _EDGES * _UNSEEN_SHAPE / UNSEEN))
+
+
+def _masses(mean: float) -> Floats:
+    """What a Gamma distribution of shape one half has between the edges: next to none, or some times its mean."""
+    return np.diff(gammainc(0.5, _EDGES * 0.5 / mean))
+
+
+_NOT_SEEN: Final = _masses(0.07)
+"""Positives that the classifier does not see, for each that is found."""
+_AS_EXPECTED: Final = _masses(1.0)
+"""Positives where none was found, for each that the classifier expects there."""
 _JEFFREYS: Final = 0.5
 _FOUND: Final = 0.5
 _LEAST: Final = 1e-6
@@ -84,9 +89,10 @@ def shares_drawn(strata: Strata, n: Floats, share: Array, rng: np.random.Generat
 
 
 def unseen_drawn(strata: Strata, n: Floats, share: Array, n_draws: int, rng: np.random.Generator) -> Floats:
-    """Draws of what positives that the classifier does not see add to the share of each stratum, (n_draws, n_strata).
+    """Draws of what the share of each stratum is where nothing was found, (n_draws, n_strata); 0 in the others.
 
-    They add to strata below the threshold in which none was found; elsewhere what was found speaks for them, too.
+    What the classifier expects, as often as its expectations come true there; and positives that it does not see, so
+    many for each that is found. Neither factor is known; both are of the whole category.
 
     Parameters
     ----------
@@ -96,16 +102,28 @@ def unseen_drawn(strata: Strata, n: Floats, share: Array, n_draws: int, rng: np.
     n_draws : int
     rng : np.random.Generator
     """
-    others = ~strata.predicted
     present, absent = prior_of(strata)
     found = strata.size @ ((present + n * share) / (present + absent + n))
-    rate = float(found) / max(float(strata.size.sum()), _NOTHING)
-    labels = n[others]
-    as_few = gammaincc(labels * share[others] + 1, _MIDDLES[:, None] * rate * labels)
-    cumulated = np.cumsum(_MASSES * np.maximum(as_few, _NOTHING).prod(axis=1))
-    times = np.interp(rng.random(n_draws) * cumulated[-1], np.append(0.0, cumulated), _EDGES)
-    adds: Floats = np.outer(times * rate, unfound(strata, n, share))
-    return adds
+    rate = np.full(len(n), float(found) / max(float(strata.size.sum()), _NOTHING))
+    others = ~strata.predicted
+    finds, adds = (n * share)[others], np.zeros((n_draws, len(n)))
+    for each, prior in ((rate, _NOT_SEEN), (strata.expected, _AS_EXPECTED)):
+        adds += np.outer(_factors_drawn(finds, (n * each)[others], prior, n_draws, rng), each)
+    silent: Floats = adds * unfound(strata, n, share)
+    return silent
+
+
+def _factors_drawn(
+    finds: Floats, expected: Floats, prior: Floats, n_draws: int, rng: np.random.Generator
+) -> Floats:
+    """Draws of what the finds that are expected in each stratum are to be multiplied by, (n_draws,).
+
+    The chance of a factor is that of its prior, times that of as few finds as there were.
+    """
+    as_few = gammaincc(finds + 1, _MIDDLES[:, None] * expected)
+    cumulated = np.cumsum(prior * np.maximum(as_few, _NOTHING).prod(axis=1))
+    factors: Floats = np.interp(rng.random(n_draws) * cumulated[-1], np.append(0.0, cumulated), _EDGES)
+    return factors
 
 
 def unfound(strata: Strata, n: Floats, share: Array) -> Booleans:

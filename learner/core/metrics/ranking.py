@@ -6,6 +6,7 @@ doi:10.1214/aos/1176345338). What the prior adds lies where the classifier expec
 Items between two labelled positives are one cell, so the cost does not grow with the labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,12 +54,9 @@ def ranking_of(column: Ranked, labelled: Known, judged: Judged, *, rng: np.rando
     order, last = _descending(labelled.scores)
     present, absent = (_grouped(weight * part, order, last) for part in (labelled.truth, 1 - labelled.truth))
     cells = _cells(column, labelled, judged)
-    mean = cells.masses(cells.found, cells.others, strata.size * strata.share, strata.size)
-    drawn = cells.masses(
-        *(rng.standard_gamma(part, (N_DRAWS, len(part))) for part in (cells.present, cells.absent)),
-        judged.positives,
-        judged.sizes,
-    )
+    mean = cells.masses((cells.found, cells.others), strata.size * strata.share, strata.size)
+    parts = tuple(rng.standard_gamma(part, (N_DRAWS, len(part))) for part in (cells.present, cells.absent))
+    drawn = cells.masses(parts, judged.positives, judged.sizes)
     ap, auc = average_precision(present, absent), area_under_roc(present, absent)
     ap_drawn = average_precision(*drawn) + ap - average_precision(*mean)
     auc_drawn = area_under_roc(*drawn) + auc - area_under_roc(*mean)
@@ -105,11 +103,9 @@ class _Cells:
     present: Floats
     absent: Floats
 
-    def masses(
-        self, present: Floats, absent: Floats, positives: Floats, sizes: Floats
-    ) -> tuple[Floats, Floats]:
-        """Masses (..., n_cells) in these proportions that make up the positives and the size of each stratum."""
-        return self._filled(present, positives), self._filled(absent, sizes - positives)
+    def masses(self, parts: Sequence[Floats], positives: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+        """Masses (..., n_cells) in the proportions of two parts: the positives and the rest of each stratum."""
+        return self._filled(parts[0], positives), self._filled(parts[1], sizes - positives)
 
     def _filled(self, parts: Floats, wholes: Floats) -> Floats:
         member = np.eye(wholes.shape[-1])[self.stratum]
@@ -130,7 +126,7 @@ def _cells(column: Ranked, labelled: Known, judged: Judged) -> _Cells:
     places = np.searchsorted(column.scores, edges)
     size, expected = between(column.measure, places), between(column.expected, places)
     found, others = (
-        np.bincount(cell, worth * part, minlength=len(lowest))
+        np.bincount(cell, worth * part, minlength=len(lowest)).astype(np.float64)
         for part in (labelled.truth, 1 - labelled.truth)
     )
     present, absent = prior_of(strata)

@@ -1,30 +1,49 @@
-"""Recall of a rare category to a tenth of which the classifier is blind: where the usual intervals fail.
+"""Recall of one page in a thousand, to a tenth of which the classifier is blind: where the usual intervals fail.
 
-A small copy of `benchmarks/evaluation_coverage.py`; Wilson's interval on an effective number stands beside ours.
+A small copy of `benchmarks/evaluation_coverage.py`, in cells of score; Wilson's interval on an effective number stands
+beside ours.
 """
+
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.metrics import roc_auc_score
+from scipy.stats import norm
 
-from learner.core.arrays import Array, Floats, Floats32
-from learner.core.audited import Drawn, Known, Population, known_of, ranked_of, strata_at
+from learner.core.arrays import Floats, Integers
+from learner.core.audited import Known, Ranked, Strata, strata_at
 from learner.core.audited_scores import score_of
-from learner.core.drawing import chances, score_measure
 from learner.core.evaluation import Estimate, wilson_interval
-from learner.core.metrics.ranking import ranking_of
+from learner.core.metrics.ranking import area_under_roc, ranking_of
 from learner.core.posterior import judged_of
 
-PREVALENCE, APART, BLIND, N_ITEMS, LABELS, REPETITIONS = 0.01, 3.0, 0.1, 10_000, 250, 240
-RANKED = 60
+PREVALENCE, APART, BLIND, N_ITEMS, LABELS = 0.001, 3.7, 0.1, 200_000, 2_000
+REPETITIONS, RANKED = 200, 30
+_EDGES = np.linspace(-6, 10, 1_001)
+_OTHERS = np.diff(norm.cdf(_EDGES))
+SCORES = logit(PREVALENCE) + APART * (_EDGES[1:] + _EDGES[:-1]) / 2 - APART**2 / 2
+PRESENT = PREVALENCE * ((1 - BLIND) * np.diff(norm.cdf(_EDGES - APART)) + BLIND * _OTHERS)
+ABSENT = (1 - PREVALENCE) * _OTHERS
 
 
-def fresh(rng: np.random.Generator, n: int = N_ITEMS) -> tuple[Floats32, Array]:
-    """Logits (n, 1) as a classifier gives them that is calibrated but for what it does not see, and truth (n,)."""
-    truth = rng.random(n) < PREVALENCE
-    score = rng.normal(size=n) + APART * (truth & (rng.random(n) >= BLIND))
-    logits = logit(PREVALENCE) + APART * score - APART**2 / 2
-    return logits.astype(np.float32)[:, None], truth
+def cells_of(items: Integers) -> Ranked:
+    sums = [np.concatenate([[0.0], np.cumsum(part)]) for part in (items, items * expit(SCORES))]
+    return Ranked(SCORES, *sums)
+
+
+def drawn(present: Integers, absent: Integers, rng: np.random.Generator) -> Known:
+    """Labelled items, each drawn by its score."""
+    roots, share = np.sqrt(expit(SCORES)), PRESENT + ABSENT
+    chance = np.minimum(1, LABELS / N_ITEMS * (0.2 + 0.8 * roots / (roots @ share)))
+    found = [rng.binomial(part, chance) for part in (present, absent)]
+    cell = np.concatenate([np.repeat(np.arange(len(SCORES)), part) for part in found])
+    truth = np.repeat([1.0, 0.0], [int(part.sum()) for part in found])
+    return Known(SCORES[cell], truth, 1 / chance[cell], np.arange(len(cell)))
+
+
+def stratified(cells: Ranked, labelled: Known) -> Strata:
+    strata = strata_at(cells, labelled, 0.0)
+    return replace(strata, items=np.round(strata.size).astype(np.int64))
 
 
 def holds(estimate: Estimate, true: float) -> bool:
@@ -43,26 +62,21 @@ def wilson_holds(labelled: Known, true: float) -> bool:
 
 
 def test_recall_and_ranking_are_held_where_wilson_on_an_effective_number_fails() -> None:
-    logits, truth = fresh(np.random.default_rng(0), 2_000_000)
-    recall, auc = float((logits[truth, 0] >= 0).mean()), float(roc_auc_score(truth, logits[:, 0]))
-    rng = np.random.default_rng(1)
-    held: list[tuple[bool, bool]] = []
-    of_auc: list[bool] = []
+    recall = float(PRESENT[SCORES >= 0].sum() / PRESENT.sum())
+    auc = float(area_under_roc(PRESENT[::-1], ABSENT[::-1]))
+    rng, posterior = np.random.default_rng(1), np.random.default_rng(2)
+    whole = np.concatenate([PRESENT, ABSENT])
+    of_recall, of_wilson, of_auc = [], [], []
 
     for number in range(REPETITIONS):
-        logits, truth = fresh(rng)
-        probabilities = expit(logits)
-        chance = chances(score_measure(probabilities, np.sqrt(probabilities).sum(axis=0), N_ITEMS), LABELS)
-        rows = np.flatnonzero(rng.random(N_ITEMS) < chance)
-        population = Population(logits)
-        drawn = Drawn(rows, truth[rows, None].astype(np.float64), chance[rows])
-        column, labelled = ranked_of(population, 0), known_of(population, drawn, 0)
-        judged = judged_of(strata_at(column, labelled, 0.0), rng=rng)
-        held.append((holds(score_of(judged).recall, recall), wilson_holds(labelled, recall)))
+        present, absent = np.split(rng.multinomial(N_ITEMS, whole / whole.sum()), 2)
+        cells, labelled = cells_of(present + absent), drawn(present, absent, rng)
+        judged = judged_of(stratified(cells, labelled), rng=posterior)
+        of_recall.append(holds(score_of(judged).recall, recall))
+        of_wilson.append(wilson_holds(labelled, recall))
         if number < RANKED:
-            of_auc.append(holds(ranking_of(column, labelled, judged, rng=rng).roc_auc, auc))
+            of_auc.append(holds(ranking_of(cells, labelled, judged, rng=posterior).roc_auc, auc))
 
-    of_recall, of_wilson = np.mean(held, axis=0)
-    assert of_recall >= 0.88  # of 250 labels; from 2,000 on it is .93 to .98
-    assert np.mean(of_auc) >= 0.91
-    assert of_wilson < 0.86
+    assert 0.92 <= np.mean(of_recall) <= 0.99  # the benchmark says .93 to .98, of more repetitions
+    assert np.mean(of_auc) >= 0.93
+    assert np.mean(of_wilson) < 0.86
