@@ -1,5 +1,6 @@
 """Worlds of pages with three categories at once, in slices, for what is said of all categories together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,7 +139,7 @@ def page_estimates(world: str, n_items: int, labels: int, rng: np.random.Generat
     }
     for row, of_row in zip(NAMES, cells, strict=True):
         found |= {f"confusion {row} as {column}": cell for column, cell in zip(NAMES, of_row, strict=True)}
-    kinds = {"slice": [str(place) for place in pages.slices[rows]]}
+    kinds: dict[str, Sequence[str]] = {"slice": [str(place) for place in pages.slices[rows]]}
     for one in slices_of(population, drawn, thresholds, kinds, rng=rng):
         for name, score in zip(NAMES, one.categories, strict=False):
             found |= {

@@ -116,7 +116,7 @@ def true_of(world: World) -> dict[str, float]:
     items = world.present + world.absent
     promised, kept = (np.bincount(bins, part, BINS) for part in (probability * items, world.present))
     tp, fp, fn = world.counts(world.threshold)
-    points = {}
+    points: dict[str, float] = {}
     for name, shift in zip(("low", "high"), AT, strict=True):
         at = world.true(world.threshold + shift)
         points |= {f"{score} {name}": at[score] for score in ("precision", "recall")}

@@ -125,7 +125,8 @@ def cell_chances(people: People, labels: int) -> Floats:
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if items @ np.minimum(1, middle * measure) < labels else (low, middle)
-    return np.minimum(1, high * measure)
+    chance: Floats = np.minimum(1, high * measure)
+    return chance
 
 
 def drawn(people: People, chance: Floats, rng: np.random.Generator) -> Known:
@@ -187,8 +188,10 @@ def _within_reach(people: People, labels: int, rng: np.random.Generator) -> tupl
 def _alone(people: People, found: Integers, rng: np.random.Generator) -> Integers:
     """Places of so many items of each cell: those with the category first, and which of them does not matter."""
     positives = rng.hypergeometric(people.present, people.absent, found)
-    place: Integers = np.arange(found.sum()) - np.repeat(np.cumsum(found) - found, found)
-    return place + np.repeat(people.present - positives, found) * (place >= np.repeat(positives, found))
+    rank = np.arange(found.sum()) - np.repeat(np.cumsum(found) - found, found)
+    others = rank >= np.repeat(positives, found)
+    place: Integers = rank + np.repeat(people.present - positives, found) * others
+    return place
 
 
 def _by_site(people: People, found: Integers, rng: np.random.Generator) -> Integers:
@@ -237,7 +240,8 @@ def _furthest(world: World, labels: int) -> Floats:
             few = share @ np.minimum(1, middle * honest) * world.n_items < n
             low, high = (middle, high) if few else (low, middle)
         most = np.maximum(most, 1.2 * high * measure)
-    return np.minimum(1, most)
+    bound: Floats = np.minimum(1, most)
+    return bound
 
 
 def synthetic() -> Iterator[World]:
@@ -264,7 +268,10 @@ def synthetic() -> Iterator[World]:
 
 
 def real(path: Path, most: int = 4) -> Iterator[World]:
-    """Categories of a labelled file on sites that the classifier has not seen, thinned to each prevalence."""
+    """Categories of a labelled file on sites that the classifier has not seen, thinned to each prevalence.
+
+    The logits are moved by as much as a classifier of that prevalence would have them lower (Saerens et al. 2002).
+    """
     pages = read_labelled(path, address=address_of)
     keys = uniform_keys(pages.sites, seed=5)
     cut = np.sort(keys)[min(_TRAINED_ON, len(keys) // 2)]
@@ -289,7 +296,8 @@ def _thinned(
         np.bincount(part, minlength=len(cells)).astype(np.float64) / len(place)
         for part in np.split(place.ravel(), [len(kept)])
     )
-    scores = cells / _STEPS_A_LOGIT
+    moved = logit(len(kept) / len(place)) - logit(len(has_it) / (len(has_it) + len(has_not)))
+    scores = cells / _STEPS_A_LOGIT + float(moved)
     name = f"{pages.categories[category]} {len(kept) / len(place):.2%}"
     return World(
         name, prevalence, scores, present, absent, best_threshold(scores, present, absent), len(place)
