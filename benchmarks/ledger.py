@@ -28,7 +28,8 @@ from annotator.runs import ACTIVE  # noqa: E402
 from benchmarks.crowd import SLUG, Annotator, Lead, Wait  # noqa: E402
 from benchmarks.labelled_file import Row  # noqa: E402
 from learner.core.artifact import artifact_read  # noqa: E402
-from learner.core.audited import Drawn, Population, audited_scores  # noqa: E402
+from learner.core.audited import Drawn, Population  # noqa: E402
+from learner.core.audited_scores import audited_scores  # noqa: E402
 from learner.evaluation.models import EvaluationRun  # noqa: E402
 from learner.query.files import file_read  # noqa: E402
 from learner.query.models import FeatureRun, QueryRun  # noqa: E402

@@ -12,10 +12,11 @@ import numpy as np
 from scipy.special import expit
 
 from learner.core.arrays import Array, Floats
-from learner.core.audited import Drawn, Population, Strata, prior_of, strata_of
+from learner.core.audited import Drawn, Population, Strata, strata_of
 from learner.core.drawing import FLOOR
 from learner.core.evaluation import CONFIDENCE
 from learner.core.plans import MEASURES, STEPS
+from learner.core.posterior import shares_drawn, sizes_drawn, unseen_drawn
 
 N_WORLDS: Final = 24
 N_DRAWS: Final = 200
@@ -65,7 +66,10 @@ def played(known: Drawable, *, rng: np.random.Generator) -> dict[str, Any]:
         over what may be true, n_steps each. `possible`: items that are left to draw.
     """
     strata = known.strata
-    truths = _beta(strata, strata.n_effective, strata.share, N_WORLDS, rng)
+    worlds = np.tile(strata.share, (N_WORLDS, 1))
+    truths = shares_drawn(strata, strata.n_effective, worlds, rng)
+    truths += unseen_drawn(strata, strata.n_effective, strata.share, N_WORLDS, rng)
+    truths = np.minimum(truths, 1.0)
     mean_root = known.roots.sum() / max(float(strata.items.sum()), 1.0)
     focused = FLOOR * strata.items + (1 - FLOOR) * known.roots / max(float(mean_root), 1e-12)
     seed = int(rng.integers(2**32))
@@ -100,9 +104,10 @@ def _widths(known: Drawable, truths: Floats, density: Array, rng: np.random.Gene
         found = rng.binomial(np.round(new).astype(np.int64), truths) / np.maximum(np.round(new), 1)
         total = strata.n_effective + new
         share = (strata.n_effective * strata.share + new * found) / np.maximum(total, 1e-12)
-        positives = _beta(strata, total, share, N_DRAWS, rng) * strata.size
+        shares = np.stack([_shares(strata, total, of_world, rng) for of_world in share], axis=1)
+        sizes = sizes_drawn(strata, N_DRAWS, rng)[:, None, :]
         for measure, of_steps in widths.items():
-            low, high = np.quantile(_score(strata, positives, measure), _ENDS, axis=0)
+            low, high = np.quantile(_score(strata, shares * sizes, sizes, measure), _ENDS, axis=0)
             of_steps[:, step] = (high - low) / 2
     return widths
 
@@ -116,18 +121,17 @@ def _worth(known: Drawable) -> Floats:
     return worth
 
 
-def _beta(strata: Strata, n: Floats, share: Array, n_draws: int, rng: np.random.Generator) -> Floats:
-    """Draws of the posterior of the share of each stratum, (n_draws, *share.shape)."""
-    present, absent = prior_of(strata)
-    drawn: Floats = rng.beta(present + n * share, absent + n * (1 - share), (n_draws, *share.shape))
-    return drawn
+def _shares(strata: Strata, n: Floats, share: Floats, rng: np.random.Generator) -> Floats:
+    """Draws of the posterior of the share of each stratum, (N_DRAWS, n_strata)."""
+    drawn = shares_drawn(strata, n, np.tile(share, (N_DRAWS, 1)), rng)
+    return np.minimum(drawn + unseen_drawn(strata, n, share, N_DRAWS, rng), 1.0)
 
 
-def _score(strata: Strata, positives: Floats, measure: str) -> Floats:
+def _score(strata: Strata, positives: Floats, sizes: Floats, measure: str) -> Floats:
     """The score in each draw of what is positive; the last axis of `positives` is that of the strata."""
     hits = positives[..., strata.predicted].sum(axis=-1)
     misses = positives[..., ~strata.predicted].sum(axis=-1)
-    alarms = float(strata.size[strata.predicted].sum()) - hits
+    alarms = sizes[..., strata.predicted].sum(axis=-1) - hits
     part, others = {
         "recall": (hits, misses),
         "precision": (hits, alarms),

@@ -13,7 +13,8 @@ from annotator.pool.language import CHARS_READ, language_of
 from annotator.pool.models import Evidence, Item
 from annotator.projects.models import Project
 from learner.core.arrays import Array, Booleans, Floats, Floats32, Integers
-from learner.core.audited import Drawn, Population, score_of
+from learner.core.audited import Drawn, Population
+from learner.core.audited_scores import score_of
 from learner.core.classifier import LinearClassifier
 from learner.core.metrics.flagged import flagged_share
 from learner.core.metrics.flips import nearest

@@ -8,7 +8,8 @@ import numpy as np
 from annotator.pool.models import Item, Split
 from annotator.projects.models import Project
 from learner.core.arrays import Floats, Floats32, Integers
-from learner.core.audited import Drawn, Population, audited_scores
+from learner.core.audited import Drawn, Population
+from learner.core.audited_scores import audited_scores
 from learner.core.classifier import LinearClassifier
 
 SEED = 20_260_201

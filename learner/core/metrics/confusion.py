@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from learner.core.arrays import Array, Booleans, Floats, Integers
-from learner.core.audited import N_DRAWS, Drawn, Judged, Population
+from learner.core.audited import Drawn, Population
 from learner.core.evaluation import CONFIDENCE, Estimate
 from learner.core.metrics.pages import nothing_column
+from learner.core.posterior import N_DRAWS, Judged
 
 _NOTHING = 1e-12
+_JEFFREYS = 0.5
 _ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 
 
@@ -37,7 +39,9 @@ def confusion_of(
     """The matrix over the whole population, (n_categories + 1, n_categories + 1).
 
     The strata are those of the category of the row, so that its diagonal is its recall. In each, what is predicted on
-    its positives has a Beta posterior of its own, with a prior that is worth one label.
+    its positives has a Beta posterior of its own. Its prior is what is predicted on the positives of that side of the
+    threshold, worth one label, and Jeffreys' half a label for all strata together: a half in each of a dozen would make
+    much of what is never confused.
 
     Parameters
     ----------
@@ -90,11 +94,14 @@ def _row(
     mass = strata.size * strata.share
     values = mass @ np.where(known[:, None] > 0, share, 0.0) / max(float(mass.sum()), _NOTHING)
     worth = (strata.n_effective * strata.share)[:, None]
-    first = 1 / inside.shape[1]
-    made = rng.beta(first + worth * share, 1 - first + worth * (1 - share), (N_DRAWS, *share.shape))
+    positives = seen.judged.positives
+    first = _expected(worth, share, strata.predicted)
+    more = _JEFFREYS * (positives.mean(axis=0) / max(float(positives.mean(axis=0).sum()), _NOTHING))[:, None]
+    made = rng.beta(first + more + worth * share, 1 - first + worth * (1 - share), (N_DRAWS, *share.shape))
+    made *= _possible(strata.predicted, own, share.shape[1])
     made[:, :, own] = strata.predicted[None, :]
-    totals = np.maximum(seen.judged.positives.sum(axis=1), _NOTHING)
-    drawn_cells = np.einsum("ds,dsc->dc", seen.judged.positives, made) / totals[:, None]
+    totals = np.maximum(positives.sum(axis=1), _NOTHING)
+    drawn_cells = np.einsum("ds,dsc->dc", positives, made) / totals[:, None]
     lows, highs = np.quantile(drawn_cells, _ENDS, axis=0)
     counts: Integers = inside.sum(axis=0)
     return tuple(
@@ -103,6 +110,24 @@ def _row(
         else Estimate(float(value), float(min(low, value)), float(max(high, value)), int(n), "")
         for value, low, high, n in zip(values, lows, highs, counts, strict=True)
     )
+
+
+def _expected(worth: Floats, share: Floats, predicted: Booleans) -> Floats:
+    """Of the positives on the same side of the threshold the share in each cell, (n_strata, n_cells)."""
+    expected = np.empty_like(share)
+    for side in (predicted, ~predicted):
+        expected[side] = ((worth * share)[side].sum(axis=0) + _JEFFREYS) / (worth[side].sum() + 2 * _JEFFREYS)
+    return expected
+
+
+def _possible(predicted: Booleans, own: int, n_cells: int) -> Booleans:
+    """Where a cell can be at all, (n_strata, n_cells): what is predicted as something is not predicted as nothing."""
+    possible = np.ones((len(predicted), n_cells), dtype=np.bool_)
+    if own == n_cells - 1:
+        possible[predicted] = False
+    else:
+        possible[predicted, -1] = False
+    return possible
 
 
 def _confused(truth: Floats, predicted: Booleans, own: int) -> Booleans:

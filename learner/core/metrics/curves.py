@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 
 from learner.core.arrays import Floats
-from learner.core.audited import Judged, Known, Ranked, judged_of, score_of, strata_at
+from learner.core.audited import Known, Ranked, strata_at
+from learner.core.audited_scores import score_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.rates import rates_of
+from learner.core.posterior import Judged, judged_of
 
 POINTS: Final = 24
 """From the scores of labelled positives, and as many from shares of the population."""

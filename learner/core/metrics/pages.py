@@ -6,17 +6,8 @@ import numpy as np
 from scipy.special import expit, logit
 
 from learner.core.arrays import Booleans, Floats
-from learner.core.audited import (
-    Drawn,
-    Judged,
-    Known,
-    Population,
-    Ranked,
-    judged_of,
-    known,
-    ranked,
-    strata_at,
-)
+from learner.core.audited import Drawn, Known, Population, Ranked, known, ranked, strata_at
+from learner.core.posterior import Judged, judged_of
 
 _NOT_KNOWN = -1.0
 _SURE = 1e-9

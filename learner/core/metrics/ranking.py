@@ -1,22 +1,28 @@
 """How well the scores of one category rank pages, whatever the threshold: average precision and area under the ROC.
 
-The posterior of each stratum is a Beta distribution of its share of positives. It is carried on to where in the stratum
-they are: a Dirichlet distribution over the labelled items, whose sums over positives and over others are that Beta
-(Rubin 1981, doi:10.1214/aos/1176345338, with the prior of `audited`). What the prior adds lies where the classifier
-expects it. Items between two labelled positives are one cell, so the cost does not grow with the labels.
+The posterior of each stratum says how many positives it holds. It is carried on to where in the stratum they are: a
+Dirichlet distribution over the labelled items that are positive, and one over the others (Rubin 1981,
+doi:10.1214/aos/1176345338). What the prior adds lies where the classifier expects it; where none was found, anywhere.
+Items between two labelled positives are one cell, so the cost does not grow with the labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from learner.core.arrays import Array, Floats
-from learner.core.audited import N_DRAWS, Judged, Known, Ranked, between, estimate_of, prior_of
+from learner.core.audited import Known, Ranked, between
+from learner.core.audited_scores import estimate_of
 from learner.core.evaluation import Estimate
+from learner.core.posterior import N_DRAWS, Judged, prior_of, unfound
 
 CELLS: Final = 100
 """So many positives have a cell of their own; more share them."""
+_ANYWHERE: Final = 0.5
+"""Pseudo-count of positives, by size, in a stratum in which none was found."""
+_TRIFLE: Final = 1e-3
 _NOTHING: Final = 1e-12
 
 
@@ -48,10 +54,9 @@ def ranking_of(column: Ranked, labelled: Known, judged: Judged, *, rng: np.rando
     order, last = _descending(labelled.scores)
     present, absent = (_grouped(weight * part, order, last) for part in (labelled.truth, 1 - labelled.truth))
     cells = _cells(column, labelled, judged)
-    mean = cells.masses(cells.present, cells.absent)
-    drawn = cells.masses(
-        *(rng.standard_gamma(part, (N_DRAWS, len(part))) for part in (cells.present, cells.absent))
-    )
+    mean = cells.masses((cells.found, cells.others), strata.size * strata.share, strata.size)
+    parts = tuple(rng.standard_gamma(part, (N_DRAWS, len(part))) for part in (cells.present, cells.absent))
+    drawn = cells.masses(parts, judged.positives, judged.sizes)
     ap, auc = average_precision(present, absent), area_under_roc(present, absent)
     ap_drawn = average_precision(*drawn) + ap - average_precision(*mean)
     auc_drawn = area_under_roc(*drawn) + auc - area_under_roc(*mean)
@@ -90,29 +95,28 @@ def area_under_roc(present: Floats, absent: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Groups of falling score: their stratum, and the parameters of the Dirichlet, (n_cells,) each; strata's sizes."""
+    """Groups of falling score, (n_cells,) each: their stratum, labelled positives and others, both with the prior."""
 
     stratum: Array
+    found: Floats
+    others: Floats
     present: Floats
     absent: Floats
-    size: Floats
 
-    def masses(self, present: Floats, absent: Floats) -> tuple[Floats, Floats]:
-        """Masses (..., n_cells) that fill each stratum, in the proportions of these."""
-        member = np.eye(len(self.size))[self.stratum]
-        filled = (present + absent) @ member
-        scale = (self.size / np.maximum(filled, _NOTHING))[..., self.stratum]
-        return present * scale, absent * scale
+    def masses(self, parts: Sequence[Floats], positives: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+        """Masses (..., n_cells) in the proportions of two parts: the positives and the rest of each stratum."""
+        return self._filled(parts[0], positives), self._filled(parts[1], sizes - positives)
+
+    def _filled(self, parts: Floats, wholes: Floats) -> Floats:
+        member = np.eye(wholes.shape[-1])[self.stratum]
+        filled: Floats = parts * (wholes / np.maximum(parts @ member, _NOTHING))[..., self.stratum]
+        return filled
 
 
 def _cells(column: Ranked, labelled: Known, judged: Judged) -> _Cells:
     """Each positive (at most `CELLS`) with its ties is a cell, and so is what is between two."""
     strata = judged.strata
-    found = np.unique(labelled.scores[labelled.truth > 0])
-    if len(found) > CELLS:
-        found = np.quantile(found, np.linspace(0, 1, CELLS), method="lower")
-    finite = strata.cuts[np.isfinite(strata.cuts)]
-    edges = np.unique(np.concatenate([found, np.nextafter(found, np.inf), finite]))
+    edges = _edges(labelled, judged)
     lowest = np.concatenate([[-np.inf], edges])
     stratum = np.searchsorted(strata.cuts, lowest, side="right")
     cell = np.searchsorted(edges, labelled.scores, side="right")
@@ -121,14 +125,28 @@ def _cells(column: Ranked, labelled: Known, judged: Judged) -> _Cells:
     worth = labelled.weight * (strata.n_effective / np.maximum(whole, _NOTHING))[at]
     places = np.searchsorted(column.scores, edges)
     size, expected = between(column.measure, places), between(column.expected, places)
-    prior = prior_of(strata)
-    present, absent = (
-        np.bincount(cell, worth * part, minlength=len(lowest)) + _spread(before, amount, stratum)
-        for before, part, amount in zip(
-            prior, (labelled.truth, 1 - labelled.truth), (expected, size - expected), strict=True
-        )
+    found, others = (
+        np.bincount(cell, worth * part, minlength=len(lowest)).astype(np.float64)
+        for part in (labelled.truth, 1 - labelled.truth)
     )
-    return _Cells(stratum[::-1], present[::-1], absent[::-1], strata.size)
+    present, absent = prior_of(strata)
+    anywhere = np.where(unfound(strata, strata.n_effective, strata.share), _ANYWHERE, 0.0)
+    return _Cells(
+        stratum[::-1],
+        found[::-1],
+        others[::-1],
+        _worth_a_draw(found + _spread(present, expected, stratum) + _spread(anywhere, size, stratum))[::-1],
+        _worth_a_draw(others + _spread(absent, size - expected, stratum))[::-1],
+    )
+
+
+def _edges(labelled: Known, judged: Judged) -> Floats:
+    """Where the cells part, ascending."""
+    cuts = judged.strata.cuts
+    found = np.unique(labelled.scores[labelled.truth > 0])
+    if len(found) > CELLS:
+        found = np.quantile(found, np.linspace(0, 1, CELLS), method="lower")
+    return np.unique(np.concatenate([found, np.nextafter(found, np.inf), cuts[np.isfinite(cuts)]]))
 
 
 def _spread(prior: Floats, amount: Floats, stratum: Array) -> Floats:
@@ -137,6 +155,11 @@ def _spread(prior: Floats, amount: Floats, stratum: Array) -> Floats:
     whole = np.bincount(stratum, amount, minlength=len(prior))
     spread: Floats = prior[stratum] * amount / whole[stratum]
     return spread
+
+
+def _worth_a_draw(parts: Floats) -> Floats:
+    """The same with 0 for a trifle: half of all cells are a positive or what is between two, and 0 takes no time."""
+    return np.where(parts < _TRIFLE, 0.0, parts)
 
 
 def _descending(scores: Floats) -> tuple[Array, Array]:

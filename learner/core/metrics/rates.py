@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from learner.core.arrays import Floats
-from learner.core.audited import N_DRAWS, Judged, estimate_of, score_of, shares_of
+from learner.core.audited_scores import estimate_of, score_of, shares_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.policy import BETA
+from learner.core.posterior import N_DRAWS, Judged
+
+_UNFLAGGED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,8 @@ class Rates:
 def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) -> Rates:
     """The rates of a category over the whole population.
 
-    Where few pages are flagged, how many there are is chance too, and makes most of the doubt about false positives:
-    the statement is about pages like these, of which another holdout would have flagged more or fewer.
+    How many pages are flagged is chance too, and makes most of the doubt about false positives where they are few: the
+    statement is about pages like these, of which another holdout would have flagged more or fewer.
 
     Parameters
     ----------
@@ -37,8 +40,8 @@ def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) ->
     score = score_of(judged)
     hits, alarms, misses = judged.counts
     weight = beta**2
-    totals = total if judged.sizes is None else judged.sizes.sum(axis=1)
-    flagged = alarms if judged.sizes is not None else _as_chance_has_it(judged, alarms, rng)
+    totals = judged.sizes.sum(axis=1)
+    flagged = alarms if judged.sizes[:, strata.predicted].any() else _as_few(judged, rng)
     n_absent = strata.n - strata.n_positive
     nothing = "" if strata.n else "no item is labelled"
     return Rates(
@@ -64,14 +67,10 @@ def rates_of(judged: Judged, *, rng: np.random.Generator, beta: float = BETA) ->
     )
 
 
-def _as_chance_has_it(judged: Judged, alarms: Floats, rng: np.random.Generator) -> Floats:
-    """Draws of false positives as they vary from one population to the next; half a page where none is flagged."""
-    strata = judged.strata
-    n_flagged = int(strata.items[strata.predicted].sum())
-    luck: Floats = rng.standard_gamma(n_flagged + 0.5, N_DRAWS)
-    if not n_flagged:
-        return luck * judged.total / max(int(strata.items.sum()), 1)
-    return alarms * luck / n_flagged
+def _as_few(judged: Judged, rng: np.random.Generator) -> Floats:
+    """Draws of how many are flagged where none is: half a page."""
+    luck: Floats = rng.standard_gamma(_UNFLAGGED, N_DRAWS)
+    return luck * judged.total / max(int(judged.strata.items.sum()), 1)
 
 
 def one_less(share: Estimate) -> Estimate:

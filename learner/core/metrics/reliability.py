@@ -7,8 +7,10 @@ import numpy as np
 from scipy.special import expit, logit
 
 from learner.core.arrays import Floats, Integers
-from learner.core.audited import Judged, Known, Ranked, estimate_of, judged_of, strata_between
+from learner.core.audited import Known, Ranked, strata_between
+from learner.core.audited_scores import estimate_of
 from learner.core.evaluation import CONFIDENCE, Estimate
+from learner.core.posterior import Judged, judged_of
 
 BINS: Final = 10
 _NOTHING: Final = 1e-12

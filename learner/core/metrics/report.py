@@ -8,17 +8,8 @@ import numpy as np
 from scipy.special import expit
 
 from learner.core.arrays import Floats
-from learner.core.audited import (
-    Drawn,
-    Judged,
-    Population,
-    judged_of,
-    known_of,
-    n_labelled,
-    ranked_of,
-    scores_of,
-    strata_at,
-)
+from learner.core.audited import Drawn, Population, known_of, n_labelled, ranked_of, strata_at
+from learner.core.audited_scores import scores_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.confusion import Confusion, confusion_of
 from learner.core.metrics.curves import Curve, curve_of
@@ -29,6 +20,7 @@ from learner.core.metrics.rates import rates_of
 from learner.core.metrics.reliability import Calibration, calibration_of
 from learner.core.metrics.slices import Slice, slices_of
 from learner.core.metrics.together import together_of
+from learner.core.posterior import Judged, judged_of
 
 DIGITS: Final = 6
 THRESHOLD_DIGITS: Final = 9

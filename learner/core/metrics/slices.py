@@ -7,20 +7,12 @@ from typing import Final
 import numpy as np
 
 from learner.core.arrays import Array, Booleans, Floats
-from learner.core.audited import (
-    N_DRAWS,
-    Drawn,
-    Judged,
-    Population,
-    Strata,
-    judged_of,
-    score_of,
-    strata_at,
-    strata_of,
-)
+from learner.core.audited import Drawn, Population, Strata, strata_at, strata_of
+from learner.core.audited_scores import score_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.pages import blocked_column
 from learner.core.metrics.rates import rates_of
+from learner.core.posterior import N_DRAWS, Judged, judged_of
 
 NAMES_MAX: Final = 8
 """The largest of a kind; what is beyond them is one slice more."""
@@ -151,8 +143,9 @@ def _unsized(strata: Strata, rng: np.random.Generator) -> Judged:
     """The strata with draws, their sizes being sums over the labelled items: draws too, also where none was seen."""
     mean = float(strata.size.sum()) / max(int(strata.items.sum()), 1)
     seen = replace(strata, size=np.where(strata.items > 0, strata.size, _UNSEEN * mean))
-    luck = rng.standard_gamma(seen.items + _UNSEEN, (N_DRAWS, len(seen.size))) / (seen.items + _UNSEEN)
-    return Judged(strata, judged_of(seen, rng=rng).positives * luck, seen.size * luck)
+    worth = seen.n_effective + _UNSEEN
+    luck = rng.standard_gamma(worth, (N_DRAWS, len(worth))) / worth
+    return Judged(strata, judged_of(seen, rng=rng).shares, seen.size * luck)
 
 
 def _bounded(names: Array) -> Array:

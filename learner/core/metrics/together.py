@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from learner.core.arrays import Array, Floats
-from learner.core.audited import N_DRAWS, Drawn, Judged, Population, estimate_of, score_of, shares_of
+from learner.core.audited import Drawn, Population
+from learner.core.audited_scores import estimate_of, score_of, shares_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.pages import right_column
+from learner.core.posterior import N_DRAWS, Judged
 
 _NOTHING = 1e-12
 _JEFFREYS = 0.5
@@ -88,7 +90,8 @@ def _hamming(every: Sequence[Judged]) -> Estimate:
     scores = [score_of(one) for one in every]
     answers = sum(one.total for one in every)
     drawn = np.sum([one.counts[1] + one.counts[2] for one in every], axis=0)
-    return estimate_of(sum(score.fp + score.fn for score in scores) / answers, drawn / answers, n)
+    of_draws = np.sum([one.sizes.sum(axis=1) for one in every], axis=0)
+    return estimate_of(sum(score.fp + score.fn for score in scores) / answers, drawn / of_draws, n)
 
 
 def label_ranking(population: Population, drawn: Drawn, *, rng: np.random.Generator) -> Estimate:

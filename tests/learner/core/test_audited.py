@@ -11,7 +11,8 @@ from scipy.stats import norm
 from sklearn.metrics import precision_recall_fscore_support
 
 from learner.core.arrays import Array, Floats, Floats32
-from learner.core.audited import Drawn, Population, audited_scores, strata_of
+from learner.core.audited import Drawn, Population, strata_of
+from learner.core.audited_scores import audited_scores
 from learner.core.drawing import chances, score_measure
 from learner.core.evaluation import CategoryScore, Estimate
 

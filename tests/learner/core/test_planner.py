@@ -6,10 +6,12 @@ from math import inf, isinf
 import numpy as np
 import pytest
 
-from learner.core.audited import Drawn, Judged, Population, score_of
+from learner.core.audited import Drawn, Population
+from learner.core.audited_scores import score_of
 from learner.core.drawing import chances, score_measure
 from learner.core.planner import Drawable, drawable_of, labels_in, played
 from learner.core.plans import MEASURES, Plan, plan_read
+from learner.core.posterior import judged_of
 
 N_ITEMS = 20_000
 
@@ -38,13 +40,7 @@ def plan_of(drawable: Drawable, measure: str, width: float) -> Plan:
 
 
 def half_width(drawable: Drawable, measure: str) -> float:
-    strata = drawable.strata
-    drawn = np.random.default_rng(5).beta(
-        np.where(strata.predicted, 0.5, 0.01 + strata.expected) + strata.n_effective * strata.share,
-        np.where(strata.predicted, 0.5, 1 - strata.expected) + strata.n_effective * (1 - strata.share),
-        (1_000, len(strata.size)),
-    )
-    estimate = getattr(score_of(Judged(strata, drawn * strata.size)), measure)
+    estimate = getattr(score_of(judged_of(drawable.strata, rng=np.random.default_rng(5))), measure)
     return float((estimate.high - estimate.low) / 2)
 
 

@@ -5,19 +5,10 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from learner.core.arrays import Booleans, Floats, Floats32
-from learner.core.audited import (
-    Drawn,
-    Judged,
-    Known,
-    Population,
-    Ranked,
-    judged_of,
-    known_of,
-    ranked_of,
-    strata_at,
-)
+from learner.core.audited import Drawn, Known, Population, Ranked, known_of, ranked_of, strata_at
 from learner.core.drawing import chances, score_measure
 from learner.core.evaluation import Estimate
+from learner.core.posterior import Judged, judged_of
 
 
 def make_population(

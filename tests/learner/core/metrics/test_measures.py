@@ -21,7 +21,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from learner.core.audited import Drawn, Population, audited_scores, judged_of, score_of, strata_of
+from learner.core.audited import Drawn, Population, strata_of
+from learner.core.audited_scores import audited_scores, score_of
 from learner.core.calibration import calibration_error
 from learner.core.evaluation import Estimate
 from learner.core.metrics.confusion import confusion_of
@@ -32,6 +33,7 @@ from learner.core.metrics.rates import rates_of
 from learner.core.metrics.reliability import BINS, calibration_of
 from learner.core.metrics.slices import OTHERS, part_scores, slices_of
 from learner.core.metrics.together import label_ranking, together_of
+from learner.core.posterior import judged_of
 from tests.learner.core.metrics.made import by_score, by_stratum, column_of, ends, everything, make_population
 
 THREE = (0.1, 0.05, 0.2)
