@@ -311,5 +311,11 @@ def test_bad_training_data_is_refused_with_the_value(pages: Pages) -> None:
         classifier.fit(pages.features, pages.truth * 2)
     with pytest.raises(ValueError, match=r"groups \(3,\) and sample_weight \(400,\) need \(400,\)"):
         classifier.fit(pages.features, pages.truth, groups=pages.sites[:3])
+    broken = pages.features.copy()
+    broken.data[7] = np.nan
+    with pytest.raises(ValueError, match="X holds a value that is no finite number"):
+        classifier.fit(broken, pages.truth)
+    with pytest.raises(ValueError, match="sample_weight has nan"):
+        classifier.fit(pages.features, pages.truth, sample_weight=np.full(400, np.nan))
     with pytest.raises(ValueError, match=r"sample_weight has 0\.0"):
         classifier.fit(pages.features, pages.truth, sample_weight=np.zeros(400))
