@@ -59,7 +59,7 @@ from learner.errors.selectors import error_facts
 from learner.errors.services import error_run_start
 from learner.errors.tasks import find, similar
 from learner.evaluation.models import ComparisonRun, EvaluationRun
-from learner.evaluation.pack_audits import pack_audits_open
+from learner.evaluation.pack_audits import pack_audits_open, projects_with_quota
 from learner.evaluation.selectors import evaluation_facts
 from learner.evaluation.services import evaluation_run_start
 from learner.evaluation.tasks import compare_versions, evaluate
@@ -153,6 +153,7 @@ def tick_once() -> bool:
         _sweep_retentions(timezone.now())
         _sweep_webhooks(timezone.now())
         _sweep_experiments(timezone.now())
+        _sweep_packs()
         _sweep_snapshots()
         for model, task in KINDS:
             runs_wake(model, task, timezone.now())
@@ -180,6 +181,14 @@ def _sweep_experiments(now: datetime) -> None:
         experiments_sweep(now)
     except DatabaseError:
         logger.exception("Counts of experiments could not be written")
+
+
+def _sweep_packs() -> None:
+    for project in projects_with_quota():
+        try:
+            pack_audits_open(project)
+        except (CrossguardError, DatabaseError):
+            logger.exception("Audits of the over-block pack of project %s failed", project.slug)
 
 
 def _sweep_snapshots() -> None:
@@ -215,7 +224,6 @@ def project_tick(project: Project, now: datetime) -> None:
     level = queue_level(project)
     if coverage.n_items and not _waits_for_first_classifier(project, version, level.waiting):
         _start_if_due(project, queue_facts(project, level, coverage, now), query_due, now=now)
-    pack_audits_open(project)
     _start_if_due(project, evaluation_facts(project, version), evaluation_due, now=now)
     _start_if_due(project, suspect_facts(project, version), suspects_due, now=now)
     if version is not None:

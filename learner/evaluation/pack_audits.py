@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotator.errors import Conflict
 from annotator.pool.models import Item, Split
@@ -19,7 +20,7 @@ from annotator.queue.models import Batch, BatchItem, Stream
 from annotator.queue.services import BatchChoice, batch_open
 from annotator.review.selectors import resolutions_current
 from learner.core.pack import PACKS
-from learner.evaluation.models import PackDraw
+from learner.evaluation.models import PackDraw, PackRule
 from learner.evaluation.packs import Asked, pack_members, packs_asked
 from learner.query.models import AuditWave
 
@@ -39,6 +40,12 @@ class Drawn:
     def chance(self) -> float:
         """Of each page of the slice that could be drawn."""
         return self.n_drawn / self.n_pages
+
+
+def projects_with_quota() -> QuerySet[Project]:
+    """The projects in which a slice ever had a quota, and that are not paused. One query."""
+    asked = PackRule.objects.filter(quota__gt=0)
+    return Project.objects.filter(pk__in=asked.values("project"), paused=False).order_by("pk")
 
 
 def pack_audits_open(project: Project) -> Batch | None:

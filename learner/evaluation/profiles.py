@@ -51,7 +51,7 @@ def pages_a_day_of(project: Project) -> dict[str, int]:
     """Profile -> pages that its pupils open a day, where somebody has said so. One query."""
     newest = ProfileVersion.objects.filter(project=project).order_by("name", "-number").distinct("name")
     told = dict(newest.values_list("name", "pages_a_day"))
-    return {name: told[name] for name in ProfileVersion.Name.values if told.get(name)}
+    return {name: pages for name in ProfileVersion.Name.values if (pages := told.get(name))}
 
 
 def profile_current(

@@ -10,8 +10,8 @@ from scipy.sparse import csr_matrix
 
 from annotator.pool.cleaning import url_hash
 from learner.core.arrays import Booleans
-from learner.core.experiments import Arm, Place, latency_bin, place_of, scored_by_both
-from learner.monitoring.actions import WARN
+from learner.core.experiments import GROUPS, Arm, Place, latency_bin, place_of, scored_by_both
+from learner.monitoring.actions import ALLOW, BLOCK, WARN
 from learner.monitoring.answering import Ruled, answered, features_of, in_their_order, pages_of
 from learner.monitoring.experiments.tallies import TALLY
 from learner.monitoring.models import Experiment
@@ -19,6 +19,7 @@ from learner.monitoring.rows import Asked, AskedPage
 
 KEPT_EACH: Final = 5
 """So many differing pages of one request are kept, at most."""
+GROUP_NAMES: Final = [str(group) for group in range(GROUPS)]
 Answers = Mapping[int, dict[str, Any]]
 
 
@@ -143,12 +144,15 @@ def _fields(scored: _Scored, arms: Arms, milliseconds: float) -> Iterator[str]:
         yield f"both:{pair}:{scored.places[row].group}"
 
 
-def _counted(arm: Arm, ruled: Ruled, scored: _Scored, answers: Answers, rows: Sequence[int]) -> Iterator[str]:
+def _counted(arm: Arm, ruled: Ruled, scored: _Scored, answers: Answers, rows: Sequence[int]) -> list[str]:
+    done = {action: f"{arm}:{action}:" for action in (BLOCK, WARN, ALLOW)}
+    said = {slug: f"{arm}:{ruled.actions.get(slug, WARN)}/{slug}:" for slug in ruled.loaded.categories}
+    fields: list[str] = []
     for row in rows:
-        answer, group = answers[row], scored.places[row].group
-        yield f"{arm}:{answer['action']}:{group}"
-        for label in answer["labels"]:
-            yield f"{arm}:{ruled.actions.get(label, WARN)}/{label}:{group}"
+        answer, group = answers[row], GROUP_NAMES[scored.places[row].group]
+        fields.append(done[answer["action"]] + group)
+        fields += [said[label] + group for label in answer["labels"]]
+    return fields
 
 
 def _differing(scored: _Scored, profile: str) -> Iterator[dict[str, Any]]:

@@ -195,7 +195,7 @@ def differing_of(experiment: Experiment) -> list[Differing]:
 
 def _in_redis(experiment: Experiment) -> dict[str, int]:
     try:
-        held: Mapping[Any, Any] = tally_redis().hgetall(counts_key(experiment.pk))  # type: ignore[assignment]
+        held: Mapping[Any, Any] = tally_redis().hgetall(counts_key(experiment.pk))
     except RedisError:
         return {}
     return {field.decode(): int(n) for field, n in held.items()}
