@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.forms.models import model_to_dict
 from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import extend_schema
@@ -77,8 +77,10 @@ class ProjectsView(APIView):
         sent = NewProjectSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         text = sent.validated_data["blueprint"]
-        upload = [SimpleUploadedFile("blueprint.yaml", text.encode())] if text.strip() else []
-        form = NewProjectForm(sent.validated_data, MultiValueDict({"blueprint": upload}))
+        files: MultiValueDict[str, UploadedFile[Any]] = MultiValueDict()
+        if text.strip():
+            files["blueprint"] = SimpleUploadedFile("blueprint.yaml", text.encode())
+        form = NewProjectForm(sent.validated_data, files)
         if not form.is_valid():
             raise form_refusal(form)
         project = project_create(form.cleaned_data["drafted"], by=user)

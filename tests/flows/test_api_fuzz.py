@@ -14,6 +14,9 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, Phase
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
@@ -28,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from annotator.accounts.services import token_create
+from annotator.projects.api import ProjectView
 from annotator.queue.models import Assignment
 from annotator.review.models import Disagreement
 from tests.pilot import Pilot, make_pilot
@@ -39,6 +43,7 @@ pytestmark = pytest.mark.django_db(
 CHECKS: Final = [
     not_a_server_error, response_schema_conformance, content_type_conformance, status_code_conformance,
 ]  # fmt: skip
+PROJECT_READ: Final = "GET /api/v1/projects/{slug}/"
 EXAMPLES: Final = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2}
 EDGES: Final = 8
 """Of the edge cases of each operation, as many of each kind, evenly from first to last."""
@@ -112,6 +117,30 @@ def test_no_operation_breaks_and_each_answers_as_its_schema_says(
 
     assert {label: problems for label, problems in found.items() if problems} == {}
     assert len(found) == len({operation.label for operation in operations}) > 100
+
+
+def test_what_is_planted_is_found(
+    schema: Any, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = next(
+        found for result in schema.get_all_operations() if (found := result.ok()).label == PROJECT_READ
+    )
+
+    found = {}
+    for planted in (breaks, says_something_else):
+        monkeypatch.setattr(ProjectView, "get", planted)
+        found[planted.__name__] = " ".join(problems_of(operation, headers))
+
+    assert "Server error" in found["breaks"]
+    assert "Response violates schema" in found["says_something_else"]
+
+
+def breaks(view: APIView, request: Request, slug: str) -> Response:
+    raise ZeroDivisionError
+
+
+def says_something_else(view: APIView, request: Request, slug: str) -> Response:
+    return Response({"slug": 1})
 
 
 def problems_of(operation: Any, headers: dict[str, str]) -> list[str]:

@@ -43,7 +43,7 @@ def test_a_project_is_made_by_whoever_may(client: Client) -> None:
 
 def test_a_project_is_made_from_a_blueprint(client: Client) -> None:
     client.force_login(make_user(is_superuser=True))
-    category = "{slug: games, name: Games, definition: A game., severity: 1, cipa: false, key: g}"
+    category = "{slug: games, name: Games, definition: A game., severity: 1, cipa: false, key: q}"
     clause = "{number: '1.1', title: Judge, body: Judge the page.}"
     text = f"project: {{slug: any, name: any}}\ncategories: [{category}]\nguideline: [{clause}]"
 
