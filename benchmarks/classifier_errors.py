@@ -69,7 +69,15 @@ def project_make(items: int, errors: int) -> Any:
     from django.db import connection
 
     from annotator.accounts.models import User
-    from annotator.projects.models import Category, Membership, Project, Role, TaxonomyVersion
+    from annotator.projects.models import (
+        Category,
+        Clause,
+        GuidelineVersion,
+        Membership,
+        Project,
+        Role,
+        TaxonomyVersion,
+    )
     from annotator.runs import RunStatus
     from benchmarks.pool_made import pool_fill
     from learner.core.recipe import RECIPE
@@ -88,6 +96,8 @@ def project_make(items: int, errors: int) -> Any:
             taxonomy=taxonomy, position=place, slug=f"category-{place}", name=f"Category {place}",
             definition="As it says.", severity=place % 4, cipa=False, key="",
         )  # fmt: skip
+    guideline = GuidelineVersion.objects.create(project=project, number=1, created_by=person)
+    Clause.objects.create(guideline=guideline, position=0, number="1", title="Judge", body="The page.")
     pool_fill(project, items)
     version = ClassifierVersion.objects.create(
         project=project, number=1, taxonomy=taxonomy, fingerprint="", artifact="", sha256="", size=1, recipe=RECIPE,
