@@ -41,12 +41,16 @@ from learner.errors.serializers import (
     AssignedSerializer,
     CauseAssignSerializer,
     CausesSerializer,
+    ClauseBeginSerializer,
     ErrorActionSerializer,
-    ErrorDetailSerializer,
+    ErrorFullSerializer,
     ErrorListSerializer,
+    ErrorSearchSerializer,
+    SearchAskSerializer,
     SimilarAskSerializer,
 )
-from learner.errors.services import causes_assign, relook_ask, similar_ask
+from learner.errors.services import causes_assign, clause_begin, error_run_request, relook_ask, similar_ask
+from learner.training.selectors import classifier_of
 
 PAGE: Final = 100
 CLUSTERS_SHOWN: Final = 20
@@ -94,7 +98,7 @@ class ErrorView(APIView):
     """One error."""
 
     @extend_schema(
-        operation_id="error_read", responses={200: ErrorDetailSerializer, **errors(409)}, tags=["errors"]
+        operation_id="error_read", responses={200: ErrorFullSerializer, **errors(409)}, tags=["errors"]
     )
     def get(self, request: Request, slug: str, error_id: int) -> Response:
         """What people, words and similar pages say, and what each cause would look like. 409 for a withheld page."""
@@ -115,7 +119,7 @@ class ErrorView(APIView):
             "suggested": view.suggested,
             "history": view.history,
         }
-        return Response(ErrorDetailSerializer(body).data)
+        return Response(ErrorFullSerializer(body).data)
 
 
 class CausesView(APIView):
@@ -167,6 +171,44 @@ class SimilarAskView(APIView):
         data = sent.validated_data
         action = similar_ask(access, _picked(access, data), data["n"], _report(access, data))
         return Response(ErrorActionSerializer(_action(action)).data, status=202)
+
+
+class ClauseView(APIView):
+    """Clauses that errors ask for."""
+
+    @extend_schema(
+        operation_id="error_clause",
+        request=ClauseBeginSerializer,
+        responses={201: ErrorActionSerializer, **errors(400, 409)},
+        tags=["errors"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """A clause on the category of these errors, in the draft of the guideline. Nothing is published."""
+        access = project_for(caller(request), slug, Can.GUIDE)
+        sent = ClauseBeginSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        data = sent.validated_data
+        picked, report = _picked(access, data), _report(access, data)
+        action = clause_begin(access, picked, data["title"], data["body"], report)
+        return Response(ErrorActionSerializer(_action(action)).data, status=201)
+
+
+class SearchView(APIView):
+    """Looking for errors."""
+
+    @extend_schema(
+        operation_id="error_search",
+        request=SearchAskSerializer,
+        responses={202: ErrorSearchSerializer, **errors(409)},
+        tags=["errors"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Have the errors of an evaluated version looked for anew. 409 while another version's are."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        sent = SearchAskSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        run = error_run_request(access, classifier_of(access.project, sent.validated_data["classifier"]))
+        return Response(ErrorSearchSerializer(run).data, status=202)
 
 
 class RelookView(APIView):

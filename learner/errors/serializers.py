@@ -4,9 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotator.projects.drafts.guideline import BODY_MAX
+from annotator.projects.drafts.guideline import TITLE_MAX as CLAUSE_TITLE_MAX
+from annotator.runs import RunStatus
 from learner.core.causes import Cause
 from learner.core.error_reports import PARTS
-from learner.errors.models import CAUSES, Kind, Part
+from learner.errors.models import CAUSES, ErrorRun, Kind, Part
 from learner.errors.picking import ERRORS_MAX
 from learner.errors.services import REASON_MAX, SIMILAR_MAX, TEXT_MAX, TITLE_MAX
 
@@ -107,7 +110,7 @@ class CauseViewSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
-class ErrorDetailSerializer(serializers.Serializer[Any]):
+class ErrorFullSerializer(serializers.Serializer[Any]):
     """One error with all that is known of it."""
 
     error = ClassifierErrorSerializer()
@@ -163,6 +166,30 @@ class SimilarAskSerializer(ActingSerializer):
     """How many unlabelled pages like these."""
 
     n = serializers.IntegerField(min_value=1, max_value=SIMILAR_MAX)
+
+
+class ClauseBeginSerializer(ActingSerializer):
+    """A clause of the guideline to begin with."""
+
+    title = serializers.CharField(max_length=CLAUSE_TITLE_MAX)
+    body = serializers.CharField(max_length=BODY_MAX)
+
+
+class SearchAskSerializer(serializers.Serializer[Any]):
+    """The version whose errors are to be looked for."""
+
+    classifier = serializers.IntegerField(min_value=1, max_value=NUMBER_MAX)
+
+
+class ErrorSearchSerializer(serializers.ModelSerializer[ErrorRun]):
+    """The work of finding the errors of one evaluated version."""
+
+    status = serializers.ChoiceField(choices=RunStatus.choices)
+    classifier = serializers.IntegerField(source="evaluation.classifier.number")
+
+    class Meta:
+        model = ErrorRun
+        fields = ["id", "status", "classifier", "created_at", "finished_at", "error"]
 
 
 class ErrorActionSerializer(serializers.Serializer[Any]):

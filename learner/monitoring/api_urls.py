@@ -26,6 +26,11 @@ urlpatterns = [
         name="experiment-stop",
     ),
     path(
+        "projects/<slug:slug>/experiments/<int:number>/promote/",
+        experiments.ExperimentPromoteView.as_view(),
+        name="experiment-promote",
+    ),
+    path(
         "projects/<slug:slug>/experiments/<int:number>/pages/",
         experiments.ExperimentPagesView.as_view(),
         name="experiment-pages",

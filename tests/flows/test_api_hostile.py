@@ -170,6 +170,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "error_cause_assign": {"errors": [1], "cluster": 1, "cause": "label", "reason": "It is a game."},
     "error_batch": {"errors": [1], "cluster": 1, "report": 1, "n": 20},
     "error_relook": {"errors": [1], "cluster": 1, "report": 1},
+    "error_clause": {"errors": [1], "cluster": 1, "report": 1, "title": "Dice", "body": "A game."},
+    "error_search": {"classifier": 1},
+    "pack_rule_set": {"pack": "health", "limit": 0.01, "quota": 2, "based_on": 0, "note": "Clinics."},
+    "experiment_promote": {"based_on": 0, "reason": "It is better.", "exception": "We know why."},
     "error_report_begin": {"title": "Games", "classifier": 1, "category": "games"},
     "error_report_write": {
         "based_on": 1, "finish": True, "summary": "Games.", "why": "No clause.", "done": "A clause.", "open": "None.",

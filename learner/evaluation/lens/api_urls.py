@@ -17,5 +17,6 @@ urlpatterns = [
         name="profile-rules",
     ),
     path("projects/<slug:slug>/packs/", policy_api.PacksView.as_view(), name="pack-list"),
+    path("projects/<slug:slug>/packs/rule/", policy_api.PackRuleView.as_view(), name="pack-rule"),
     path("projects/<slug:slug>/packs/remove/", policy_api.PackRemoveView.as_view(), name="pack-remove"),
 ]

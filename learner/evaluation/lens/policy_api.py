@@ -12,6 +12,8 @@ from learner.evaluation.lens.policy_serializers import (
     PackAddedSerializer,
     PackAddSerializer,
     PackRemoveSerializer,
+    PackRuleSerializer,
+    PackRuleSetSerializer,
     PackSerializer,
     ProfileRulesSerializer,
     ProfileSetSerializer,
@@ -21,6 +23,7 @@ from learner.evaluation.lens.services import (
     pack_add,
     pack_ids,
     pack_remove,
+    pack_rule_set,
     profile_set,
     rules_shown,
 )
@@ -106,6 +109,25 @@ class PackRemoveView(APIView):
         sent.is_valid(raise_exception=True)
         pack_remove(access, sent.validated_data["pack"], sent.validated_data["item"])
         return Response(status=204)
+
+
+class PackRuleView(APIView):
+    """What is asked of a slice."""
+
+    @extend_schema(
+        operation_id="pack_rule_set",
+        request=PackRuleSetSerializer,
+        responses={201: PackRuleSerializer, **errors(409)},
+        tags=["classifiers"],
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """The limit and the quota of a slice from now on. 409 when somebody set others since `based_on`."""
+        access = project_for(caller(request), slug, Can.STEER)
+        sent = PackRuleSetSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given = dict(sent.validated_data)
+        row = pack_rule_set(access, given.pop("pack"), **given)
+        return Response(PackRuleSerializer(row).data, status=201)
 
 
 def _check_school(school: str) -> None:

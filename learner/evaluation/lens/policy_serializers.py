@@ -5,9 +5,10 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from learner.core.metrics.policy import Action, Objective
-from learner.core.pack import PACKS
+from learner.core.pack import LIMIT_MAX, PACKS, QUOTA_MAX
 from learner.evaluation.lens.forms import COST_MAX, NUMBERS_MAX, PAGES_MAX
 from learner.evaluation.lens.services import LINES_MAX, RuleDraft
+from learner.evaluation.models import PackRule
 
 ACTIONS: Final = [(one.value, one.value) for one in Action]
 RULES_MAX: Final = 500
@@ -75,6 +76,9 @@ class PackSerializer(serializers.Serializer[Any]):
     pack = serializers.CharField(source="slug")
     title = serializers.CharField()
     n_holdout = serializers.IntegerField(help_text="Pages of sites that never train.")
+    limit = serializers.FloatField(source="asked.limit", help_text="Of flagged pages, as a share of all.")
+    quota = serializers.IntegerField(source="asked.quota", help_text="Pages audited with each batch.")
+    number = serializers.IntegerField(source="asked.number", help_text="Send it as based_on.")
     members = PackMemberSerializer(many=True)
 
 
@@ -96,6 +100,26 @@ class PackAddedSerializer(serializers.Serializer[Any]):
 
     n_added = serializers.IntegerField()
     unknown = serializers.ListField(child=serializers.CharField())
+
+
+class PackRuleSetSerializer(serializers.Serializer[Any]):
+    """What is asked of a slice, on top of the version that the caller read."""
+
+    pack = serializers.ChoiceField(choices=list(PACKS.items()))
+    limit = serializers.FloatField(min_value=0, max_value=LIMIT_MAX)
+    quota = serializers.IntegerField(min_value=0, max_value=QUOTA_MAX)
+    based_on = serializers.IntegerField(min_value=0, max_value=NUMBERS_MAX)
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class PackRuleSerializer(serializers.ModelSerializer[PackRule]):
+    """One version of what is asked of a slice."""
+
+    set_by = serializers.CharField(source="set_by.username")
+
+    class Meta:
+        model = PackRule
+        fields = ["pack", "number", "limit", "quota", "note", "set_at", "set_by"]
 
 
 class PackRemoveSerializer(serializers.Serializer[Any]):

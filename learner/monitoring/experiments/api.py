@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 
 from annotator.projects.access import Access, Can, project_for
 from annotator.projects.api import ERRORS, caller, errors
+from learner.evaluation.release.serializers import PromotionMakeSerializer, PromotionSerializer
 from learner.monitoring.experiments.selectors import counted_of, experiment_of, experiments_of
 from learner.monitoring.experiments.serializers import (
     EndSerializer,
@@ -17,6 +18,7 @@ from learner.monitoring.experiments.serializers import (
 )
 from learner.monitoring.experiments.services import (
     Design,
+    experiment_promote,
     experiment_start,
     experiment_stop,
     pages_open,
@@ -86,6 +88,24 @@ class ExperimentStopView(APIView):
         sent.is_valid(raise_exception=True)
         experiment_stop(access, row, sent.validated_data["reason"])
         return Response(ExperimentSerializer(experiment_of(access.project, number)).data)
+
+
+class ExperimentPromoteView(APIView):
+    """The candidate of one experiment, which is to serve."""
+
+    @extend_schema(
+        operation_id="experiment_promote",
+        request=PromotionMakeSerializer,
+        responses={201: PromotionSerializer, **errors(409)},
+        tags=["serving"],
+    )
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """The candidate serves from now on, and the experiment ends. 409 as when a version is promoted."""
+        access, row = _experiment(request, slug, number, Can.PROMOTE)
+        sent = PromotionMakeSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        promotion = experiment_promote(access, row, **sent.validated_data)
+        return Response(PromotionSerializer(promotion).data, status=201)
 
 
 class ExperimentPagesView(APIView):
