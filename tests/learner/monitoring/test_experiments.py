@@ -71,7 +71,7 @@ def client(base: ClassifierVersion) -> Client:
 
 
 def start(candidate: ClassifierVersion, role: Role = Role.LEAD, **design: Any) -> Experiment:
-    given = {"share": 30, "reason": "a test", "exception": "there is no gate here"} | design
+    given: dict[str, Any] = {"share": 30, "reason": "a test", "exception": "there is no gate here"} | design
     row = experiment_start(access_as(candidate.project, role), candidate, Design(**given))
     tally_redis().delete(counts_key(row.pk), f"{counts_key(row.pk)}:drained", pages_key(row.pk))
     return row
