@@ -109,11 +109,12 @@ def columns_of(
 def aligned(pieces: list[Columns], ids: Integers, by: str = "") -> dict[str, Any]:
     """The columns of pieces with one row for each of `ids`, in their order; of several rows that with the highest `by`.
 
-    Numbers of an item without a row are 0, and its texts null.
+    Numbers of an item without a row are 0, and its texts null. Without pieces there are no columns.
     """
-    found = np.concatenate([piece["id"] for piece in pieces]) if pieces else np.empty(0, dtype=np.int64)
-    names = [name for name in (pieces[0] if pieces else ()) if name != "id"]
-    columns = {name: _joined([piece[name] for piece in pieces]) for name in names}
+    if not pieces:
+        return {}
+    found = np.concatenate([piece["id"] for piece in pieces])
+    columns = {name: _joined([piece[name] for piece in pieces]) for name in pieces[0] if name != "id"}
     if len(found) == len(ids) and (found == ids).all():
         return columns
     place = places_of(ids, found)

@@ -30,7 +30,7 @@ def test_of_several_versions_the_last_one_stays_and_what_is_missing_is_null() ->
 
 
 def test_without_rows_there_are_no_columns() -> None:
-    assert aligned([], IDS) == {}
+    assert aligned([], IDS) == aligned([], IDS, by="version") == {}
 
 
 def test_places_are_found_for_any_width_of_numbers() -> None:
