@@ -42,8 +42,8 @@ from learner.errors.serializers import (
     CauseAssignSerializer,
     CausesSerializer,
     ErrorActionSerializer,
-    ErrorDetailSerializer,
     ErrorListSerializer,
+    OneErrorSerializer,
     SimilarAskSerializer,
 )
 from learner.errors.services import causes_assign, relook_ask, similar_ask
@@ -94,7 +94,7 @@ class ErrorView(APIView):
     """One error."""
 
     @extend_schema(
-        operation_id="error_read", responses={200: ErrorDetailSerializer, **errors(409)}, tags=["errors"]
+        operation_id="error_read", responses={200: OneErrorSerializer, **errors(409)}, tags=["errors"]
     )
     def get(self, request: Request, slug: str, error_id: int) -> Response:
         """What people, words and similar pages say, and what each cause would look like. 409 for a withheld page."""
@@ -115,7 +115,7 @@ class ErrorView(APIView):
             "suggested": view.suggested,
             "history": view.history,
         }
-        return Response(ErrorDetailSerializer(body).data)
+        return Response(OneErrorSerializer(body).data)
 
 
 class CausesView(APIView):
