@@ -43,9 +43,9 @@ from learner.errors.serializers import (
     CausesSerializer,
     ClauseBeginSerializer,
     ErrorActionSerializer,
-    ErrorFullSerializer,
     ErrorListSerializer,
     ErrorSearchSerializer,
+    OneErrorSerializer,
     SearchAskSerializer,
     SimilarAskSerializer,
 )
@@ -98,7 +98,7 @@ class ErrorView(APIView):
     """One error."""
 
     @extend_schema(
-        operation_id="error_read", responses={200: ErrorFullSerializer, **errors(409)}, tags=["errors"]
+        operation_id="error_read", responses={200: OneErrorSerializer, **errors(409)}, tags=["errors"]
     )
     def get(self, request: Request, slug: str, error_id: int) -> Response:
         """What people, words and similar pages say, and what each cause would look like. 409 for a withheld page."""
@@ -119,7 +119,7 @@ class ErrorView(APIView):
             "suggested": view.suggested,
             "history": view.history,
         }
-        return Response(ErrorFullSerializer(body).data)
+        return Response(OneErrorSerializer(body).data)
 
 
 class CausesView(APIView):

@@ -9,7 +9,7 @@ from annotator.projects.drafts.guideline import TITLE_MAX as CLAUSE_TITLE_MAX
 from annotator.runs import RunStatus
 from learner.core.causes import Cause
 from learner.core.error_reports import PARTS
-from learner.errors.models import CAUSES, ErrorRun, Kind, Part
+from learner.errors.models import CAUSES, ErrorRun, Part
 from learner.errors.picking import ERRORS_MAX
 from learner.errors.services import REASON_MAX, SIMILAR_MAX, TEXT_MAX, TITLE_MAX
 
@@ -36,7 +36,7 @@ class ClassifierErrorSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(allow_blank=True)
     part = serializers.ChoiceField(choices=Part.choices, source="error.part")
     category = serializers.CharField(source="error.category")
-    kind = serializers.ChoiceField(choices=Kind.choices, source="error.kind")
+    kind = serializers.CharField(source="error.kind", help_text="miss or alarm.")
     severity_missed = serializers.IntegerField(source="error.grave")
     probability = serializers.FloatField(source="error.probability")
     threshold = serializers.FloatField(source="error.threshold")
@@ -62,7 +62,7 @@ class ErrorClusterSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField(source="cluster.pk")
     category = serializers.CharField(source="cluster.category")
-    kind = serializers.ChoiceField(choices=Kind.choices, source="cluster.kind")
+    kind = serializers.CharField(source="cluster.kind", help_text="miss or alarm.")
     by = serializers.CharField(source="cluster.by")
     n = serializers.IntegerField(source="cluster.n")
     lift = serializers.FloatField(source="cluster.lift")
@@ -110,7 +110,7 @@ class CauseViewSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
-class ErrorFullSerializer(serializers.Serializer[Any]):
+class OneErrorSerializer(serializers.Serializer[Any]):
     """One error with all that is known of it."""
 
     error = ClassifierErrorSerializer()
