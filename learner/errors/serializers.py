@@ -9,7 +9,7 @@ from annotator.projects.drafts.guideline import TITLE_MAX as CLAUSE_TITLE_MAX
 from annotator.runs import RunStatus
 from learner.core.causes import Cause
 from learner.core.error_reports import PARTS
-from learner.errors.models import CAUSES, ErrorRun, Part
+from learner.errors.models import ErrorRun, Part
 from learner.errors.picking import ERRORS_MAX
 from learner.errors.services import REASON_MAX, SIMILAR_MAX, TEXT_MAX, TITLE_MAX
 
@@ -20,7 +20,7 @@ NUMBER_MAX = 2**31 - 1
 class CauseAssignedSerializer(serializers.Serializer[Any]):
     """The cause of an error that counts."""
 
-    cause = serializers.ChoiceField(choices=CAUSES)
+    cause = serializers.CharField(help_text="label, guideline, features, drift or other.")
     reason = serializers.CharField()
     by = serializers.CharField(source="assigned_by.username")
     at = serializers.DateTimeField(source="assigned_at")
@@ -105,7 +105,7 @@ class SimilarSerializer(serializers.Serializer[Any]):
 class CauseViewSerializer(serializers.Serializer[Any]):
     """What the facts say for one cause."""
 
-    cause = serializers.ChoiceField(choices=CAUSES)
+    cause = serializers.CharField(help_text="label, guideline, features, drift or other.")
     strength = serializers.FloatField(help_text="0 to 1.")
     reasons = serializers.ListField(child=serializers.CharField())
 
@@ -123,7 +123,7 @@ class OneErrorSerializer(serializers.Serializer[Any]):
     away = PushSerializer(many=True)
     similar = SimilarSerializer(many=True)
     causes = CauseViewSerializer(many=True)
-    suggested = serializers.ChoiceField(choices=CAUSES, allow_null=True)
+    suggested = serializers.CharField(allow_null=True, help_text="A cause, or null.")
     history = CauseAssignedSerializer(many=True)
 
 
