@@ -138,6 +138,33 @@ class GateResult(models.Model):
         return f"gate of {self.classifier}: {self.get_verdict_display()}"
 
 
+def gated(what: str, *, version: str, signer: str) -> str:
+    """The end of a trigger that takes a row with the newest gate result of its version, passed or signed for.
+
+    The trigger declares `found gate_result%ROWTYPE`; the row has gate_id, exception and project_id.
+    """
+    return f"""SELECT * INTO found FROM gate_result WHERE classifier_id = NEW.{version}
+                    ORDER BY id DESC LIMIT 1;
+                IF found.id IS NULL OR NEW.gate_id IS DISTINCT FROM found.id THEN
+                    RAISE check_violation USING MESSAGE = '{what} without the newest gate result of its version';
+                END IF;
+                IF found.verdict = 'pass' THEN
+                    RETURN NEW;
+                END IF;
+                IF btrim(NEW.exception) = '' THEN
+                    RAISE check_violation USING MESSAGE = '{what} without a passed gate or a signed exception';
+                END IF;
+                IF NOT EXISTS (
+                    SELECT FROM membership JOIN account ON account.id = user_id
+                    WHERE user_id = NEW.{signer} AND project_id = NEW.project_id
+                        AND role IN ('lead', 'admin') AND is_active
+                ) THEN
+                    RAISE check_violation USING MESSAGE = 'an exception that no lead and no admin signed';
+                END IF;
+                RETURN NEW;
+                """  # noqa: S608 - composed of our own words
+
+
 class Promotion(models.Model):
     """A version begins to serve: who said so, when, why, and by which gate. Append-only; the newest row serves.
 
@@ -183,26 +210,8 @@ class Promotion(models.Model):
                     END IF;
                     RETURN NEW;
                 END IF;
-                SELECT * INTO found FROM gate_result WHERE classifier_id = NEW.classifier_id
-                    ORDER BY id DESC LIMIT 1;
-                IF found.id IS NULL OR NEW.gate_id IS DISTINCT FROM found.id THEN
-                    RAISE check_violation USING MESSAGE = 'a promotion without the newest gate result of its version';
-                END IF;
-                IF found.verdict = 'pass' THEN
-                    RETURN NEW;
-                END IF;
-                IF btrim(NEW.exception) = '' THEN
-                    RAISE check_violation USING MESSAGE = 'a promotion without a passed gate or a signed exception';
-                END IF;
-                IF NOT EXISTS (
-                    SELECT FROM membership JOIN account ON account.id = user_id
-                    WHERE user_id = NEW.created_by_id AND project_id = NEW.project_id
-                        AND role IN ('lead', 'admin') AND is_active
-                ) THEN
-                    RAISE check_violation USING MESSAGE = 'an exception that no lead and no admin signed';
-                END IF;
-                RETURN NEW;
-                """,
+                """  # noqa: S608 - composed of our own words
+                + gated("a promotion", version="classifier_id", signer="created_by_id"),
             ),
         ]
 

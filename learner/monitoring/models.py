@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from annotator.projects.models import APPEND_ONLY, Project
-from learner.evaluation.models import GateResult
+from learner.evaluation.models import GateResult, gated
 from learner.training.models import ClassifierVersion
 
 ENDS: Final = ("ended_at", "ended_by_id", "ended_why")
@@ -100,26 +100,8 @@ class Experiment(models.Model):
                 ) THEN
                     RETURN NEW;
                 END IF;
-                SELECT * INTO found FROM gate_result WHERE classifier_id = NEW.candidate_id
-                    ORDER BY id DESC LIMIT 1;
-                IF found.id IS NULL OR NEW.gate_id IS DISTINCT FROM found.id THEN
-                    RAISE check_violation USING MESSAGE = 'an experiment without the newest gate result of its version';
-                END IF;
-                IF found.verdict = 'pass' THEN
-                    RETURN NEW;
-                END IF;
-                IF btrim(NEW.exception) = '' THEN
-                    RAISE check_violation USING MESSAGE = 'an experiment without a passed gate or a signed exception';
-                END IF;
-                IF NOT EXISTS (
-                    SELECT FROM membership JOIN account ON account.id = user_id
-                    WHERE user_id = NEW.started_by_id AND project_id = NEW.project_id
-                        AND role IN ('lead', 'admin') AND is_active
-                ) THEN
-                    RAISE check_violation USING MESSAGE = 'an exception that no lead and no admin signed';
-                END IF;
-                RETURN NEW;
-                """,
+                """  # noqa: S608 - composed of our own words
+                + gated("an experiment", version="candidate_id", signer="started_by_id"),
             ),
         ]
 

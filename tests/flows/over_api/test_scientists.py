@@ -1,10 +1,6 @@
 """What scientists and admins do on their pages, done over the API on the pilot project: the learner and the release."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.db import transaction
 from django.test import Client
 
 from annotator.projects.models import Project
@@ -16,48 +12,13 @@ from learner.query.models import QueryRun, ShadowRun
 from learner.query.selectors import steering_latest
 from learner.query.suggestions import is_on
 from learner.training.models import TrainingRun
-from tests.pilot import Pilot, pilot_undone
-
-API = "/api/v1/projects/pilot/"
-
-
-@pytest.fixture(scope="module")
-def pilot(django_db_setup: None, django_db_blocker: Any) -> Iterator[Pilot]:
-    with django_db_blocker.unblock(), pilot_undone() as pilot:
-        yield pilot
-
-
-@pytest.fixture(autouse=True)
-def _undone(pilot: Pilot) -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def _empty_storage() -> None:
-    """In place of the one that empties it after each test: the snapshot is of all of them."""
+from tests.flows.over_api.calls import API, as_, get, post
+from tests.pilot import Pilot
 
 
 @pytest.fixture
 def sam(pilot: Pilot) -> Client:
     return as_(pilot, "sam")
-
-
-def as_(pilot: Pilot, name: str) -> Client:
-    client = Client()
-    client.force_login(pilot.people[name])
-    return client
-
-
-def get(client: Client, path: str, **query: Any) -> Any:
-    answer = client.get(f"{API}{path}", query)
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def post(client: Client, path: str, body: Any = None) -> Any:
-    return client.post(f"{API}{path}", body or {}, content_type="application/json")
 
 
 def test_training_and_a_batch_are_asked_for(sam: Client, pilot: Pilot) -> None:

@@ -1,57 +1,18 @@
 """What leads do on their pages, done over the API on the pilot project: people, gold, clauses, rechecks, agreement."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.db import transaction
 from django.test import Client
 
 from annotator.projects.models import Membership, Standing
 from annotator.projects.pseudonyms import pseudonym
 from annotator.review.models import Method, Resolution
-from tests.pilot import Pilot, pilot_undone
-
-API = "/api/v1/projects/pilot/"
-
-
-@pytest.fixture(scope="module")
-def pilot(django_db_setup: None, django_db_blocker: Any) -> Iterator[Pilot]:
-    with django_db_blocker.unblock(), pilot_undone() as pilot:
-        yield pilot
-
-
-@pytest.fixture(autouse=True)
-def _undone(pilot: Pilot) -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def _empty_storage() -> None:
-    """In place of the one that empties it after each test: the snapshot is of all of them."""
+from tests.flows.over_api.calls import API, as_, get, post
+from tests.pilot import Pilot
 
 
 @pytest.fixture
 def lead(pilot: Pilot) -> Client:
     return as_(pilot, "lee")
-
-
-def as_(pilot: Pilot, name: str) -> Client:
-    client = Client()
-    client.force_login(pilot.people[name])
-    return client
-
-
-def get(client: Client, path: str, **query: Any) -> Any:
-    answer = client.get(f"{API}{path}", query)
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def post(client: Client, path: str, body: Any = None) -> Any:
-    return client.post(f"{API}{path}", body or {}, content_type="application/json")
 
 
 def test_a_lead_reads_the_answers_behind_the_numbers_and_trusts_again(lead: Client, pilot: Pilot) -> None:
