@@ -9,6 +9,8 @@ from annotator.review.models import Method, Resolution
 from tests.flows.over_api.calls import API, as_, get, post
 from tests.pilot import Pilot
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def lead(pilot: Pilot) -> Client:

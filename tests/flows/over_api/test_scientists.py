@@ -15,6 +15,8 @@ from learner.training.models import TrainingRun
 from tests.flows.over_api.calls import API, as_, get, post
 from tests.pilot import Pilot
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def sam(pilot: Pilot) -> Client:
