@@ -53,7 +53,7 @@ class LedgerFilterForm(forms.Form):
 
     def __init__(self, *args: Any, strategies: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        named = [(name, name) for name in strategies]
+        named = [(name, name) for name in strategies if name.isprintable()]
         self.fields["strategy"] = forms.ChoiceField(required=False, choices=[("", "Any strategy"), *named])
 
     def wanted(self) -> LedgerFilter:

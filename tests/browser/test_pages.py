@@ -303,7 +303,8 @@ def addresses(pilot: Pilot) -> dict[str, str]:
 
 
 def faults(page: Page) -> list[str]:
-    """What is wrong with the page as it is now, for people."""
+    """What is wrong with the page for people, once nothing on it moves or fades any more."""
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
     if not page.evaluate("'axe' in window"):  # it is half a megabyte: once for both shapes
         page.evaluate(AXE)
     violations = page.evaluate(

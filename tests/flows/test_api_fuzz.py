@@ -66,7 +66,7 @@ def test_no_operation_breaks_and_each_answers_as_its_schema_says(
     command = [str(Path(sys.executable).with_name("st")), "run", f"{live_server.url}/api/schema/"]
     command += ["--header", f"Authorization: Token {token}", "--checks", CHECKS]
     command += ["--max-examples", str(EXAMPLES), "--seed", str(SEED), "--continue-on-failure", "--no-shrink"]
-    command += ["--generation-database", "none", "--no-color", "--warnings", "off", "--workers", "2"]
+    command += ["--generation-database", "none", "--no-color", "--warnings", "off"]
 
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=SECONDS)
 

@@ -173,6 +173,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "error_clause": {"errors": [1], "cluster": 1, "report": 1, "title": "Dice", "body": "A game."},
     "error_search": {"classifier": 1},
     "pack_rule_set": {"pack": "health", "limit": 0.01, "quota": 2, "based_on": 0, "note": "Clinics."},
+    "experiment_start": {
+        "candidate": 2, "share": 10, "reason": "It is better.", "shadow": True, "keeps_pages": True,
+        "ends_at": "2027-01-01T00:00:00Z", "exception": "We know why.",
+    },
+    "experiment_stop": {"reason": "Enough."},
     "experiment_promote": {"based_on": 0, "reason": "It is better.", "exception": "We know why."},
     "error_report_begin": {"title": "Games", "classifier": 1, "category": "games"},
     "error_report_write": {

@@ -176,7 +176,7 @@ def everything_otherwise(ann: User) -> None:
 VARYING: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # client_id
     r"|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|\+00:00)?"
-    r"|(?<=\"id\":)\d+(?=,\"client_id)"  # of the judgment just stored
+    r"|(?<=\"id\":)\d+(?=,\"client_id|,\"item\")"  # of the judgment just stored, and of the flag
     r"|(?<=csrfmiddlewaretoken\" value=\")\w+|(?<=X-CSRFToken\": \")\w+"
 )
 
