@@ -167,7 +167,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "interactive"  # the tick, and choosing a batch: what people wait for
-CELERY_TASK_ROUTES = {
+CELERY_TASK_ROUTES = {"training.train": {"queue": "training"}} | {
     pattern: {"queue": "bulk"}
     for pattern in (
         "pool.*",
@@ -177,7 +177,7 @@ CELERY_TASK_ROUTES = {
         "query.featurise",
         "query.compare",
         "query.suggest",
-        "training.*",
+        "training.drive",
         "suspects.*",
         "evaluation.*",
         "errors.*",

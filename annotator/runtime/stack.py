@@ -23,6 +23,8 @@ SERVICES = ["postgres", "redis"]
 SERVICE_SECONDS = 60.0
 # Its warning of root is about pickled messages, and ours are JSON.
 CELERY = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery", "--quiet", "-A", "annotator"]
+WORKERS = {"interactive": ("interactive", "2"), "training": ("training", "1"), "bulk": ("bulk,training", "2")}
+"""The queues that each kind of worker takes from, and its processes: a training waits for no ingest and no snapshot."""
 WORKER_NICENESS = 5  # no annotator waits for the model, on a machine of two cores either
 DEMO_SECONDS = 600.0
 READY_SECONDS = 60.0
@@ -81,7 +83,7 @@ def stack_run(door: Door, *, demo: bool, write: Callable[[str], None]) -> None:
                 _migrate()
             _start_site(supervisor, door, demo=demo)
             # The site is what people wait for: both cores are its own until it answers.
-            for program in (_worker("interactive"), _worker("bulk"), _beat(layout)):
+            for program in (*map(_worker, WORKERS), _beat(layout)):
                 supervisor.start(program)
             supervisor.say(_greeting(door, layout, demo=demo))
             supervisor.watch()
@@ -145,10 +147,11 @@ def _web(door: Door) -> Program:
     return Program("web", [*command, "--no-control-socket", "--graceful-timeout", "3"])
 
 
-def _worker(queue: str) -> Program:
-    command = [*CELERY, "worker", "-Q", queue, "-n", f"{queue}@%h", "--pool", "prefork", "--concurrency", "2"]
-    command += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    return Program(queue, command, niceness=WORKER_NICENESS)
+def _worker(name: str) -> Program:
+    queues, processes = WORKERS[name]
+    command = [*CELERY, "worker", "-Q", queues, "-n", f"{name}@%h", "--pool", "prefork"]
+    command += ["--concurrency", processes, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    return Program(name, command, niceness=WORKER_NICENESS)
 
 
 def _beat(layout: Layout) -> Program:

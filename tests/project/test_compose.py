@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from annotator.runtime.embedded import REPOSITORY
+from annotator.runtime.stack import WORKERS
 from tests.project.test_settings_documented import documented
 
 TEXT = (REPOSITORY / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ["web", "worker-interactive", "worker-bulk", "beat", "migrate"]
+WORKER_SERVICES = [f"worker-{name}" for name in WORKERS]
+OURS = ["web", *WORKER_SERVICES, "beat", "migrate"]
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN")
 
 
@@ -26,7 +29,7 @@ def test_service_that_stays_has_a_health_check(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", ["web", "worker-interactive", "worker-bulk", "beat"])
+@pytest.mark.parametrize("name", ["web", *WORKER_SERVICES, "beat"])
 def test_application_starts_when_database_is_migrated_and_both_services_are_healthy(name: str) -> None:
     assert SERVICES[name]["depends_on"] == {
         "migrate": {"condition": "service_completed_successfully"},
@@ -35,9 +38,17 @@ def test_application_starts_when_database_is_migrated_and_both_services_are_heal
     }
 
 
-@pytest.mark.parametrize("queue", ["interactive", "bulk"])
-def test_each_queue_has_a_worker(queue: str) -> None:
-    assert f"-Q {queue} " in SERVICES[f"worker-{queue}"]["command"]
+@pytest.mark.parametrize("name", list(WORKERS))
+def test_each_worker_takes_from_the_queues_that_it_has_without_compose(name: str) -> None:
+    queues, processes = WORKERS[name]
+    assert f"-Q {queues} -n {name}@%h --concurrency {processes} " in SERVICES[f"worker-{name}"]["command"]
+
+
+def test_each_queue_that_a_task_is_sent_to_has_a_worker() -> None:
+    routes = [route["queue"] for route in settings.CELERY_TASK_ROUTES.values()]
+
+    taken = {queue for queues, _ in WORKERS.values() for queue in queues.split(",")}
+    assert {settings.CELERY_TASK_DEFAULT_QUEUE, *routes} == taken
 
 
 @pytest.mark.parametrize("name", list(SERVICES))

@@ -102,7 +102,7 @@ def test_up_serves_refuses_a_second_and_stops_without_orphan_when_asked(
     process = instance.up(tmp_path / "log")
 
     assert instance.status("/health/ready/") == 200
-    names = ("postgres", "valkey", "gunicorn", "-Q interactive", "-Q bulk", "beat")
+    names = ("postgres", "valkey", "gunicorn", "-Q interactive", "-Q training", "-Q bulk,training", "beat")
     wait_for(
         lambda: all(name in "\n".join(processes_of(instance.home)) for name in names),
         "every process of the stack",
