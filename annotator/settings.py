@@ -209,6 +209,7 @@ CELERY_DB_REUSE_MAX = (
     1000  # with the task_prerun hook of annotator.celery, or a dropped connection stays broken
 )
 TICK_SECONDS = env.float("CROSSGUARD_TICK_SECONDS", 2.0)
+LOGS_SECONDS = 3600.0  # between two looks at what is new in the logs and worth a copy
 # A chat endpoint that may suggest candidates: off while the first or the third is empty.
 LLM_URL = env.str("CROSSGUARD_LLM_URL", "")
 LLM_KEY = env.str("CROSSGUARD_LLM_KEY", "")
@@ -220,6 +221,7 @@ WEBHOOK_HTTP = env.bool("CROSSGUARD_WEBHOOK_HTTP", False)
 WEBHOOK_HOSTS = frozenset(env.str("CROSSGUARD_WEBHOOK_HOSTS", "").lower().replace(" ", "").split(","))
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "learner.tick", "schedule": TICK_SECONDS, "options": {"expires": 10 * TICK_SECONDS}},
+    "logs": {"task": "snapshots.copy_logs", "schedule": LOGS_SECONDS, "options": {"expires": LOGS_SECONDS}},
 }
 
 # API --------------------------------------------------------------------------------------------------------

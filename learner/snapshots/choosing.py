@@ -5,7 +5,6 @@ The same choice as that of `frozen.CURRENT`, which counts before a snapshot is s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -15,27 +14,26 @@ from learner.core.arrays import Floats, Integers
 from learner.snapshots.aligned import aligned, chunks_of, columns_of, ids_if_few, places_of
 from learner.snapshots.content import ACTS as ACT_KINDS
 from learner.snapshots.content import NEVER_SERVED
-from learner.snapshots.copying import BEFORE_ALL, NO_INT
+from learner.snapshots.copying import NO_INT, microseconds
 from learner.snapshots.frozen import State, run
-from learner.snapshots.rowsets import Coder, Codes, Flags, Rows, Told, chosen, factored, rows_read
+from learner.snapshots.rowsets import Coder, Codes, Flags, Rows, Told, chosen, factored
 from learner.snapshots.statements import (
     ACTS,
+    BANDS,
+    BANDS_SHAPE,
     CHANCES,
     ITEMS,
     ITEMS_SHAPE,
-    LEDGER,
-    LEDGER_SHAPE,
+    N_BANDS,
     OPENED,
-    RESOLUTIONS,
-    RESOLUTIONS_SHAPE,
     SEALED,
     SUPERSEDED,
 )
+from learner.snapshots.stretches import LEDGER_LOG, RESOLUTION_LOG, log_read
 
 Values = Mapping[str, Any]
 Chances = tuple[Integers, Floats]
 """Ids of items, and how likely each was to be drawn."""
-SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 ITEM_TEXTS: Final = ("registrable_domain", "split", "source")
 
 
@@ -67,7 +65,7 @@ class ItemTexts:
 
 def resolutions_read(state: State, values: Values, told: Told | None = None) -> Resolved:
     """The resolutions by the moment, and which of them are chosen. Four statements."""
-    rows = rows_read(state, RESOLUTIONS, values, RESOLUTIONS_SHAPE, told)
+    rows = log_read(state, RESOLUTION_LOG, {**values, "ids": None}, told)
     rows.numbers["is_current"] = ~np.isin(rows.numbers["id"], superseded(state, "resolution", values))
     _acts_named(rows, run(state, ACTS, {**values, "kinds": list(ACT_KINDS)}))
     is_sealed = np.isin(rows.numbers["item"], _column(run(state, SEALED, values)))
@@ -83,9 +81,11 @@ def resolutions_read(state: State, values: Values, told: Told | None = None) -> 
 def ledger_read(state: State, values: Values, resolved: Resolved, told: Told | None = None) -> Rows:
     """Why the items were served, each time, by the moment; with what their batches are. Two statements."""
     few = ids_if_few(resolved.ids, len(resolved.rows))
-    rows = rows_read(state, LEDGER, {**values, "ids": few}, LEDGER_SHAPE, told)
-    batch, batches = factored(rows.numbers.pop("batch"))
+    rows = log_read(state, LEDGER_LOG, {**values, "ids": few}, told)
     opened = {pk: told for pk, *told in run(state, OPENED, values)}
+    then = np.isin(rows.numbers["batch"], list(opened))
+    rows = rows if then.all() else rows.taken(then)
+    batch, batches = factored(rows.numbers.pop("batch"))
     of_batch = [opened[pk] for pk in batches]
     numbers = np.array([number for number, _, _ in of_batch], dtype=np.int32)
     times = np.array([microseconds(at) for _, at, _ in of_batch], dtype=np.int64)
@@ -131,6 +131,16 @@ def items_read(state: State, values: Values, ids: Integers) -> ItemTexts:
     return ItemTexts(pa.chunked_array(urls, pa.string()), rows)
 
 
+def bands_read(state: State, values: Values, ids: Integers) -> Integers:
+    """The signature of each of these items, int (n_items, n_bands); zeros where it has none."""
+    found = np.zeros((len(ids), N_BANDS), dtype=np.int64)
+    for part in chunks_of(len(ids)):
+        pieces = list(columns_of(state, BANDS, values, BANDS_SHAPE, ids[part]))
+        if pieces:
+            found[part] = aligned(pieces, ids[part])["bands"]["each"]["value"]
+    return found
+
+
 def chances_read(state: State, values: Values) -> Chances:
     """How likely each audited item was to be drawn by any wave of audits; nothing where that is not known any more."""
     rows = run(state, CHANCES, values)
@@ -165,13 +175,6 @@ def of_sources(texts: ItemTexts, values: Values) -> Flags:
 def superseded(state: State, table: str, values: Values) -> Integers:
     """The ids of the rows of a table that others had superseded by the moment."""
     return _column(run(state, SUPERSEDED.format(table=table), values))
-
-
-def microseconds(moment: datetime | str) -> int:
-    """A moment as the database counts it: from 2000; before all and after all for its words for these."""
-    if isinstance(moment, str):
-        return BEFORE_ALL if moment == "-infinity" else 2**63 - 1
-    return (moment - SINCE) // timedelta(microseconds=1)
 
 
 def _fits(rows: Rows, values: Values) -> Flags:

@@ -6,6 +6,7 @@ they lie at the same distance from the beginning of each row, and are taken from
 
 import select
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -37,6 +38,8 @@ NO_INT: Final = -(2**31)
 BEFORE_ALL: Final = -(2**63)
 EPOCH: Final = 946_684_800_000_000
 """The database counts microseconds from 2000."""
+
+SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 HEADER: Final = 19  # signature, flags, and no extension
 END: Final = b"\xff\xff"  # in place of the number of fields
@@ -90,6 +93,13 @@ class _Cut:
 def is_varying(kind: DTypeLike) -> bool:
     """Whether a column is of texts, or of arrays of them."""
     return isinstance(kind, str) and kind in (TEXT, ARRAY)
+
+
+def microseconds(moment: datetime | str) -> int:
+    """A moment as the database counts it: from 2000; before all and after all for its words for these."""
+    if isinstance(moment, str):
+        return BEFORE_ALL if moment == "-infinity" else 2**63 - 1
+    return (moment - SINCE) // timedelta(microseconds=1)
 
 
 def array_texts(sent: bytes) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ VERSIONS: Final = """
            (SELECT id FROM guideline_version WHERE project_id = %(project)s AND created_at <= %(as_of)s
             ORDER BY number DESC LIMIT 1)
 """
+LAST_ID: Final = 2**63 - 1
 WORK_MEMORY: Final = "128MB"
 SECOND: Final = "%Y-%m-%d %H:%M:%S UTC"
 
@@ -173,6 +174,8 @@ def parameters_of(
         "resolved_from": _start(content.resolved_from) or "-infinity",
         "resolved_until": _start(content.resolved_until, days=1) or "infinity",
         "held": None,
+        "after": 0,
+        "until": LAST_ID,
     }
     if content.categories:
         found = [held for (held,) in run(state, HELD_SETS, values)]

@@ -16,6 +16,7 @@ from learner.snapshots.choosing import (
     ItemTexts,
     Resolved,
     Values,
+    bands_read,
     chances_of,
     chances_read,
     held_sets,
@@ -44,6 +45,8 @@ class Held:
     urls: pa.ChunkedArray
     rows: Rows
     labels: "HeldLabels"
+    bands: list[Integers]
+    """One array, of the signatures, until somebody takes it."""
     resolutions: Rows
     ledger: Rows
     n_resolved: int
@@ -73,27 +76,34 @@ class Found:
 
     resolved: Resolved
     ledger: Rows
+    bands: Integers
     texts: ItemTexts
     chances: Chances
 
 
 def rows_found(states: tuple[State, State], values: Values, lanes: Executor, told: Told) -> Found:
-    """Read the resolutions; then the ledger and the items at the same time, in two lanes."""
+    """Read the resolutions; then the items in one lane, the ledger and the signatures in the other."""
     first, second = states
     resolved = resolutions_read(first, values, told)
-    ledger = lanes.submit(ledger_read, second, values, resolved, told)
+
+    def others() -> tuple[Rows, Integers]:
+        return ledger_read(second, values, resolved, told), bands_read(second, values, resolved.ids)
+
+    beside = lanes.submit(others)
     texts, chances = items_read(first, values, resolved.ids), chances_read(first, values)
-    return Found(resolved, texts=texts, chances=chances, ledger=ledger.result())
+    ledger, bands = beside.result()
+    return Found(resolved, ledger, bands, texts, chances)
 
 
 def held_of(found: Found, values: Values, project: Project, taxonomy: Taxonomy) -> Held:
     """The items that the values choose, by id, of what was found."""
     resolved, own, ids, urls = found.resolved, found.texts.rows, found.resolved.ids, found.texts.urls
+    bands = found.bands
     held, served = resolved.held, served_first(found.ledger, ids)
     kept = of_streams(served, values) & of_sources(found.texts, values)
     if not kept.all():
         held, served, own = held.taken(kept), served.taken(kept), own.taken(kept)
-        ids, urls = ids[kept], urls.filter(pa.array(kept))
+        ids, urls, bands = ids[kept], urls.filter(pa.array(kept)), bands[kept]
     codes, spelled = held_sets(held)
     numbers = {"n_judgments": held.numbers["n_judgments"], **served.numbers}
     numbers["inclusion_probability_union"] = chances_of(found.chances, ids)
@@ -104,6 +114,7 @@ def held_of(found: Found, values: Values, project: Project, taxonomy: Taxonomy) 
         urls=urls,
         rows=Rows(numbers, few, names),
         labels=HeldLabels(project, taxonomy, spelled),
+        bands=[bands],
         resolutions=resolved.rows,
         ledger=found.ledger,
         n_resolved=len(resolved.rows),

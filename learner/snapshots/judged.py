@@ -9,8 +9,9 @@ from learner.core.arrays import Integers
 from learner.snapshots.aligned import ids_if_few
 from learner.snapshots.choosing import Values, superseded
 from learner.snapshots.frozen import State, run
-from learner.snapshots.rowsets import Rows, Told, chosen, factored, rows_read
-from learner.snapshots.statements import ASKED, JUDGMENTS, JUDGMENTS_SHAPE, NUMBERED
+from learner.snapshots.rowsets import Rows, Told, chosen, factored
+from learner.snapshots.statements import ASKED, NUMBERED
+from learner.snapshots.stretches import JUDGMENT_LOG, log_read
 
 Numbered = Mapping[str, Mapping[int, str]]
 NEVER: Final = 2**63
@@ -32,7 +33,7 @@ def judgments_read(
     `annotator` is a code, for the id of the person.
     """
     few = ids_if_few(ids, n_resolved)
-    rows = rows_read(state, JUDGMENTS, {**values, "ids": few}, JUDGMENTS_SHAPE, told)
+    rows = log_read(state, JUDGMENT_LOG, {**values, "ids": few}, told)
     gone = superseded(state, "judgment", values)
     withdrawn = rows.has("verdict", ["withdrawn"])
     rows.numbers["is_current"] = ~(withdrawn | np.isin(rows.numbers["id"], gone))

@@ -198,6 +198,38 @@ class SnapshotPart(models.Model):
         return self.stored
 
 
+class LogStretch(models.Model):
+    """A stretch of an append-only table as columns in the storage, from the first of its ids to the last."""
+
+    class Log(models.TextChoices):
+        """What the rows are."""
+
+        JUDGMENTS = "judgments", "Judgments"
+        RESOLUTIONS = "resolutions", "Resolutions"
+        LEDGER = "ledger", "Ledger"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    log = models.CharField(max_length=12, choices=Log)
+    shape = models.CharField(max_length=16, help_text="Of the statement that read it: another one, another copy.")
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    n_rows = models.BigIntegerField()
+    stored = models.CharField(max_length=300, help_text="Name in the file storage.")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "log_stretch"
+        constraints = [
+            models.UniqueConstraint(name="log_stretch_once", fields=["project", "log", "first_id"]),
+            models.CheckConstraint(name="log_stretch_rises", condition=Q(first_id__lte=models.F("last_id"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.stored
+
+
 class SnapshotComparison(Run):
     """What differs from one snapshot to another, computed once: neither of them changes."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from learner.snapshots.copying import (
     BEFORE_ALL,
     EPOCH,
     NO_INT,
+    Columns,
     Shape,
     array_texts,
     columns_copied,
@@ -84,13 +86,18 @@ class Coder:
 
 
 def rows_read(
-    state: State, statement: str, values: Mapping[str, Any], shape: Shape, told: Told | None = None
+    state: State,
+    statement: str,
+    values: Mapping[str, Any],
+    shape: Shape,
+    told: Told | None = None,
+    before: Iterable[Columns] = (),
 ) -> Rows:
-    """All rows of a statement, by their `id`."""
+    """All rows of a statement, by their `id`; with others of the same columns that were read `before`."""
     coders = {name: Coder() for name, kind in shape.items() if is_varying(kind)}
     pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in shape}
     n_rows = 0
-    for piece in columns_copied(state, statement, values, shape):
+    for piece in chain(before, columns_copied(state, statement, values, shape)):
         n_rows += len(piece["id"])
         for name, column in piece.items():
             pieces[name].append(coders[name].codes(column) if name in coders else _narrow(column))

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.pool.minhash import BANDS, CHARS_MAX, bands, shingles
+from annotator.pool.minhash import CHARS_MAX, bands, shingles
 from annotator.pool.models import Split
 from learner.core.arrays import Integers
 from learner.core.splits import (
@@ -19,10 +19,7 @@ from learner.core.splits import (
     items_cut,
     leakage_of,
 )
-from learner.snapshots.aligned import aligned, chunks_of, columns_of
 from learner.snapshots.frozen import State, run
-from learner.snapshots.statements import BANDS as BANDS_OF
-from learner.snapshots.statements import BANDS_SHAPE
 from learner.snapshots.tables import Reading
 
 VALIDATION_SHARE: Final = 0.1
@@ -74,8 +71,8 @@ class _Keys:
 def splits_of(reading: Reading) -> Splits:
     """Cut the items of the snapshot. Holdout sites are test; a site that was dealt before keeps its side.
 
-    A statement for each row group, and one for each `TEXTS_AT_ONCE` that nobody was served: those have no
-    signature yet.
+    Takes the signatures away from what is held: nobody else needs them, and they are a tenth of a gigabyte a million
+    items. A statement for each `TEXTS_AT_ONCE` that nobody was served: those have none yet.
     """
     keys = _keys_read(reading)
     held: dict[int, int] = dict(run(reading.state, DEALT, reading.values))
@@ -108,18 +105,12 @@ def _keys_read(reading: Reading) -> _Keys:
     held, salt = reading.held, reading.project.holdout_salt
     site, domains = held.coded("registrable_domain")
     side, sides = held.coded("split")
-    found = np.zeros((held.n_items, BANDS), dtype=np.int64)
-    for part in chunks_of(held.n_items):
-        own = held.ids[part]
-        pieces = list(columns_of(reading.state, BANDS_OF, reading.values, BANDS_SHAPE, own))
-        if pieces:
-            found[part] = aligned(pieces, own)["bands"]["each"]["value"]
     return _Keys(
         labels=held.labels.present[held.coded("held")[0]],
         site=site.astype(np.int64),
         site_keys=[site_key(salt, domain) for domain in domains],
         is_test=np.array([name == Split.HOLDOUT for name in sides], dtype=np.bool_)[side],
-        bands=_completed(reading.state, reading, held.ids, found),
+        bands=_completed(reading.state, reading, held.ids, held.bands.pop()),
     )
 
 

@@ -18,7 +18,8 @@ RESOLUTIONS: Final = """
            labels, verdict, method,
            CASE WHEN method <> 'adjudicated' THEN '' WHEN reason LIKE 'Suspect: %%' THEN 'suspect'
                 WHEN clause_id IS NOT NULL THEN 'clause' WHEN reason <> '' THEN 'words' ELSE '' END
-    FROM resolution WHERE project_id = %(project)s AND created_at <= %(as_of)s
+    FROM resolution
+    WHERE project_id = %(project)s AND created_at <= %(as_of)s AND id > %(after)s AND id <= %(until)s
 """
 RESOLUTIONS_SHAPE: Final[Shape] = {
     "id": INT8, "item": INT8, "taxonomy": INT8, "clause": INT8, "entry": INT8, "n_judgments": INT4, "created_at": INT8,
@@ -29,7 +30,7 @@ LEDGER: Final = f"""
            l.pool_size, coalesce(l.inclusion_probability, 'NaN'), l.seed, coalesce(l.overlap, {NO_INT}),
            l.stream, l.strategy, l.reason, l.stopping
     FROM batch_item l JOIN batch b ON b.id = l.batch_id
-    WHERE b.project_id = %(project)s AND b.opened_at <= %(as_of)s
+    WHERE b.project_id = %(project)s AND b.opened_at <= %(as_of)s AND l.id > %(after)s AND l.id <= %(until)s
       AND (%(ids)s::bigint[] IS NULL OR l.item_id = ANY(%(ids)s::bigint[]))
 """  # noqa: S608 - composed of constants
 LEDGER_SHAPE: Final[Shape] = {
@@ -43,6 +44,7 @@ JUDGMENTS: Final = f"""
            coalesce(evidence::int, {NO_INT}), labels, unsure, verdict
     FROM judgment
     WHERE project_id = %(project)s AND created_at <= %(as_of)s AND purpose = 'overlap'
+      AND id > %(after)s AND id <= %(until)s
       AND (%(ids)s::bigint[] IS NULL OR item_id = ANY(%(ids)s::bigint[]))
 """  # noqa: S608 - composed of constants
 JUDGMENTS_SHAPE: Final[Shape] = {

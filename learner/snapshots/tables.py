@@ -5,8 +5,8 @@ the same bytes. A dictionary holds the texts that a row group has, in their orde
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,7 @@ def items_write(reading: Reading, cut: Cut, path: Path, progress: Progress) -> N
     paths = {split: path.with_name(cut_name(NAMES[split])) for split in np.unique(cut.split).tolist()}
     with ExitStack() as open_files:
         sides = {split: _Side(reading, cut, one_path, open_files) for split, one_path in paths.items()}
-        for part in chunks_of(held.n_items):
-            texts = _texts(reading, held.ids[part])
+        for part, texts in zip(chunks_of(held.n_items), _texts_ahead(reading), strict=True):
             for split, side in sides.items():
                 own = cut.split[part] == split
                 side.add(np.flatnonzero(own).astype(np.int32) + part.start, texts.filter(pa.array(own)))
@@ -297,6 +296,19 @@ class _Side:
         whole = texts.slice(0, n_items).combine_chunks()
         self.file.write(_items(self.reading, self.cut, self.items[:n_items], whole))
         self.items, self.texts = self.items[n_items:], [texts.slice(n_items)]
+
+
+def _texts_ahead(reading: Reading) -> Iterator[pa.Table]:
+    """The texts of each row group; while one is written, the next is read."""
+    held = reading.held
+    first, *later = chunks_of(held.n_items)
+    with ThreadPoolExecutor(1, thread_name_prefix="texts") as reader:
+        coming = reader.submit(_texts, reading, held.ids[first])
+        for part in later:
+            texts = coming.result()
+            coming = reader.submit(_texts, reading, held.ids[part])
+            yield texts
+        yield coming.result()
 
 
 def _texts(reading: Reading, ids: Integers) -> pa.Table:

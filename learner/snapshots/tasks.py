@@ -2,14 +2,23 @@
 
 from celery import shared_task
 
+from annotator.projects.models import Project
 from learner.snapshots.comparing import comparison_execute, overlap_execute
 from learner.snapshots.services import snapshot_run_execute
+from learner.snapshots.stretches import logs_copy
 
 
 @shared_task(name="snapshots.freeze")
 def freeze(run_id: int) -> None:
     """Freeze the snapshot of one run."""
     snapshot_run_execute(run_id)
+
+
+@shared_task(name="snapshots.copy_logs")
+def copy_logs() -> None:
+    """Copy what is new in the logs of every project, so that the next snapshot reads it sooner."""
+    for project in Project.objects.order_by("pk"):
+        logs_copy(project)
 
 
 @shared_task(name="snapshots.compare")
