@@ -230,11 +230,11 @@ def _again(values: Integers) -> Integers:
     """Where values stand that may occur more than once, rising: in one pass, and few are left to be sorted.
 
     Each value has a slot of a table, and leaves its place there. Whoever finds another's place in its own shares the
-    slot, with the same value or, one in eight, by chance.
+    slot, with the same value or, one in four, by chance.
     """
-    slots = values.astype(np.uint64) & np.uint64((8 << len(values).bit_length()) - 1)
+    slots = values.astype(np.uint64) & np.uint64((4 << len(values).bit_length()) - 1)
     places = np.arange(len(values), dtype=np.uint32)
-    last = np.empty(8 << len(values).bit_length(), dtype=np.uint32)
+    last = np.empty(4 << len(values).bit_length(), dtype=np.uint32)
     last[slots] = places
     is_shared = np.zeros(len(last), dtype=np.bool_)
     is_shared[slots[last[slots] != places]] = True

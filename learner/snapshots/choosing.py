@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from annotator.pool.minhash import BANDS as N_BANDS
 from learner.core.arrays import Floats, Integers
 from learner.snapshots.aligned import aligned, chunks_of, columns_of, ids_if_few, places_of
 from learner.snapshots.content import ACTS as ACT_KINDS
@@ -24,7 +25,6 @@ from learner.snapshots.statements import (
     CHANCES,
     ITEMS,
     ITEMS_SHAPE,
-    N_BANDS,
     OPENED,
     SEALED,
     SUPERSEDED,

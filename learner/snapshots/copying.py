@@ -69,13 +69,13 @@ class _Cut:
             fields += [(f"size of {name}", "V4"), (name, kind)]
         self.row = np.dtype([(name or "fields", kind) for name, kind in fields])
 
-    def columns(self, rows: list[bytes], sizes: list[int]) -> Columns:
+    def columns(self, rows: bytearray, sizes: list[int]) -> Columns:
         """The columns of these rows."""
-        sent = np.frombuffer(b"".join(rows), np.uint8)
+        sent = np.frombuffer(rows, np.uint8)
         ends = np.cumsum(np.fromiter(sizes, np.int64, len(sizes)))
         starts = np.concatenate([[0], ends[:-1]])
         width = self.row.itemsize
-        if len(sent) == width * len(rows):
+        if len(sent) == width * len(sizes):
             found = sent.view(self.row)
         else:
             found = sliding_window_view(sent, width)[starts].view(self.row)[:, 0]
@@ -130,18 +130,21 @@ def _texts(sent: NDArray[np.uint8], begin: Integers, end: Integers, kind: str) -
     return every.take(pa.array(np.arange(1, 2 * len(begin), 2)))
 
 
-def _pieces(connection: PGconn, statement: bytes) -> Iterator[tuple[list[bytes], list[int]]]:
-    """Rows as COPY sends them, and their sizes. Waits without holding up other threads: the heartbeat is one."""
+def _pieces(connection: PGconn, statement: bytes) -> Iterator[tuple[bytearray, list[int]]]:
+    """Rows as COPY sends them, one after the other, and their sizes.
+
+    Waits without holding up other threads: the heartbeat is one.
+    """
     _begin(connection, statement)
     head, is_more = HEADER, True
     while is_more:
         rows, sizes, is_more = _gathered(connection)
-        if rows and head:
-            rows[0], sizes[0], head = rows[0][head:], sizes[0] - head, 0
-        if rows and sizes[-1] == len(END):
-            rows.pop()
-            sizes.pop()
-        if rows:
+        if sizes and head:
+            del rows[:head]
+            sizes[0], head = sizes[0] - head, 0
+        if sizes and sizes[-1] == len(END):
+            del rows[-sizes.pop() :]
+        if sizes:
             yield rows, sizes
     while (ended := _result(connection)) is not None:
         if ended.status != ExecStatus.COMMAND_OK:
@@ -157,16 +160,16 @@ def _begin(connection: PGconn, statement: bytes) -> None:
         raise _error(started)
 
 
-def _gathered(connection: PGconn) -> tuple[list[bytes], list[int], bool]:
+def _gathered(connection: PGconn) -> tuple[bytearray, list[int], bool]:
     """Messages of a piece, their sizes, and whether there may be more. Written for speed: it runs once a row."""
-    rows: list[bytes] = []  # copied: views would be counted, and looked through, by the collector of garbage
+    rows = bytearray()  # one object: many would be counted, and looked through, by the collector of garbage
     sizes: list[int] = []
-    take, left, seen = connection.get_copy_data, PIECE, -1
+    take, count, left, seen = connection.get_copy_data, sizes.append, PIECE, -1
     while left > 0:
         size, row = take(1)
         if size > 0:
-            rows.append(bytes(row))
-            sizes.append(size)
+            rows += row
+            count(size)
             left -= size
         elif size == 0:
             if len(rows) == seen:  # nothing came of the last look

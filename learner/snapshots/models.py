@@ -210,7 +210,9 @@ class LogStretch(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     log = models.CharField(max_length=12, choices=Log)
-    shape = models.CharField(max_length=16, help_text="Of the statement that read it: another one, another copy.")
+    shape = models.CharField(
+        max_length=16, help_text="Of the statement that read it: another one, another copy."
+    )
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
     n_rows = models.BigIntegerField()

@@ -22,7 +22,8 @@ from learner.snapshots.copying import (
 )
 from learner.snapshots.frozen import State
 
-Codes = NDArray[np.int32]
+Code = np.int8 | np.int16 | np.int32
+Codes = NDArray[Any]
 Indices = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.bool_]
 TIME: Final = pa.timestamp("us", tz="UTC")
@@ -91,6 +92,7 @@ def rows_read(
     values: Mapping[str, Any],
     shape: Shape,
     told: Told | None = None,
+    *,
     before: Iterable[Columns] = (),
 ) -> Rows:
     """All rows of a statement, by their `id`; with others of the same columns that were read `before`."""
@@ -103,7 +105,10 @@ def rows_read(
             pieces[name].append(coders[name].codes(column) if name in coders else _narrow(column))
         if told is not None:
             told(n_rows)
-    found = {name: _joined(pieces, name, shape) for name in shape}
+    found = {name: _joined(pieces, name, shape) for name in shape if name not in coders}
+    found |= {
+        name: _joined(pieces, name, shape, smallest(len(coder.known))) for name, coder in coders.items()
+    }
     numbers = {name: column for name, column in found.items() if name not in coders}
     codes = {name: found[name] for name in coders}
     spelled = {
@@ -117,6 +122,11 @@ def by_id(rows: Rows) -> Rows:
     """The same rows, by their id: the database sends them as they lie, which is as a rule that."""
     ids = rows.numbers["id"]
     return rows if (ids[1:] > ids[:-1]).all() else rows.taken(np.argsort(ids, kind="stable"))
+
+
+def smallest(n_values: int) -> type[Code]:
+    """The kind of number that codes for so many values fit into."""
+    return next(kind for kind in (np.int8, np.int16, np.int32) if n_values <= np.iinfo(kind).max)
 
 
 def chosen(values: NDArray[Any], places: Any) -> NDArray[Any]:
@@ -144,11 +154,11 @@ def factored(column: NDArray[Any]) -> tuple[Codes, list[int]]:
     """Whole numbers, 0 or more, of which there are few different ones, as codes for these, which rise."""
     if len(column) and column.max() < SMALL + 4 * len(column):
         values = np.flatnonzero(np.bincount(column))
-        codes = np.zeros(int(values[-1]) + 1, dtype=np.int32)
+        codes = np.zeros(int(values[-1]) + 1, dtype=smallest(len(values)))
         codes[values] = np.arange(len(values))
         return codes[column], values.tolist()
     values, found = np.unique(column, return_inverse=True)
-    return found.astype(np.int32), values.tolist()
+    return found.astype(smallest(len(values))), values.tolist()
 
 
 def wholes(column: NDArray[Any]) -> pa.Array:
@@ -177,10 +187,11 @@ def _narrow(column: NDArray[Any]) -> NDArray[Any]:
     return column.astype(np.int32) if fits else column
 
 
-def _joined(pieces: dict[str, list[NDArray[Any]]], name: str, shape: Shape) -> NDArray[Any]:
-    """The column of all pieces, which are let go."""
+def _joined(
+    pieces: dict[str, list[NDArray[Any]]], name: str, shape: Shape, kind: "type[Code] | None" = None
+) -> NDArray[Any]:
+    """The column of all pieces, which are let go; of another kind than theirs, if one is given."""
     found = pieces.pop(name)
     if found:
-        return np.concatenate(found)
-    kind = shape[name]
-    return np.empty(0, np.int32 if is_varying(kind) else np.dtype(kind).newbyteorder("="))
+        return np.concatenate(found, dtype=kind, casting="unsafe")
+    return np.empty(0, kind or np.dtype(shape[name]).newbyteorder("="))

@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, transaction
 
 from annotator.projects.models import Project
-from learner.snapshots.copying import BEFORE_ALL, Columns, Shape, columns_copied, is_varying, microseconds
+from learner.snapshots.copying import Columns, Shape, columns_copied, is_varying, microseconds
 from learner.snapshots.files import file_facts
 from learner.snapshots.frozen import State, frozen_states, run
 from learner.snapshots.models import LogStretch
@@ -49,14 +49,15 @@ STRETCHES: Final = """
 """
 NEXT: Final = """
     SELECT count(*), max(id) FROM (
-        SELECT id FROM {table} WHERE {project} = %(project)s AND id > %(after)s AND id <= %(until)s ORDER BY id LIMIT {most}
+        SELECT id FROM {table} WHERE {project} = %(project)s AND id > %(after)s AND id <= %(until)s
+        ORDER BY id LIMIT {most}
     ) next
 """
 
 
 @dataclass(frozen=True)
 class Log:
-    """An append-only table, and how a snapshot reads it. `moment` is the column of the time at which a row was written."""
+    """An append-only table, and how a snapshot reads it. `moment` names the time at which a row was written."""
 
     name: str
     table: str
@@ -177,7 +178,9 @@ def _flush(file: pq.ParquetWriter, waiting: list[pa.Table]) -> int:
 def _stored(project: Project, log: Log, values: Mapping[str, Any], path: Path, n_rows: int) -> LogStretch:
     """Store the file, then say so: a worker that dies between leaves a file that the next one writes again."""
     facts = file_facts(path)
-    stored = f"snapshots/{project.slug}/log/{log.name}-{log.shape}-{values['after'] + 1}-{values['until']}.parquet"
+    stored = (
+        f"snapshots/{project.slug}/log/{log.name}-{log.shape}-{values['after'] + 1}-{values['until']}.parquet"
+    )
     default_storage.delete(stored)
     with path.open("rb") as stream:
         default_storage.save(stored, File(stream))
@@ -211,7 +214,9 @@ def _fetched(state: State, log: Log, values: Mapping[str, Any], folder: Path) ->
     for last_id, stored, digest in run(state, STRETCHES, named):
         path = folder / f"{last_id}.parquet"
         if not _fetch(stored, digest, path):
-            logger.warning("The copy %s of a log is gone or damaged: the database is read from there on.", stored)
+            logger.warning(
+                "The copy %s of a log is gone or damaged: the database is read from there on.", stored
+            )
             break
         last = last_id
         paths.append(path)

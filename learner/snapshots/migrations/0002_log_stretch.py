@@ -6,31 +6,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0001_initial'),
-        ('snapshots', '0001_initial'),
+        ("projects", "0001_initial"),
+        ("snapshots", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LogStretch',
+            name="LogStretch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('log', models.CharField(choices=[('judgments', 'Judgments'), ('resolutions', 'Resolutions'), ('ledger', 'Ledger')], max_length=12)),
-                ('shape', models.CharField(help_text='Of the statement that read it: another one, another copy.', max_length=16)),
-                ('first_id', models.BigIntegerField()),
-                ('last_id', models.BigIntegerField()),
-                ('n_rows', models.BigIntegerField()),
-                ('stored', models.CharField(help_text='Name in the file storage.', max_length=300)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "log",
+                    models.CharField(
+                        choices=[
+                            ("judgments", "Judgments"),
+                            ("resolutions", "Resolutions"),
+                            ("ledger", "Ledger"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "shape",
+                    models.CharField(
+                        help_text="Of the statement that read it: another one, another copy.", max_length=16
+                    ),
+                ),
+                ("first_id", models.BigIntegerField()),
+                ("last_id", models.BigIntegerField()),
+                ("n_rows", models.BigIntegerField()),
+                ("stored", models.CharField(help_text="Name in the file storage.", max_length=300)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'log_stretch',
-                'constraints': [models.UniqueConstraint(fields=('project', 'log', 'first_id'), name='log_stretch_once'), models.CheckConstraint(condition=models.Q(('first_id__lte', models.F('last_id'))), name='log_stretch_rises')],
+                "db_table": "log_stretch",
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "log", "first_id"), name="log_stretch_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_id__lte", models.F("last_id"))), name="log_stretch_rises"
+                    ),
+                ],
             },
         ),
     ]

@@ -36,11 +36,11 @@ def make_shelf() -> Project:
     start = datetime(2026, 3, 1, 9, tzinfo=UTC)
     for topic, labels in TOPICS.items():
         items = make_items(project, 12, topic=topic)
-        _serve(project, items[:4], Stream.EXPLORE)
-        _serve(project, items[4:8], Stream.QUERY)
-        _serve(project, items[8:], Stream.RARE)
+        serve(project, items[:4], Stream.EXPLORE)
+        serve(project, items[4:8], Stream.QUERY)
+        serve(project, items[8:], Stream.RARE)
         kept = make_items(project, 3, topic=topic, split=Split.HOLDOUT)
-        _serve(project, kept, Stream.AUDIT)
+        serve(project, kept, Stream.AUDIT)
         for day, item in enumerate([*items, *kept]):
             said = [
                 make_judgment(item, person, labels, created_at=start + timedelta(days=day)).pk
@@ -68,7 +68,8 @@ def pull(snapshot: Snapshot, folder: Path) -> Path:
     return folder
 
 
-def _serve(project: Project, items: Sequence[Item], stream: Stream) -> None:
+def serve(project: Project, items: Sequence[Item], stream: Stream) -> None:
+    """A batch of these items, all of one stream."""
     probability = PROBABILITY[stream]
     choices = [
         BatchChoice(
