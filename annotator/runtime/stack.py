@@ -165,6 +165,7 @@ def _environment(door: Door) -> dict[str, str]:
         "CROSSGUARD_ALLOWED_HOSTS": names,
         "CROSSGUARD_HTTPS": "false",  # this web server speaks plain HTTP; behind a proxy with TLS, set it
         "MALLOC_ARENA_MAX": "1",  # one heap for all threads: what a snapshot frees in one, it takes in another
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
     }
