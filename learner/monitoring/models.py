@@ -9,7 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from annotator.projects.models import APPEND_ONLY, Project
-from learner.evaluation.models import GateResult, gated
+from learner.evaluation.models import GateResult
+from learner.evaluation.models.release import gated
 from learner.training.models import ClassifierVersion
 
 ENDS: Final = ("ended_at", "ended_by_id", "ended_why")
