@@ -6,7 +6,7 @@ the same bytes. A dictionary holds the texts that a row group has, in their orde
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +69,8 @@ def items_write(reading: Reading, cut: Cut, path: Path, progress: Progress) -> N
     """
     held, n_rows = reading.held, 0
     paths = {split: path.with_name(cut_name(NAMES[split])) for split in np.unique(cut.split).tolist()}
-    with ExitStack() as open_files:
-        sides = {split: _Side(reading, cut, one_path, open_files) for split, one_path in paths.items()}
+    with ExitStack() as files, ThreadPoolExecutor(1, thread_name_prefix="items-write") as pen:
+        sides = {split: _Side(reading, cut, one_path, files, pen) for split, one_path in paths.items()}
         for part, texts in zip(chunks_of(held.n_items), _texts_ahead(reading), strict=True):
             for split, side in sides.items():
                 own = cut.split[part] == split
@@ -271,11 +271,15 @@ def _leaf(column: pa.Field) -> str:
 
 
 class _Side:
-    """The items of one split on their way into its file: a row group when there are enough."""
+    """The items of one split on their way into its file: a row group when there are enough.
 
-    def __init__(self, reading: Reading, cut: Cut, path: Path, open_files: ExitStack) -> None:
-        self.reading, self.cut = reading, cut
-        self.file = open_files.enter_context(_Writer(path, items_schema(reading.taxonomy)))
+    While one is written, by a thread of its own, the next is made.
+    """
+
+    def __init__(self, reading: Reading, cut: Cut, path: Path, files: ExitStack, pen: Executor) -> None:
+        self.reading, self.cut, self.pen = reading, cut, pen
+        self.file = files.enter_context(_Writer(path, items_schema(reading.taxonomy)))
+        self.written: Future[None] | None = None
         self.items = np.empty(0, dtype=np.int32)
         self.texts: list[pa.Table] = []
 
@@ -289,13 +293,21 @@ class _Side:
     def end(self) -> None:
         """Write what is left."""
         self._write(len(self.items))
+        self._wait()
 
     def _write(self, n_items: int) -> None:
         texts = pa.concat_tables(self.texts)
         # In one piece each: where a page of the file ends depends on where pieces do.
         whole = texts.slice(0, n_items).combine_chunks()
-        self.file.write(_items(self.reading, self.cut, self.items[:n_items], whole))
+        table = _items(self.reading, self.cut, self.items[:n_items], whole)
         self.items, self.texts = self.items[n_items:], [texts.slice(n_items)]
+        self._wait()
+        self.written = self.pen.submit(self.file.write, table)
+
+    def _wait(self) -> None:
+        """For the row group before; raises what it raised."""
+        if self.written is not None:
+            self.written.result()
 
 
 def _texts_ahead(reading: Reading) -> Iterator[pa.Table]:
