@@ -1,6 +1,7 @@
 """A snapshot's files in the storage: written once, and read only while their hashes are right."""
 
 import hashlib
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,17 @@ def file_facts(path: Path) -> dict[str, int | str]:
     """Size and hash of a local file, as the manifest holds them."""
     with path.open("rb") as stream:
         return {"sha256": sha256_of(stream), "bytes": path.stat().st_size}
+
+
+def file_fetch(stored: str, sha256: str, target: Path) -> dict[str, int | str] | None:
+    """Copy a file of the storage to `target`, with its size and hash; None where it is gone or has other bytes."""
+    try:
+        with default_storage.open(stored, "rb") as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, BLOCK)
+    except FileNotFoundError:
+        return None
+    facts = file_facts(target)
+    return facts if facts["sha256"] == sha256 else None
 
 
 def names_of(snapshot: Snapshot) -> list[str]:

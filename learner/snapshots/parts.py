@@ -1,6 +1,5 @@
 """Tables that a run has written, stored one by one: when its worker dies, the next goes on from there. Decision 152."""
 
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -9,7 +8,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from annotator.runs import ACTIVE, STALE_AFTER
-from learner.snapshots.files import file_facts
+from learner.snapshots.files import file_fetch
 from learner.snapshots.models import Snapshot, SnapshotPart, SnapshotRun
 
 Facts = dict[str, int | str]
@@ -33,7 +32,8 @@ class Parts:
         self.state = state
         found = {}
         for part in SnapshotPart.objects.filter(run=self.run).order_by("pk"):
-            facts = _fetch(part, folder) if part.state and part.state[: len(state)] == state else None
+            is_of_it = bool(part.state) and part.state[: len(state)] == state
+            facts = file_fetch(part.stored, part.sha256, folder / part.name) if is_of_it else None
             if facts is None:
                 (folder / part.name).unlink(missing_ok=True)
                 default_storage.delete(part.stored)
@@ -82,17 +82,6 @@ def runs_with_leftovers(now: datetime) -> list[SnapshotRun]:
     """Runs that ended a while ago, with nobody left who would have cleaned up. One query."""
     left = SnapshotPart.objects.exclude(run__status__in=ACTIVE).filter(run__finished_at__lt=now - STALE_AFTER)
     return list(SnapshotRun.objects.filter(pk__in=left.values("run")).select_related("project"))
-
-
-def _fetch(part: SnapshotPart, folder: Path) -> Facts | None:
-    target = folder / part.name
-    try:
-        with default_storage.open(part.stored, "rb") as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy)
-    except FileNotFoundError:
-        return None
-    facts = file_facts(target)
-    return facts if facts["sha256"] == part.sha256 else None
 
 
 def _folder(run: SnapshotRun) -> str:

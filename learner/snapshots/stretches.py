@@ -6,7 +6,6 @@ whose bytes are not those that were written, the database is asked. Decision 186
 """
 
 import logging
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from django.db import OperationalError, connection, transaction
 
 from annotator.projects.models import Project
 from learner.snapshots.copying import Columns, Shape, columns_copied, is_varying, microseconds
-from learner.snapshots.files import file_facts
+from learner.snapshots.files import file_facts, file_fetch
 from learner.snapshots.frozen import State, frozen_states, run
 from learner.snapshots.models import LogStretch
 from learner.snapshots.rowsets import Rows, Told, rows_read
@@ -213,7 +212,7 @@ def _fetched(state: State, log: Log, values: Mapping[str, Any], folder: Path) ->
     named = {"project": values["project"], "log": log.name, "shape": log.shape}
     for last_id, stored, digest in run(state, STRETCHES, named):
         path = folder / f"{last_id}.parquet"
-        if not _fetch(stored, digest, path):
+        if file_fetch(stored, digest, path) is None:
             logger.warning(
                 "The copy %s of a log is gone or damaged: the database is read from there on.", stored
             )
@@ -221,15 +220,6 @@ def _fetched(state: State, log: Log, values: Mapping[str, Any], folder: Path) ->
         last = last_id
         paths.append(path)
     return last, paths
-
-
-def _fetch(stored: str, digest: str, path: Path) -> bool:
-    try:
-        with default_storage.open(stored, "rb") as source, path.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
-    except FileNotFoundError:
-        return False
-    return file_facts(path)["sha256"] == digest
 
 
 def _pieces(log: Log, paths: list[Path], as_of: Any) -> Iterator[Columns]:
