@@ -17,6 +17,7 @@ import resource
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -210,13 +211,19 @@ def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     connections.close_all()
     reader, writer = os.pipe()
     if not (child := os.fork()):
-        with os.fdopen(writer, "w") as pipe:
-            pipe.write(json.dumps(work()))
-        os._exit(0)
+        try:
+            with os.fdopen(writer, "w") as pipe:
+                pipe.write(json.dumps(work()))
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)  # what the parent has open is the parent's to close
     os.close(writer)
     with os.fdopen(reader) as pipe:
         told = pipe.read()
     os.waitpid(child, 0)
+    if not told:
+        raise SystemExit(1)
     found: dict[str, Any] = json.loads(told)
     return found
 

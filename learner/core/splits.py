@@ -7,7 +7,7 @@ still lacks most of it. A group that was dealt before keeps its side. No chance 
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class Leakage:
     n_items_near_test: int
 
 
-def clusters_of(bands: Integers) -> Integers:
+def clusters_of(bands: Integers | NDArray[np.int32]) -> Integers:
     """The set of near-duplicates of each item, numbered from 0 in the order in which they first occur.
 
     `bands` (n_items, n_bands) are bands of min-hashes; a row of zeros is an item without a text, alone in its set. In
@@ -205,7 +205,7 @@ def _sides(number: Integers, split: Codes) -> Flags:
     return found
 
 
-def _alike_in(bands: Integers, column: int, has_text: Flags, wanted: int) -> Integers:
+def _alike_in(bands: Integers | NDArray[np.int32], column: int, has_text: Flags, wanted: int) -> Integers:
     """Pairs of items with the same value in one band that share `wanted` bands: int (n_pairs, 2)."""
     rows = _again(np.ascontiguousarray(bands[:, column]))
     rows = rows[has_text[rows]]
@@ -226,7 +226,7 @@ def _alike_in(bands: Integers, column: int, has_text: Flags, wanted: int) -> Int
     return kept
 
 
-def _again(values: Integers) -> Integers:
+def _again(values: NDArray[Any]) -> Integers:
     """Where values stand that may occur more than once, rising: in one pass, and few are left to be sorted.
 
     Each value has a slot of a table, and leaves its place there. Whoever finds another's place in its own shares the

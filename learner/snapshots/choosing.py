@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from annotator.pool.minhash import BANDS as N_BANDS
 from learner.core.arrays import Floats, Integers
@@ -32,6 +33,7 @@ from learner.snapshots.statements import (
 from learner.snapshots.stretches import LEDGER_LOG, RESOLUTION_LOG, log_read
 
 Values = Mapping[str, Any]
+Halves = NDArray[np.int32]
 Chances = tuple[Integers, Floats]
 """Ids of items, and how likely each was to be drawn."""
 ITEM_TEXTS: Final = ("registrable_domain", "split", "source")
@@ -131,14 +133,22 @@ def items_read(state: State, values: Values, ids: Integers) -> ItemTexts:
     return ItemTexts(pa.chunked_array(urls, pa.string()), rows)
 
 
-def bands_read(state: State, values: Values, ids: Integers) -> Integers:
-    """The signature of each of these items, int (n_items, n_bands); zeros where it has none."""
-    found = np.zeros((len(ids), N_BANDS), dtype=np.int64)
+def bands_read(state: State, values: Values, ids: Integers) -> Halves:
+    """The lower half of each band of the signatures of these items, int32 (n_items, n_bands); zeros for none.
+
+    Three bands have to be the same: that the halves of one are by chance is one in four billion pairs that share two.
+    """
+    found = np.zeros((len(ids), N_BANDS), dtype=np.int32)
     for part in chunks_of(len(ids)):
         pieces = list(columns_of(state, BANDS, values, BANDS_SHAPE, ids[part]))
         if pieces:
-            found[part] = aligned(pieces, ids[part])["bands"]["each"]["value"]
+            found[part] = halves(aligned(pieces, ids[part])["bands"]["each"]["value"])
     return found
+
+
+def halves(bands: Integers) -> Halves:
+    """The lower half of each."""
+    return bands.astype(np.int32)
 
 
 def chances_read(state: State, values: Values) -> Chances:

@@ -13,6 +13,7 @@ from annotator.projects.selectors import Taxonomy, carried, taxonomy_versions
 from learner.core.arrays import Integers
 from learner.snapshots.choosing import (
     Chances,
+    Halves,
     ItemTexts,
     Resolved,
     Values,
@@ -45,7 +46,7 @@ class Held:
     urls: pa.ChunkedArray
     rows: Rows
     labels: "HeldLabels"
-    bands: list[Integers]
+    bands: list[Halves]
     """One array, of the signatures, until somebody takes it."""
     resolutions: Rows
     ledger: Rows
@@ -76,7 +77,7 @@ class Found:
 
     resolved: Resolved
     ledger: Rows
-    bands: Integers
+    bands: Halves
     texts: ItemTexts
     chances: Chances
 
@@ -86,7 +87,7 @@ def rows_found(states: tuple[State, State], values: Values, lanes: Executor, tol
     first, second = states
     resolved = resolutions_read(first, values, told)
 
-    def others() -> tuple[Rows, Integers]:
+    def others() -> tuple[Rows, Halves]:
         return ledger_read(second, values, resolved, told), bands_read(second, values, resolved.ids)
 
     beside = lanes.submit(others)

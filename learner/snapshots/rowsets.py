@@ -102,7 +102,7 @@ def rows_read(
     for piece in chain(before, columns_copied(state, statement, values, shape)):
         n_rows += len(piece["id"])
         for name, column in piece.items():
-            pieces[name].append(coders[name].codes(column) if name in coders else _narrow(column))
+            pieces[name].append(coders[name].codes(column) if name in coders else narrow(column))
         if told is not None:
             told(n_rows)
     found = {name: _joined(pieces, name, shape) for name in shape if name not in coders}
@@ -179,12 +179,15 @@ def times(column: NDArray[Any]) -> pa.Array:
     return pa.array(column + EPOCH, mask=missing if missing.any() else None).cast(TIME)
 
 
-def _narrow(column: NDArray[Any]) -> NDArray[Any]:
-    """Whole numbers in half the space, where they fit."""
+def narrow(column: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers in the smallest kind that they fit into; other columns as they are."""
     if column.dtype != np.int64 or not len(column):
         return column
-    fits = column.max() < 2**31 and column.min() > NO_INT
-    return column.astype(np.int32) if fits else column
+    least, most = column.min(), column.max()
+    for kind in (np.int8, np.int16, np.int32):
+        if np.iinfo(kind).min < least and most <= np.iinfo(kind).max:
+            return column.astype(kind)
+    return column
 
 
 def _joined(

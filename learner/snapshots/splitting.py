@@ -19,6 +19,7 @@ from learner.core.splits import (
     items_cut,
     leakage_of,
 )
+from learner.snapshots.choosing import Halves, halves
 from learner.snapshots.frozen import State, run
 from learner.snapshots.tables import Reading
 
@@ -65,7 +66,7 @@ class _Keys:
     site: Integers
     site_keys: list[int]
     is_test: NDArray[np.bool_]
-    bands: Integers
+    bands: Halves
 
 
 def splits_of(reading: Reading) -> Splits:
@@ -114,7 +115,7 @@ def _keys_read(reading: Reading) -> _Keys:
     )
 
 
-def _completed(state: State, reading: Reading, ids: Integers, found: Integers) -> Integers:
+def _completed(state: State, reading: Reading, ids: Integers, found: Halves) -> Halves:
     """The same bands, with those of items that nobody was served computed from their texts."""
     missing = np.flatnonzero(~found.any(axis=1))
     for start in range(0, len(missing), TEXTS_AT_ONCE):
@@ -123,7 +124,7 @@ def _completed(state: State, reading: Reading, ids: Integers, found: Integers) -
         for row in rows.tolist():
             computed = bands(shingles(texts.get(int(ids[row]), "")))
             if computed:
-                found[row] = computed
+                found[row] = halves(np.array(computed, dtype=np.int64))
     return found
 
 

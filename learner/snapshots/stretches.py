@@ -24,7 +24,7 @@ from learner.snapshots.copying import Columns, Shape, columns_copied, is_varying
 from learner.snapshots.files import file_facts, file_fetch
 from learner.snapshots.frozen import State, frozen_states, run
 from learner.snapshots.models import LogStretch
-from learner.snapshots.rowsets import Rows, Told, rows_read
+from learner.snapshots.rowsets import Rows, Told, narrow, rows_read
 from learner.snapshots.statements import (
     JUDGMENTS,
     JUDGMENTS_SHAPE,
@@ -223,18 +223,21 @@ def _fetched(state: State, log: Log, values: Mapping[str, Any], folder: Path) ->
 
 
 def _pieces(log: Log, paths: list[Path], as_of: Any) -> Iterator[Columns]:
-    """The rows of these files by the moment, a row group at a time, as the database would have sent them."""
-    latest = microseconds(as_of) if log.moment else None
+    """The rows of these files by the moment, as the database would have sent them: a file at a time, column by column.
+
+    Large arrays: many small ones of several columns would leave holes in the memory that nothing fits into.
+    """
     for path in paths:
         with pq.ParquetFile(path, memory_map=True, read_dictionary=log.texts) as file:
-            for group in range(file.num_row_groups):
-                table = file.read_row_group(group).combine_chunks()
-                if latest is not None:
-                    table = table.filter(pa.array(table[log.moment].to_numpy() <= latest))
-                yield {name: _column(table[name], name in log.texts) for name in log.columns}
+            then = file.read([log.moment])[0].to_numpy() <= microseconds(as_of) if log.moment else None
+            kept = None if then is None or then.all() else pa.array(then)
+            yield {name: _column(file, name, kept) for name in log.columns}
 
 
-def _column(column: pa.ChunkedArray, is_text: bool) -> Any:  # noqa: FBT001
-    if not is_text:
-        return column.to_numpy()
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+def _column(file: pq.ParquetFile, name: str, kept: pa.Array | None) -> Any:
+    column = file.read([name])[0]
+    if kept is not None:
+        column = column.filter(kept)
+    if pa.types.is_dictionary(column.type):
+        return column.unify_dictionaries().combine_chunks()
+    return narrow(column.to_numpy())

@@ -344,7 +344,7 @@ def _items(reading: Reading, cut: Cut, items: Codes, texts: pa.Table) -> pa.Tabl
         "text": texts["text"],
         "labels": labels,
         **dict(zip(map(column_of, reading.taxonomy.slugs), flags, strict=True)),
-        "n_judgments": pa.array(rows.numbers["n_judgments"]),
+        "n_judgments": pa.array(rows.numbers["n_judgments"], INT),
         "split": coded(cut.split[items], list(NAMES)),
         "inclusion_probability": floats(rows.numbers["inclusion_probability"]),
         "batch": wholes(rows.numbers["batch"]),
