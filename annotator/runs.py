@@ -216,6 +216,19 @@ def wake(task: "Task[Any, Any]", *args: object) -> None:
     transaction.on_commit(publish, robust=True)
 
 
+@contextmanager
+def alone(key: int) -> Iterator[bool]:
+    """Whether nobody else is at the work of this key; the database frees the lock of a worker that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        is_alone = bool(cursor.fetchone()[0])
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
 def _publish(task: "Task[Any, Any]", args: tuple[object, ...]) -> None:
     try:
         task.apply_async(args=args)

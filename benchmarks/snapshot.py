@@ -134,8 +134,8 @@ def freeze(project: Any, folder: Path) -> dict[str, float]:
     """Seconds of each table, two of which are written at a time, and of each stage one after the other."""
     from learner.snapshots.content import EVERYTHING
     from learner.snapshots.freezing import tables_freeze
+    from learner.snapshots.items_table import column_of
     from learner.snapshots.pictures import counted
-    from learner.snapshots.tables import column_of
 
     began: dict[str, float] = {}
     tables: dict[str, float] = {}
@@ -246,7 +246,7 @@ def measure(items: int, where: str) -> dict[str, Any]:
     with suppress(ImportError):  # pyarrow does with its first array, where there is one: the product has none
         import pandas as pd  # noqa: F401
     import learner.snapshots.pictures  # noqa: F401
-    from learner.snapshots.stretches import logs_copy
+    from learner.snapshots.log_copying import logs_copy
 
     LogStretch.objects.all().delete()
     from_database = in_child(lambda: taken(project, items))

@@ -6,15 +6,14 @@ killed is made up for by the next one.
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from celery import Task, shared_task
 from celery.signals import task_success
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from annotator.errors import CrossguardError
@@ -35,7 +34,7 @@ from annotator.review.questions.asking import questions_sweep
 from annotator.review.retention import retention_sweep, retentions_due
 from annotator.review.services import reviews_sweep
 from annotator.review.tasks import measure_agreement
-from annotator.runs import Run, runs_wake, wake
+from annotator.runs import Run, alone, runs_wake, wake
 from learner.core.due import (
     Due,
     ErrorFacts,
@@ -141,8 +140,8 @@ def tick_once() -> bool:
     What breaks in one project is logged with its traceback and tried again by the next tick; the other projects
     do not wait for it.
     """
-    with _alone() as alone:
-        if not alone:
+    with alone(TICK_KEY) as is_alone:
+        if not is_alone:
             return False
         for project in Project.objects.order_by("pk"):
             try:
@@ -306,16 +305,3 @@ def _note(project: Project, stage: str, text: str, level: LogEntry.Level) -> Non
 
 def _kind(text: str) -> str:
     return re.sub(r"[\d,.]+ (\w+?)s?\b", r"# \1", text)
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other tick runs; the database frees the lock of a worker that dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TICK_KEY])
-        alone = bool(cursor.fetchone()[0])
-        try:
-            yield alone
-        finally:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [TICK_KEY])

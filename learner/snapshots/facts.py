@@ -27,9 +27,10 @@ from learner.core.cards import (
 )
 from learner.snapshots.agreeing import Answers, agreement_from
 from learner.snapshots.frozen import Totals, Versions
+from learner.snapshots.items_table import column_of
 from learner.snapshots.pictures import Counted
 from learner.snapshots.sections.selectors import WrittenSection
-from learner.snapshots.tables import column_of, labels_joined
+from learner.snapshots.tables import labels_joined
 
 AGREEMENT_SEED: Final = 20_240_711
 

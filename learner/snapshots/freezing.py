@@ -41,10 +41,11 @@ from learner.snapshots.frozen import (
 )
 from learner.snapshots.held import FEW
 from learner.snapshots.lanes import Lanes, Tell, held_found
+from learner.snapshots.parquet import Reading
 from learner.snapshots.parts import Parts
 from learner.snapshots.sections.selectors import card_written
 from learner.snapshots.splitting import VALIDATION_SHARE, Splits
-from learner.snapshots.tables import Pseudonymous, Reading, key_of_state
+from learner.snapshots.tables import Pseudonymous, key_of_state
 
 FORMAT: Final = "crossguard-snapshot-2"
 NEAR_DUPLICATE_SEED: Final = 20_260_101  # of annotator.pool.minhash

@@ -46,8 +46,7 @@ class Held:
     urls: pa.ChunkedArray
     rows: Rows
     labels: "HeldLabels"
-    bands: list[Halves]
-    """One array, of the signatures, until somebody takes it."""
+    bands: Halves
     resolutions: Rows
     ledger: Rows
     n_resolved: int
@@ -115,7 +114,7 @@ def held_of(found: Found, values: Values, project: Project, taxonomy: Taxonomy) 
         urls=urls,
         rows=Rows(numbers, few, names),
         labels=HeldLabels(project, taxonomy, spelled),
-        bands=[bands],
+        bands=bands,
         resolutions=resolved.rows,
         ledger=found.ledger,
         n_resolved=len(resolved.rows),

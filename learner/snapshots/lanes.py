@@ -23,15 +23,14 @@ from learner.snapshots.aligned import order_of
 from learner.snapshots.files import ITEMS, JUDGMENTS, OF_PAGES, TABLES, cut_name, file_facts, is_cut
 from learner.snapshots.frozen import State
 from learner.snapshots.held import Held, held_of, rows_found
+from learner.snapshots.items_table import items_write
+from learner.snapshots.parquet import Progress, Reading
 from learner.snapshots.splitting import Splits, splits_of
 from learner.snapshots.tables import (
-    Progress,
     Pseudonymous,
-    Reading,
     batches_write,
     categories_write,
     clauses_write,
-    items_write,
     judgments_write,
     resolutions_write,
 )

@@ -23,7 +23,8 @@ from learner.snapshots.copying import (
 from learner.snapshots.frozen import State
 
 Code = np.int8 | np.int16 | np.int32
-Codes = NDArray[Any]
+SMALL_KINDS: Final = (np.int8, np.int16, np.int32)
+Codes = NDArray[np.signedinteger[Any]]
 Indices = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.bool_]
 TIME: Final = pa.timestamp("us", tz="UTC")
@@ -126,7 +127,7 @@ def by_id(rows: Rows) -> Rows:
 
 def smallest(n_values: int) -> type[Code]:
     """The kind of number that codes for so many values fit into."""
-    return next(kind for kind in (np.int8, np.int16, np.int32) if n_values <= np.iinfo(kind).max)
+    return next(kind for kind in SMALL_KINDS if n_values <= np.iinfo(kind).max)
 
 
 def chosen(values: NDArray[Any], places: Any) -> NDArray[Any]:
@@ -184,7 +185,7 @@ def narrow(column: NDArray[Any]) -> NDArray[Any]:
     if column.dtype != np.int64 or not len(column):
         return column
     least, most = column.min(), column.max()
-    for kind in (np.int8, np.int16, np.int32):
+    for kind in SMALL_KINDS:
         if np.iinfo(kind).min < least and most <= np.iinfo(kind).max:
             return column.astype(kind)
     return column

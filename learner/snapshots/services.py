@@ -26,6 +26,7 @@ from learner.snapshots.dialects import card_write
 from learner.snapshots.facts import card_facts, changes_between
 from learner.snapshots.freezing import Written, tables_freeze
 from learner.snapshots.frozen import NEWEST
+from learner.snapshots.items_table import column_of
 from learner.snapshots.lanes import TableProgress
 from learner.snapshots.models import Snapshot, SnapshotNote, SnapshotRun, SnapshotSite
 from learner.snapshots.parts import Parts, leftovers_delete, runs_with_leftovers, snapshot_folder
@@ -34,7 +35,6 @@ from learner.snapshots.sections.selectors import card_written
 from learner.snapshots.sections.services import card_demand
 from learner.snapshots.selectors import choice_preview, snapshot_with_content, snapshots_of
 from learner.snapshots.signing import signing_key
-from learner.snapshots.tables import column_of
 
 NOTE_MAX: Final = 1000
 NAME_MAX: Final = 60

@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from annotator.pool.minhash import CHARS_MAX, bands, shingles
 from annotator.pool.models import Split
 from learner.core.arrays import Integers
+from learner.core.near_duplicates import clusters_of
 from learner.core.splits import (
     NAMES,
     UNDECIDED,
     Cut,
     Leakage,
-    clusters_of,
     items_cut,
     leakage_of,
 )
 from learner.snapshots.choosing import Halves, halves
 from learner.snapshots.frozen import State, run
-from learner.snapshots.tables import Reading
+from learner.snapshots.parquet import Reading
 
 VALIDATION_SHARE: Final = 0.1
 # As signatures of served items are made: of the title and the beginning of the text.
@@ -72,8 +72,7 @@ class _Keys:
 def splits_of(reading: Reading) -> Splits:
     """Cut the items of the snapshot. Holdout sites are test; a site that was dealt before keeps its side.
 
-    Takes the signatures away from what is held: nobody else needs them, and they are a tenth of a gigabyte a million
-    items. A statement for each `TEXTS_AT_ONCE` that nobody was served: those have none yet.
+    A statement for each `TEXTS_AT_ONCE` that nobody was served: those have none yet.
     """
     keys = _keys_read(reading)
     held: dict[int, int] = dict(run(reading.state, DEALT, reading.values))
@@ -111,7 +110,7 @@ def _keys_read(reading: Reading) -> _Keys:
         site=site.astype(np.int64),
         site_keys=[site_key(salt, domain) for domain in domains],
         is_test=np.array([name == Split.HOLDOUT for name in sides], dtype=np.bool_)[side],
-        bands=_completed(reading.state, reading, held.ids, held.bands.pop()),
+        bands=_completed(reading.state, reading, held.ids, held.bands),
     )
 
 

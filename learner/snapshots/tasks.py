@@ -2,10 +2,9 @@
 
 from celery import shared_task
 
-from annotator.projects.models import Project
 from learner.snapshots.comparing import comparison_execute, overlap_execute
+from learner.snapshots.log_copying import logs_copy_all
 from learner.snapshots.services import snapshot_run_execute
-from learner.snapshots.stretches import logs_copy
 
 
 @shared_task(name="snapshots.freeze")
@@ -17,8 +16,7 @@ def freeze(run_id: int) -> None:
 @shared_task(name="snapshots.copy_logs")
 def copy_logs() -> None:
     """Copy what is new in the logs of every project, so that the next snapshot reads it sooner."""
-    for project in Project.objects.order_by("pk"):
-        logs_copy(project)
+    logs_copy_all()
 
 
 @shared_task(name="snapshots.compare")

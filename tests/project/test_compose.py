@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
+from celery import Task
 from django.conf import settings
 
+from annotator.celery import app
 from annotator.runtime.embedded import REPOSITORY
 from annotator.runtime.stack import WORKERS
+from learner.tick import tick
+from learner.training.tasks import drive, train
 from tests.project.test_settings_documented import documented
 
 TEXT = (REPOSITORY / "docker-compose.yml").read_text()
@@ -49,6 +53,11 @@ def test_each_queue_that_a_task_is_sent_to_has_a_worker() -> None:
 
     taken = {queue for queues, _ in WORKERS.values() for queue in queues.split(",")}
     assert {settings.CELERY_TASK_DEFAULT_QUEUE, *routes} == taken
+
+
+@pytest.mark.parametrize(("task", "queue"), [(train, "training"), (drive, "bulk"), (tick, "interactive")])
+def test_a_fit_waits_for_nothing_that_is_no_fit(task: "Task[..., None]", queue: str) -> None:
+    assert app.amqp.router.route({}, task.name)["queue"].name == queue
 
 
 @pytest.mark.parametrize("name", list(SERVICES))

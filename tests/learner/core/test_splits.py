@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from iterstrat.ml_stratifiers import MultilabelStratifiedShuffleSplit
 
+from learner.core.near_duplicates import clusters_of
 from learner.core.splits import (
     TEST,
     TRAIN,
     UNDECIDED,
     VALIDATION,
     Cut,
-    clusters_of,
     items_cut,
     leakage_of,
 )

@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.utils import timezone
 
 from annotator.judgments.models import Judgment
 from annotator.projects.models import Project
 from annotator.queue.models import Stream
+from annotator.runs import alone
 from learner.snapshots.content import EVERYTHING, Choice, Content
 from learner.snapshots.freezing import tables_freeze
+from learner.snapshots.log_copying import LOGS_KEY, logs_copy, logs_copy_all
 from learner.snapshots.models import LogStretch
 from learner.snapshots.rowsets import rows_read
-from learner.snapshots.stretches import logs_copy
+from learner.snapshots.stretches import LOGS
 from tests.factories import GAMES, make_items, make_judgment, make_member, make_project, make_resolution
 from tests.learner.snapshots.shelf import make_shelf, serve
 
@@ -104,7 +106,7 @@ def test_where_a_copy_is_not_what_was_written_the_database_is_read(
             default_storage.save(stretch.stored, ContentFile(b"PAR1 and nothing else"))
 
     assert frozen(shelf, tmp_path / "after") == expected
-    assert caplog.text.count("is gone or damaged") == 3
+    assert caplog.text.count("has no sound copy") == 3
 
 
 def test_what_is_new_is_copied_once_there_is_enough_of_it(shelf: Project) -> None:
@@ -118,6 +120,65 @@ def test_what_is_new_is_copied_once_there_is_enough_of_it(shelf: Project) -> Non
     assert second["judgments"].n_rows == 2
     assert second["judgments"].first_id == first["judgments"].last_id + 1
     assert copied(shelf) == {}
+
+
+def test_a_copy_between_others_that_is_not_there_is_missed_by_no_snapshot(
+    shelf: Project, tmp_path: Path
+) -> None:
+    """An operator may delete a row; what it covered is read from the database, and copied again."""
+    first = copied(shelf)["judgments"]
+    more(shelf)
+    copied(shelf)
+    expected = frozen(shelf, tmp_path / "before")
+    first.delete()
+
+    assert frozen(shelf, tmp_path / "after") == expected
+
+    assert copied(shelf)["judgments"].n_rows == 122
+    assert LogStretch.objects.filter(project=shelf, log="judgments").count() == 1
+    assert frozen(shelf, tmp_path / "again") == expected
+
+
+def test_a_copy_whose_file_is_gone_is_made_again(shelf: Project) -> None:
+    gone = copied(shelf)["judgments"]
+    default_storage.delete(gone.stored)
+
+    assert list(copied(shelf)) == ["judgments"]
+    assert default_storage.size(gone.stored) == gone.size
+
+
+def test_one_worker_copies_at_a_time_and_a_project_that_fails_holds_up_no_other(
+    shelf: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[str] = []
+
+    def fails(project: Project) -> None:
+        asked.append(project.slug)
+        raise OSError("the storage is full")
+
+    monkeypatch.setattr("learner.snapshots.log_copying.logs_copy", fails)
+    make_project("second")
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOGS_KEY])
+            logs_copy_all()
+            assert asked == []
+    finally:
+        other.close()
+
+    logs_copy_all()
+
+    assert asked == [shelf.slug, "second"]
+    assert caplog.text.count("the storage is full") >= 2
+    with alone(LOGS_KEY) as is_alone:
+        assert is_alone
+
+
+@pytest.mark.parametrize("table", [log.table for log in LOGS])
+def test_rows_of_a_log_cannot_be_changed(shelf: Project, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="Cannot update"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET id = id")
 
 
 def test_a_copy_that_was_read_otherwise_is_made_again(shelf: Project) -> None:
