@@ -175,6 +175,12 @@ class SnapshotRun(Run):
         return Choice(Content.from_json(self.content), self.as_of, tuple(self.formats), self.pseudonyms)
 
     @property
+    def found_again(self) -> Snapshot | None:
+        """The snapshot that held the same already, where the run ended with that."""
+        snapshot = self.snapshot
+        return snapshot if snapshot is not None and snapshot.created_at < self.created_at else None
+
+    @property
     def kept(self) -> list[str]:
         """Tables that an earlier attempt had written, whole, before its worker ended."""
         return [table["name"] for table in self.tables if table["is_kept"]]

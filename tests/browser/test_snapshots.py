@@ -67,3 +67,20 @@ def test_a_choice_is_counted_and_taken_without_scripts(
     expect(plain.get_by_role("heading", name="Snapshots", exact=True)).to_be_visible()
     assert SnapshotRun.objects.get().content == {"categories": [VIOLENCE]}
     context.close()
+
+
+def test_who_takes_the_same_again_is_told_which_version_holds_it(
+    page: Page, project: Project, sign_in: SignIn, live_server: Any
+) -> None:
+    sign_in(page.context, "sam")
+    page.goto(f"{live_server.url}/projects/pilot/snapshots/")
+    told = page.get_by_text("Nothing new")
+    for _ in range(2):
+        expect(told).to_have_count(0)
+        page.get_by_role("button", name="Take a snapshot").click()
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        snapshot_run_execute(SnapshotRun.objects.latest("pk").pk)
+        expect(page.get_by_role("link", name="v1", exact=True).first).to_be_visible()
+
+    expect(told).to_be_visible()
+    assert Snapshot.objects.count() == 1

@@ -215,6 +215,7 @@ def test_same_state_gives_the_same_snapshot_and_the_same_bytes(project: Project)
     again = take(project)
 
     assert again.pk == first.pk
+    assert [run.found_again for run in SnapshotRun.objects.order_by("pk")] == [None, first]
     assert Snapshot.objects.filter(project=project).count() == 1
     assert b"".join(zip_stream(again)) == archive
 
