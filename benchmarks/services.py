@@ -95,7 +95,7 @@ class Crew:
 
 
 @contextmanager
-def crew(home: Path, count: int, *, queues: str = "interactive,bulk") -> Iterator[Crew]:
+def crew(home: Path, count: int, *, queues: str = "interactive,training,bulk") -> Iterator[Crew]:
     """So many workers on these queues, all ready, and beat, which sends the tick."""
     from annotator.celery import app
 
