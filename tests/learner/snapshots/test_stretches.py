@@ -164,6 +164,7 @@ def test_one_worker_copies_at_a_time_and_a_project_that_fails_holds_up_no_other(
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOGS_KEY])
             logs_copy_all()
             assert asked == []
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOGS_KEY])
     finally:
         other.close()
 
