@@ -62,8 +62,8 @@ OUTPUTS: Final = {
             (
                 "Unsure, verdicts and comments are controls of their own: give the labelling interface "
                 "those of the documentation.",
-                "People go by name in the place of an e-mail address: Label Studio takes the file only where "
-                "it knows them.",
+                "In Label Studio all of it belongs to whoever imports it, at the time of the import. People and "
+                "times are in the meta data of the task, and come back from there.",
                 "What is held true is in its meta data, which Label Studio keeps and does not show as an answer.",
                 NO_WHY,
             ),

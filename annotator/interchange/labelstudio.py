@@ -1,7 +1,13 @@
-"""Label Studio's JSON: one array of tasks, each with its data and its annotations."""
+"""Label Studio's JSON: one array of tasks, each with its data and its annotations.
+
+Its import refuses a file that names people it does not know, and says of each annotation that it was made now. So what
+we write names people and times in the task's `meta`, which Label Studio keeps, by the number of the annotation, which
+it keeps as `import_id`.
+"""
 
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any, BinaryIO, Final
 
 from annotator.interchange.neutral import (
@@ -28,6 +34,10 @@ LABELS: Final = "labels"
 UNSURE: Final = "unsure"
 VERDICT: Final = "verdict"
 COMMENT: Final = "comment"
+TOLD: Final = "judgments"
+"""In the `meta` of a task: number of the annotation -> who gave it, and when."""
+UNTOUCHED: Final = timedelta(seconds=5)
+"""So close after its making an annotation that was imported is saved for the last time, unless somebody changed it."""
 _OWN: Final = frozenset({UNSURE, VERDICT, COMMENT})
 
 
@@ -38,7 +48,7 @@ def read(stream: BinaryIO, reading: Reading) -> Generator[Page | Refused]:
 
 
 def write(pages: Iterable[Page]) -> Iterator[bytes]:
-    """One array, which Label Studio imports; people by name, as the e-mail address it expects of them."""
+    """One array, which Label Studio imports; there all of it belongs to whoever imports it, until it is read here."""
     before = b"["
     for page in pages:
         yield before + json.dumps(_task(page), ensure_ascii=False).encode()
@@ -62,7 +72,7 @@ def _page(element: Element, reading: Reading) -> Page | Refused:
             if why:
                 left_out.append(why)
             else:
-                judgments.append(_judgment(annotation, reading))
+                judgments.append(_judgment(annotation, reading, _told(task, annotation)))
         except Doubtful as doubtful:
             refused.append(doubtful.at(element.line))
     return Page(
@@ -100,7 +110,19 @@ def _is_comment(result: Mapping[str, Any]) -> bool:
     return result.get("from_name") == COMMENT and result.get("type") == "textarea"
 
 
-def _judgment(annotation: Mapping[str, Any], reading: Reading) -> ForeignJudgment:
+def _told(task: Mapping[str, Any], annotation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Who gave it and when, as we wrote it; nothing for one that was made or changed in Label Studio."""
+    meta = task.get("meta")
+    told = meta.get(TOLD) if isinstance(meta, Mapping) else None
+    number = annotation.get("import_id" if "import_id" in annotation else "id")
+    one = told.get(str(number)) if isinstance(told, Mapping) else None
+    if not isinstance(one, Mapping):
+        return {}
+    made, saved = moment_of(annotation.get("created_at")), moment_of(annotation.get("updated_at"))
+    return {} if made and saved and saved - made > UNTOUCHED else one
+
+
+def _judgment(annotation: Mapping[str, Any], reading: Reading, told: Mapping[str, Any]) -> ForeignJudgment:
     said: dict[str, list[str]] = {LABELS: [], UNSURE: [], VERDICT: [], COMMENT: []}
     for result in _results(annotation):
         control, value = result.get("from_name"), result.get("value")
@@ -114,11 +136,11 @@ def _judgment(annotation: Mapping[str, Any], reading: Reading) -> ForeignJudgmen
     if verdict not in VERDICTS:
         raise Doubtful("verdict", f'"{verdict}" is not a verdict.', verdict)
     return ForeignJudgment(
-        annotator=_person(annotation.get("completed_by"), reading),
+        annotator=_person(told.get("by", annotation.get("completed_by")), reading),
         labels=tuple(sorted({label for label in said[LABELS] if label != NONE_OF_THESE})),
         unsure=tuple(sorted(set(said[UNSURE]))),
         verdict=verdict,
-        given_at=moment_of(annotation.get("created_at")),
+        given_at=moment_of(told.get("at") if told else annotation.get("created_at")),
         seconds=seconds_of(annotation.get("lead_time")),
         comment=comment_of(said[COMMENT]),
     )
@@ -131,26 +153,31 @@ def _person(who: object, reading: Reading) -> str:
 
 
 def _task(page: Page) -> dict[str, Any]:
-    task: dict[str, Any] = {"id": page.line, "data": dict(page.fields)}
-    task["annotations"] = [_annotation(judgment) for judgment in page.judgments]
+    numbered = list(enumerate(page.judgments, start=1))
+    meta: dict[str, Any] = {TOLD: {str(number): _who_and_when(one) for number, one in numbered}}
     if page.held is not None:
-        task["meta"] = {"held": list(page.held)}
-    return task
+        meta["held"] = list(page.held)
+    annotations = [_annotation(number, one) for number, one in numbered]
+    return {"id": page.line, "data": dict(page.fields), "annotations": annotations, "meta": meta}
 
 
-def _annotation(judgment: ForeignJudgment) -> dict[str, Any]:
+def _who_and_when(judgment: ForeignJudgment) -> dict[str, str | None]:
+    at = judgment.given_at
+    return {"by": judgment.annotator, "at": at and at.isoformat().replace("+00:00", "Z")}
+
+
+def _annotation(number: int, judgment: ForeignJudgment) -> dict[str, Any]:
     results = [_choices(LABELS, judgment.labels), _choices(UNSURE, judgment.unsure)]
     if judgment.verdict != LABELLED:
         results.append(_choices(VERDICT, (judgment.verdict,)))
     if judgment.comment:
         results.append(_result(COMMENT, "textarea", {"text": [judgment.comment]}))
     annotation: dict[str, Any] = {
-        "completed_by": {"email": judgment.annotator},
+        "id": number,
         "result": [result for result in results if result],
         "was_cancelled": False,
+        "ground_truth": False,  # Label Studio takes what does not say so for gold
     }
-    if judgment.given_at is not None:
-        annotation["created_at"] = judgment.given_at.isoformat().replace("+00:00", "Z")
     if judgment.seconds is not None:
         annotation["lead_time"] = judgment.seconds
     return annotation

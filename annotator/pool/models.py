@@ -143,6 +143,7 @@ class Item(models.Model):
                 name="item_known", fields=["project", "id"], condition=Q(known_labels__isnull=False)
             ),
             models.Index(name="item_erased", fields=["project", "id"], condition=Q(erased_at__isnull=False)),
+            models.Index(name="item_withheld", fields=["project", "id"], condition=Q(withheld=True)),
         ]
         triggers = [pgtrigger.Protect(name="keep_items", operation=pgtrigger.Delete)]
 

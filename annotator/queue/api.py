@@ -1,6 +1,7 @@
 """API operations of the queue: claim a place, keep it, decline it; see what was served and why."""
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -8,7 +9,8 @@ from rest_framework.views import APIView
 from annotator.errors import Conflict
 from annotator.pool.selectors import item_of, item_page
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ByIdPagination, caller, errors, page_of
+from annotator.projects.api import ByIdPagination, caller, errors, narrowed, page_of
+from annotator.queue.models import Batch
 from annotator.queue.places import (
     assignment_claim,
     assignment_known,
@@ -17,7 +19,7 @@ from annotator.queue.places import (
     assignment_skip,
     withheld_refuse,
 )
-from annotator.queue.selectors import batch_of, batches_of, ledger_of, ledger_of_item
+from annotator.queue.selectors import batch_of, batches_of, batches_summarised, ledger_of, ledger_of_item
 from annotator.queue.serializers import (
     BatchItemSerializer,
     BatchSerializer,
@@ -129,18 +131,22 @@ class StopView(APIView):
         return Response(status=204)
 
 
-class BatchesView(APIView):
+class BatchesView(GenericAPIView[Batch]):
     """The batches of a project."""
 
+    serializer_class = BatchSerializer
     pagination_class = ByIdPagination
+    queryset = Batch.objects.none()
 
     @extend_schema(
         operation_id="batch_list", responses={200: BatchSerializer(many=True), **errors()}, tags=["queue"]
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The batches, newest first, with the reason why each was opened."""
+        """The batches, newest first: why each was opened, what it is made of, and how far it is worked off."""
         access = project_for(caller(request), slug, Can.INSPECT)
-        return page_of(self, batches_of(access.project), BatchSerializer)
+        batches = self.paginate_queryset(batches_of(access.project)) or []
+        listed = BatchSerializer(batches_summarised(batches), many=True)
+        return self.get_paginated_response(narrowed(listed, request).data)
 
 
 class BatchItemsView(APIView):

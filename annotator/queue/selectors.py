@@ -54,6 +54,11 @@ class BatchSummary:
         return self.free + self.offered + self.submitted
 
     @property
+    def pool_size(self) -> int | None:
+        """How many items it was chosen from; None for one person's checks, where it would tell of their opt-outs."""
+        return None if self.batch.personal else self.batch.pool_size
+
+    @property
     def of_places(self) -> str:
         """What the submitted places are out of, in words."""
         return f"of {self.places:,}"

@@ -6,8 +6,9 @@ from rest_framework import serializers
 
 from annotator.pool.selectors import ItemPage
 from annotator.projects.selectors import Taxonomy
-from annotator.queue.models import Assignment, Batch, BatchItem
+from annotator.queue.models import Assignment, BatchItem
 from annotator.queue.places import HOLDING_MAX, SKIP_NOTE_MAX, SKIP_REASONS
+from annotator.queue.selectors import BatchSummary
 
 
 class PageSerializer(serializers.Serializer[ItemPage]):
@@ -65,38 +66,29 @@ class SkipSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=SKIP_NOTE_MAX, default="", allow_blank=True)
 
 
-class Unsaid:
-    """Leaves out how a check was drawn: the size of its pool would tell what the person has opted out of."""
+class BatchSerializer(serializers.Serializer[BatchSummary]):
+    """One batch, and how far it has been worked off. Of one person's checks `pool_size` is null."""
 
-    def to_representation(self, instance: Batch | BatchItem) -> dict[str, Any]:
-        """The row; without pool and probability where it is of one person's checks."""
-        row: dict[str, Any] = super().to_representation(instance)  # type: ignore[misc]
-        batch = instance if isinstance(instance, Batch) else instance.batch
-        unsaid = ("pool_size", "inclusion_probability") if batch.personal else ()
-        return row | {name: None for name in unsaid if name in row}
-
-
-class BatchSerializer(Unsaid, serializers.ModelSerializer[Batch]):
-    """One batch. From how many pages checks were drawn is null: see `Unsaid`."""
-
+    number = serializers.IntegerField(source="batch.number")
+    opened_at = serializers.DateTimeField(source="batch.opened_at")
+    reason = serializers.CharField(source="batch.reason")
+    fallback = serializers.BooleanField(source="batch.fallback")
+    personal = serializers.BooleanField(
+        source="batch.personal", help_text="Whether it is one person's checks."
+    )
+    n_items = serializers.IntegerField(source="batch.n_items")
     pool_size = serializers.IntegerField(allow_null=True)
-
-    class Meta:
-        model = Batch
-        fields = [
-            "number",
-            "opened_at",
-            "reason",
-            "fallback",
-            "n_items",
-            "pool_size",
-            "classifier_number",
-            "seed",
-        ]
+    classifier_number = serializers.IntegerField(source="batch.classifier_number", allow_null=True)
+    seed = serializers.IntegerField(source="batch.seed", allow_null=True)
+    streams = serializers.DictField(child=serializers.IntegerField(), help_text="Stream -> items.")
+    places = serializers.IntegerField(help_text="All of it, later ones included.")
+    free = serializers.IntegerField()
+    offered = serializers.IntegerField()
+    submitted = serializers.IntegerField()
 
 
-class BatchItemSerializer(Unsaid, serializers.ModelSerializer[BatchItem]):
-    """Why one item is in a batch. How a check was drawn is null: see `Unsaid`."""
+class BatchItemSerializer(serializers.ModelSerializer[BatchItem]):
+    """Why one item is in a batch. How a check was drawn is null: its pool would tell what a person opted out of."""
 
     pool_size = serializers.IntegerField(allow_null=True)
     item = serializers.IntegerField(source="item_id")
@@ -121,6 +113,12 @@ class BatchItemSerializer(Unsaid, serializers.ModelSerializer[BatchItem]):
             "stopping",
             "overlap",
         ]
+
+    def to_representation(self, instance: BatchItem) -> dict[str, Any]:
+        """The row; without pool and probability where it is of one person's checks."""
+        row: dict[str, Any] = super().to_representation(instance)
+        unsaid = ("pool_size", "inclusion_probability") if instance.batch.personal else ()
+        return row | {name: None for name in unsaid if name in row}
 
 
 class ItemLedgerSerializer(BatchItemSerializer):

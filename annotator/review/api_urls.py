@@ -115,6 +115,7 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/agreement/", agreement_api.AgreementView.as_view(), name="agreement-read"),
     path("projects/<slug:slug>/people/", people_api.PeopleView.as_view(), name="people-list"),
+    path("projects/<slug:slug>/people/checks/", people_api.PeopleChecksView.as_view(), name="people-checks"),
     path("projects/<slug:slug>/people/me/", people_api.OwnPeopleView.as_view(), name="people-me"),
     path("projects/<slug:slug>/people/<int:user_id>/", person_api.PersonView.as_view(), name="person-read"),
     path(

@@ -19,6 +19,6 @@ class OverviewView(APIView):
         operation_id="overview_read", responses={200: OverviewSerializer, **ERRORS}, tags=["projects"]
     )
     def get(self, request: Request, slug: str) -> Response:
-        """How many pages there are and are resolved, the pace, and what waits for a person, in words."""
+        """How many pages there are and are resolved, the pace, sums of care, and what waits for a person, in words."""
         access = project_for(caller(request), slug, Can.INSPECT)
         return Response(OverviewSerializer(overview_of(access.project, timezone.now())).data)

@@ -23,10 +23,23 @@ class NeedSerializer(serializers.Serializer[Any]):
     can = serializers.ChoiceField(choices=[(can.value, can.value) for can in Can])
 
 
+class TeamCareSerializer(serializers.Serializer[Any]):
+    """What those who judged in the last 24 hours took together; of fewer than three people nothing is told."""
+
+    people = serializers.IntegerField()
+    lighter = serializers.IntegerField(help_text="People who are given lighter pages now.")
+    today = serializers.IntegerField(help_text="Pages judged harmful since midnight UTC.")
+    hours = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Pages judged harmful in each of the last 24 clock hours, UTC.",
+    )
+
+
 class OverviewSerializer(serializers.Serializer[Any]):
     """The human half of a project's home at one moment; the learner's is in `progress/`."""
 
     n_items = serializers.IntegerField()
     n_resolved = serializers.IntegerField()
     pace = OverviewPaceSerializer()
+    care = TeamCareSerializer(allow_null=True)
     needs = NeedSerializer(many=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learner.evaluation import api, audits_api
+from learner.evaluation import api, audits_api, words_api
 
 urlpatterns = [
     path(
@@ -13,6 +13,11 @@ urlpatterns = [
     path("projects/<slug:slug>/classifiers/", api.ClassifierListView.as_view(), name="classifier-list"),
     path(
         "projects/<slug:slug>/classifiers/<int:number>/", api.ClassifierView.as_view(), name="classifier-read"
+    ),
+    path(
+        "projects/<slug:slug>/classifiers/<int:number>/words/",
+        words_api.WordsView.as_view(),
+        name="classifier-words",
     ),
     path("projects/<slug:slug>/audits/", api.AuditsView.as_view(), name="audits"),
     path("projects/<slug:slug>/audits/plan/", api.AuditPlanView.as_view(), name="audit-plan"),

@@ -1,5 +1,6 @@
-"""API operation of the explorer: the same search as on the page."""
+"""API operations of the explorer: the same search as on the page, and its charts."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
@@ -9,14 +10,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.errors import BadInput
-from annotator.projects.access import Can, project_for
+from annotator.projects.access import Access, Can, project_for
 from annotator.projects.api import caller, errors
 from learner.explorer.filters import METHOD_NAMES, STREAMS, Disagreement, Split
 from learner.explorer.forms import TEXT_MAX
 from learner.explorer.listing import Row
-from learner.explorer.reading import answer_of, asked_of
+from learner.explorer.reading import Asked, answer_of, asked_of
 from learner.explorer.searching import PAGE
-from learner.explorer.serializers import ExplorerSerializer
+from learner.explorer.serializers import ExplorerChartsSerializer, ExplorerSerializer
 
 SIZE_MOST: Final = 1_000
 
@@ -25,7 +26,7 @@ def _parameter(name: str, kind: Any, words: str, **more: Any) -> OpenApiParamete
     return OpenApiParameter(name, kind, description=words, **more)
 
 
-PARAMETERS: Final = [
+FILTER: Final = [
     _parameter(
         "text", {"type": "string", "maxLength": TEXT_MAX}, "Words of address, title and text; -word, begin*."
     ),
@@ -56,6 +57,9 @@ PARAMETERS: Final = [
         )
         for end in ("from", "until")
     ),
+]
+PARAMETERS: Final = [
+    *FILTER,
     _parameter("before", OpenApiTypes.INT, "From `next_before` of the last page."),
     _parameter("page_size", OpenApiTypes.INT, f"1 to {SIZE_MOST}; {PAGE} unless told."),
 ]
@@ -77,12 +81,7 @@ class ExplorerView(APIView):
         it is now; whether an item fits, as of `refreshed_at`. Withheld items are in no answer.
         """
         access = project_for(caller(request), slug, Can.INSPECT)
-        asked = asked_of(access, request.query_params)
-        if not asked.form.is_valid():
-            raise BadInput(
-                asked.form.problem,
-                details={name: list(map(str, found)) for name, found in asked.form.errors.items()},
-            )
+        asked = _asked(access, request)
         before = asked.form.cleaned_data["before"]
         answer = answer_of(access, asked, asked.form.wanted, before=before, size=_size(request))
         body = {
@@ -94,6 +93,40 @@ class ExplorerView(APIView):
             "results": [_row(row) for row in answer.rows],
         }
         return Response(ExplorerSerializer(body).data)
+
+
+class ExplorerChartsView(APIView):
+    """What a filter finds, in counts."""
+
+    @extend_schema(
+        operation_id="explorer_charts",
+        parameters=FILTER,
+        responses={200: ExplorerChartsSerializer, **errors(400, 503)},
+        tags=["explorer"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What the charts of the page show of the same filter: categories, streams, sources, sites and days."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        asked = _asked(access, request)
+        answer = answer_of(access, asked, asked.form.wanted, size=1, with_facets=True)
+        assert answer.facets is not None
+        body = asdict(answer.facets) | {
+            "count": answer.n,
+            "refreshed_at": asked.freshness.refreshed_at,
+            "behind": asked.freshness.behind,
+        }
+        return Response(ExplorerChartsSerializer(body).data)
+
+
+def _asked(access: Access, request: Request) -> Asked:
+    """The search that was sent; raises BadInput, with what is wrong by field."""
+    asked = asked_of(access, request.query_params)
+    if not asked.form.is_valid():
+        raise BadInput(
+            asked.form.problem,
+            details={name: list(map(str, found)) for name, found in asked.form.errors.items()},
+        )
+    return asked
 
 
 def _size(request: Request) -> int:

@@ -19,6 +19,30 @@ class ExplorerItemSerializer(serializers.Serializer[Any]):
     probability = serializers.FloatField(allow_null=True)
 
 
+class CountedSerializer(serializers.Serializer[Any]):
+    """One bar of a chart; `value` narrows the filter to it, and is empty where none does."""
+
+    name = serializers.CharField(allow_blank=True)
+    n = serializers.IntegerField()
+    value = serializers.CharField(allow_blank=True)
+
+
+class ExplorerChartsSerializer(serializers.Serializer[Any]):
+    """What all that was found is made of. All counts are exact, as of `refreshed_at`; `behind` says what they lack."""
+
+    count = serializers.IntegerField()
+    refreshed_at = serializers.DateTimeField(allow_null=True)
+    behind = serializers.CharField(allow_blank=True)
+    n_resolved = serializers.IntegerField()
+    categories = CountedSerializer(many=True, help_text="Held true; an item may hold several.")
+    streams = CountedSerializer(many=True, help_text="That first served it.")
+    n_sources = serializers.IntegerField()
+    sources = CountedSerializer(many=True, help_text="The largest.")
+    n_sites = serializers.IntegerField()
+    sites = CountedSerializer(many=True, help_text="The largest.")
+    days = CountedSerializer(many=True, help_text="Taken in, by day (UTC), or by month where that is long.")
+
+
 class ExplorerSerializer(serializers.Serializer[Any]):
     """A page of what was found. The count is exact, as of `refreshed_at`, and `behind` says what that lacks."""
 

@@ -12,11 +12,13 @@ from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
 from learner.query.models import QueryRun
-from learner.query.selectors import queries_of, shadow_of, shadows_of, steering_latest, steering_of
+from learner.query.selectors import queries_of, query_of, shadow_of, shadows_of, steering_latest, steering_of
 from learner.query.services import steering_set
+from learner.training.lines import query_lines
 from learner.training.looks import look_of
 from learner.training.serializers import (
     LookSerializer,
+    QueryReadSerializer,
     QuerySerializer,
     ShadowSerializer,
     SteeringInUseSerializer,
@@ -38,7 +40,7 @@ class QueryListView(GenericAPIView[QueryRun]):
         operation_id="query_list", responses={200: QuerySerializer(many=True), **ERRORS}, tags=["learner"]
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Newest first. What a batch is made of stands in its ledger."""
+        """Newest first. What a batch is made of, `query_read` tells."""
         access = project_for(caller(request), slug, Can.INSPECT)
         return page_of(self, queries_of(access.project), QuerySerializer)
 
@@ -52,6 +54,19 @@ class QueryListView(GenericAPIView[QueryRun]):
         """Ask for a batch now; answers at once with the query. 409 while the project is paused or has no features."""
         access = project_for(caller(request), slug, Can.INSPECT)
         return Response(QuerySerializer(batch_request(access)).data, status=202)
+
+
+class QueryView(APIView):
+    """One query."""
+
+    @extend_schema(
+        operation_id="query_read", responses={200: QueryReadSerializer, **ERRORS}, tags=["learner"]
+    )
+    def get(self, request: Request, slug: str, query_id: int) -> Response:
+        """How far it is, and the make-up of the batch that it opened: streams, strategies, sites, what is expected."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        (line,) = query_lines([query_of(access.project, query_id)])
+        return Response(QueryReadSerializer(line).data)
 
 
 class SteeringView(APIView):

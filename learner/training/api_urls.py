@@ -6,6 +6,7 @@ from learner.training import api, asking_api
 
 urlpatterns = [
     path("projects/<slug:slug>/queries/", api.QueryListView.as_view(), name="query-list"),
+    path("projects/<slug:slug>/queries/<int:query_id>/", api.QueryView.as_view(), name="query-read"),
     path("projects/<slug:slug>/learner-settings/", api.SteeringView.as_view(), name="steering"),
     path("projects/<slug:slug>/items/<int:item_id>/look/", api.LookView.as_view(), name="item-look"),
     path("projects/<slug:slug>/comparisons/", api.ShadowListView.as_view(), name="comparison-list"),

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotator.pool.addresses import URL_CHARS_MAX
+from learner.query.makeup import Makeup
 from learner.query.models import LookRun, QueryRun, ShadowRun, SteeringVersion
 from learner.query.steering import (
     BATCH_MAX,
@@ -41,6 +42,30 @@ class QuerySerializer(serializers.ModelSerializer[QueryRun]):
             "done": {"help_text": "Shards scored so far, while it scores."},
             "total": {"help_text": "Shards to score; null while it does something else."},
         }
+
+
+class MakeupSerializer(serializers.Serializer[Makeup]):
+    """What a batch is made of, in items."""
+
+    items = serializers.IntegerField()
+    sites = serializers.IntegerField(help_text="Different ones.")
+    most_of_a_site = serializers.IntegerField()
+    harmful = serializers.IntegerField(help_text="With severity 2 or 3 expected.")
+    distance = serializers.FloatField(
+        allow_null=True, help_text="Mean distance in logits to the threshold for which items were chosen."
+    )
+    streams = serializers.DictField(child=serializers.IntegerField())
+    strategies = serializers.DictField(child=serializers.IntegerField())
+    expected = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Category -> items that the classifier expects it on."
+    )
+
+
+class QueryReadSerializer(serializers.Serializer[Any]):
+    """One query, and what its batch is made of; null where it opened none."""
+
+    query = QuerySerializer(source="run")
+    makeup = MakeupSerializer(allow_null=True)
 
 
 class SharesSerializer(serializers.Serializer[Any]):

@@ -78,6 +78,7 @@ WHO: Final[dict[str, str]] = {
     "learner:shadow": Can.INSPECT,
     "learner:shadow_adopt": Can.STEER,
     "api:query-list": Can.INSPECT,
+    "api:query-read": Can.INSPECT,
     "api:steering": Can.INSPECT,
     "POST api:steering": Can.STEER,
     "api:item-look": Can.INSPECT,
@@ -157,6 +158,7 @@ WHO: Final[dict[str, str]] = {
     "review:standing": Can.RESOLVE,
     "review:own_checks": Can.LABEL,  # one's own totals
     "api:people-list": Can.RESOLVE,
+    "api:people-checks": Can.RESOLVE,
     "api:people-me": Can.LABEL,  # one's own numbers
     "api:question-list": Can.RESOLVE,
     "api:question-read": Can.RESOLVE,
@@ -223,6 +225,7 @@ WHO: Final[dict[str, str]] = {
     "explorer:save": Can.INSPECT,
     "explorer:delete": Can.INSPECT,
     "api:explorer": Can.INSPECT,
+    "api:explorer-charts": Can.INSPECT,
     "errors:errors": Can.INSPECT,
     "errors:clusters": Can.INSPECT,
     "errors:error": Can.INSPECT,  # who judged it with Can.RESOLVE
@@ -354,6 +357,8 @@ WHO: Final[dict[str, str]] = {
     "monitoring:experiment_promote": Can.PROMOTE,
     "monitoring:experiment_pages": Can.INSPECT,
     "api:evaluation-read": Can.INSPECT,
+    "api:threshold-look": Can.INSPECT,
+    "api:classifier-words": Can.INSPECT,
     "api:profile-read": Can.INSPECT,
     "api:profile-rules": Can.INSPECT,
     "POST api:profile-rules": Can.STEER,

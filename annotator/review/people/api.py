@@ -8,9 +8,10 @@ from rest_framework.views import APIView
 
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, caller
+from annotator.review.people.person_serializers import PeopleChecksSerializer
 from annotator.review.people.profiles import own_profile, profiles_of
 from annotator.review.people.serializers import OwnProfileSerializer, PeopleSerializer
-from annotator.review.people.totals import annotators_of
+from annotator.review.people.totals import annotators_of, people_of
 
 
 class PeopleView(APIView):
@@ -27,6 +28,18 @@ class PeopleView(APIView):
             for person in people
         ]
         return Response(PeopleSerializer({"people": rows}).data)
+
+
+class PeopleChecksView(APIView):
+    """The checks of all annotators."""
+
+    @extend_schema(
+        operation_id="people_checks", responses={200: PeopleChecksSerializer, **ERRORS}, tags=["review"]
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """How much each did, gold, retests, answers faster than one can read, and how far each is trusted."""
+        access = project_for(caller(request), slug, Can.RESOLVE)
+        return Response(PeopleChecksSerializer({"people": people_of(access.project)}).data)
 
 
 class OwnPeopleView(APIView):

@@ -76,6 +76,26 @@ class ChangedMindSerializer(serializers.Serializer[Any]):
     before = WordsSerializer()
 
 
+class PersonChecksSerializer(serializers.Serializer[Any]):
+    """How the checks of one annotator went, and how far they are trusted."""
+
+    id = serializers.IntegerField(source="user.pk")
+    username = serializers.CharField(source="user.username")
+    standing = serializers.ChoiceField(choices=Standing.choices, source="membership.standing")
+    change = StandingChangeSerializer(allow_null=True, help_text="The newest one of their standing.")
+    n_judgments = serializers.IntegerField()
+    gold = MeasuredSerializer()
+    retest = MeasuredSerializer()
+    fast = TallySerializer(help_text="`right` are those given faster than one can read.")
+    is_hasty = serializers.BooleanField()
+
+
+class PeopleChecksSerializer(serializers.Serializer[Any]):
+    """The annotators in the order of their names; there is no other order."""
+
+    people = PersonChecksSerializer(many=True)
+
+
 class PersonPageSerializer(serializers.Serializer[Any]):
     """One annotator: the numbers, and the answers behind them, the newest first."""
 

@@ -10,6 +10,11 @@ urlpatterns = [
         api.EvaluationView.as_view(),
         name="evaluation-read",
     ),
+    path(
+        "projects/<slug:slug>/classifiers/<int:number>/evaluation/<slug:category>/",
+        api.ThresholdView.as_view(),
+        name="threshold-look",
+    ),
     path("projects/<slug:slug>/profiles/<slug:school>/", api.ProfileView.as_view(), name="profile-read"),
     path(
         "projects/<slug:slug>/profiles/<slug:school>/rules/",

@@ -33,6 +33,7 @@ class LensForm(forms.Form):
         ],
     )
     at = forms.IntegerField(required=False, min_value=0, max_value=1_000)
+    threshold = forms.FloatField(required=False, min_value=0, max_value=1)
     floor = forms.FloatField(required=False, min_value=0, max_value=1, label="Recall, at least")
     miss = forms.FloatField(required=False, min_value=0.001, max_value=COST_MAX, label="Cost of a miss")
     block = forms.FloatField(
@@ -77,6 +78,7 @@ class Asked:
 
     by: str
     at: int | None
+    threshold: float | None
     wanted: Wanted
     pages: int | None
 
@@ -97,6 +99,7 @@ def asked_of(form: LensForm, points: list[Point]) -> Asked:
     return Asked(
         by=by,
         at=at,
+        threshold=cleaned.get("threshold"),
         wanted=Wanted(
             objective=objective,
             recall_floor=FLOOR if cleaned.get("floor") is None else cleaned["floor"],

@@ -367,12 +367,12 @@ def _pack(row: Mapping[str, Any], taxonomy: Taxonomy) -> PackLine:
     by = [(name, cell) for name, cell in by if cell.words]
     by += [(taxonomy.name_of(one["category"]), rate_cell(one["fpr"])) for one in row.get("categories", ())]
     return PackLine(
-        row["name"], row["title"], row["n"], fpr, percent(limit), _verdict(row["fpr"], limit), tuple(by)
+        row["name"], row["title"], row["n"], fpr, percent(limit), pack_verdict(row["fpr"], limit), tuple(by)
     )
 
 
-def _verdict(fact: Mapping[str, Any], limit: float) -> str:
-    """Whether the whole interval is on one side of the limit."""
+def pack_verdict(fact: Mapping[str, Any], limit: float) -> str:
+    """Whether the whole interval of what is flagged is on one side of the limit. No query."""
     if fact["value"] is None or (fact["low"] <= limit < fact["high"]):
         return "not enough evidence"
     return "within" if fact["high"] <= limit else "over"

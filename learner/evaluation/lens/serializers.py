@@ -1,8 +1,14 @@
 """An evaluation and a school profile as the API tells them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from learner.evaluation.lens.selectors import pack_verdict
+
+VERDICTS: Final = ["within", "over", "not enough evidence"]
 
 
 class EstimateFactSerializer(serializers.Serializer[Any]):
@@ -21,6 +27,13 @@ class _Points(serializers.ListField):
     def __init__(self, **kwargs: Any) -> None:
         point = serializers.ListField(child=serializers.FloatField(allow_null=True))
         super().__init__(child=point, **kwargs)
+
+
+class _Rate(serializers.ListField):
+    """Value, low and high; each null where undefined."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=serializers.FloatField(allow_null=True), **kwargs)
 
 
 class CurveSerializer(serializers.Serializer[Any]):
@@ -155,8 +168,14 @@ class PackFactSerializer(serializers.Serializer[Any]):
     quota = serializers.IntegerField(required=False, help_text="Pages audited with each batch.")
     n_harmful = serializers.IntegerField(required=False, help_text="Turned out to be harmful; not counted.")
     fpr = EstimateFactSerializer()
+    verdict = serializers.SerializerMethodField()
     categories = FlaggedSerializer(many=True)
     profiles = BlockedSerializer(many=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=VERDICTS))
+    def get_verdict(self, fact: Mapping[str, Any]) -> str:
+        """Whether the whole interval is on one side of the limit."""
+        return pack_verdict(fact["fpr"], fact["limit"])
 
 
 class EvaluationFactsSerializer(serializers.Serializer[Any]):
@@ -177,12 +196,57 @@ class EvaluationFactsSerializer(serializers.Serializer[Any]):
 
 
 class EvaluationSerializer(serializers.Serializer[Any]):
-    """The newest evaluation of one classifier version."""
+    """The newest evaluation of one classifier version, in one sentence or few and in full."""
 
-    classifier = serializers.IntegerField(source="classifier.number")
-    created_at = serializers.DateTimeField()
-    n_items = serializers.IntegerField(help_text="Audited holdout items.")
-    facts = EvaluationFactsSerializer()
+    classifier = serializers.IntegerField(source="version.number")
+    created_at = serializers.DateTimeField(source="evaluation.created_at")
+    n_items = serializers.IntegerField(source="evaluation.n_items", help_text="Audited holdout items.")
+    sentence = serializers.CharField(help_text="What it found, for somebody who decides.")
+    facts = EvaluationFactsSerializer(source="evaluation.facts")
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A place of the curve: value, low and high of each rate, null where undefined."""
+
+    threshold = serializers.FloatField()
+    precision = _Rate()
+    recall = _Rate()
+    fpr = _Rate()
+    flagged = serializers.FloatField(help_text="Share of all pages.")
+    overblocked = _Rate(help_text="Pages flagged by mistake, of `of_pages`.")
+
+
+class KnownPageSerializer(serializers.Serializer[Any]):
+    """A page of which it is known whether it has the category."""
+
+    item = serializers.IntegerField(source="item_id")
+    address = serializers.CharField(source="url.defanged")
+    title = serializers.CharField(allow_blank=True)
+    probability = serializers.FloatField()
+    is_audited = serializers.BooleanField()
+
+
+class FlipsSerializer(serializers.Serializer[Any]):
+    """Known pages that the threshold looked at decides otherwise; the nearest to the one in use, at most 20 a list."""
+
+    begins = serializers.BooleanField(help_text="Whether they begin to be flagged; else they cease to be.")
+    n_better = serializers.IntegerField(help_text="Decided rightly by the threshold looked at alone.")
+    n_worse = serializers.IntegerField()
+    better = KnownPageSerializer(many=True)
+    worse = KnownPageSerializer(many=True)
+
+
+class ThresholdLookSerializer(serializers.Serializer[Any]):
+    """One category: the threshold in use, the one looked at, and what flips; null where nothing can be said."""
+
+    category = serializers.CharField(source="status.category")
+    threshold_used = serializers.FloatField(source="status.threshold", allow_null=True)
+    threshold = serializers.FloatField(source="choice.threshold", allow_null=True)
+    why = serializers.CharField(source="choice.why", help_text="How the one looked at was found.")
+    of_pages = serializers.IntegerField(source="asked.of_pages")
+    used = PlaceSerializer(allow_null=True)
+    looked_at = PlaceSerializer(allow_null=True)
+    flips = FlipsSerializer(allow_null=True)
 
 
 class SchoolProfileSerializer(serializers.Serializer[Any]):

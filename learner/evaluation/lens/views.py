@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from annotator.http import render_page
 from annotator.projects.access import Can, project_for
 from annotator.projects.selectors import taxonomy_version
-from learner.core.metrics.policy import Choice, overblocked, point_at, points_of
+from learner.core.metrics.policy import Point
 from learner.evaluation.lens.cells import (
     count_triple,
     percent,
@@ -20,17 +20,9 @@ from learner.evaluation.lens.cells import (
     small_cell,
     triple_cell,
 )
-from learner.evaluation.lens.forms import POINT, LensForm, asked_of
+from learner.evaluation.lens.looking import ThresholdLook, threshold_look
 from learner.evaluation.lens.pictures import precision_plot, reliability_plot, roc_plot
-from learner.evaluation.lens.selectors import (
-    category_facts,
-    category_status,
-    evaluation_view,
-    flips_of,
-    slice_lines,
-)
-from learner.evaluation.profiles import choice_for, pages_a_day_of
-from learner.evaluation.selectors import evaluation_latest
+from learner.evaluation.lens.selectors import evaluation_view, slice_lines
 from learner.training.selectors import classifier_latest, classifier_of
 
 
@@ -62,52 +54,40 @@ def category(request: HttpRequest, slug: str, number: int, category: str) -> Htt
     """One category of one version: curves, calibration, slices, and what another threshold would do."""
     access = project_for(request.user, slug, Can.INSPECT)
     version = classifier_of(access.project, number)
-    status = category_status(version, category)
-    found = evaluation_latest(version)
-    scores = category_facts(found, category)
+    look = threshold_look(access.project, version, category, request.GET.dict())
     name = taxonomy_version(version.taxonomy_id).name_of(category)
-    points = points_of(scores.get("curve"))
-    form = LensForm({**LensForm.usual(), **request.GET.dict()}, pages_a_day=pages_a_day_of(access.project))
-    asked = asked_of(form, points)
-    choice = choice_for(scores, status["threshold"], asked.wanted)
-    if asked.by == POINT and asked.at is not None and points:
-        choice = Choice(points[asked.at].threshold, "where you put it")
-    used = point_at(points, status["threshold"]) if status["threshold"] is not None else None
-    there = point_at(points, choice.threshold) if choice.threshold is not None else None
-    prevalence = (scores.get("prevalence") or {}).get("value")
+    calibration = look.scores.get("calibration") or {}
+    marks = {"in use": look.used, "looked at": look.there}
     context: dict[str, Any] = {
         "access": access,
         "nav": "classifiers",
         "version": version,
-        "evaluation": found,
-        "status": status,
+        "evaluation": look.evaluation,
+        "status": look.status,
         "slug": category,
         "name": name,
-        "form": form,
-        "asked": asked,
-        "choice": choice,
-        "place": points.index(there) if there else 0,
-        "last": max(len(points) - 1, 0),
-        "compared": [
-            _told("in use", used, prevalence, asked.of_pages),
-            _told("looked at", there, prevalence, asked.of_pages),
-        ],
-        "precision_plot": precision_plot(points, name, {"in use": used, "looked at": there}),
-        "roc_plot": roc_plot(points, name, {"in use": used, "looked at": there}),
-        "reliability": reliability_plot((scores.get("calibration") or {}).get("bins", ()), name),
-        "calibration": scores.get("calibration"),
-        "bins": [_bin(one) for one in (scores.get("calibration") or {}).get("bins", ())],
-        "numbers": _numbers(scores),
-        "points": [_told("", point, prevalence, asked.of_pages) for point in points],
-        "slices": slice_lines(found.facts, category) if found else [],
-        "flips": flips_of(found, category, status["threshold"], choice.threshold) if found else None,
+        "form": look.form,
+        "asked": look.asked,
+        "choice": look.choice,
+        "place": look.points.index(look.there) if look.there else 0,
+        "last": max(len(look.points) - 1, 0),
+        "compared": [_told(mark, point, look) for mark, point in marks.items()],
+        "precision_plot": precision_plot(look.points, name, marks),
+        "roc_plot": roc_plot(look.points, name, marks),
+        "reliability": reliability_plot(calibration.get("bins", ()), name),
+        "calibration": look.scores.get("calibration"),
+        "bins": [_bin(one) for one in calibration.get("bins", ())],
+        "numbers": _numbers(look.scores),
+        "points": [_told("", point, look) for point in look.points],
+        "slices": slice_lines(look.evaluation.facts, category) if look.evaluation else [],
+        "flips": look.flips,
     }
     return render_page(
-        request, "evaluation/category.html", context, part="lens", status=422 if form.errors else 200
+        request, "evaluation/category.html", context, part="lens", status=422 if look.form.errors else 200
     )
 
 
-def _told(mark: str, point: Any, prevalence: float | None, pages: int) -> dict[str, Any] | None:
+def _told(mark: str, point: Point | None, look: ThresholdLook) -> dict[str, Any] | None:
     """A place of the curve in words."""
     if point is None:
         return None
@@ -117,7 +97,7 @@ def _told(mark: str, point: Any, prevalence: float | None, pages: int) -> dict[s
         "precision": triple_cell(point.precision),
         "recall": triple_cell(point.recall),
         "fpr": rate_triple(point.fpr),
-        "overblocked": count_triple(overblocked(point, prevalence, pages)),
+        "overblocked": count_triple(look.overblocked(point)),
         "flagged_words": percent(point.flagged),
     }
 

@@ -52,6 +52,27 @@ def test_label_studio_1_23_2_exported_as_json() -> None:
     }
 
 
+def test_label_studio_1_23_2_gives_people_and_times_of_our_file_back() -> None:
+    """What `write` wrote, imported by its API and exported again; the last annotation was changed there."""
+    found = pages("label-studio-back.json", "label-studio")
+
+    assert said(found) == [
+        ("https://casino.example/start", "annie", ("gambling",)),
+        ("https://casino.example/start", "bo@example.org", ()),
+        ("https://chess.example/", "annie", ()),
+        ("https://chess.example/", "1", ("gambling",)),
+    ]
+    times = [one.given_at.isoformat() for page in found for one in page.judgments if one.given_at]
+    assert times[:3] == [
+        "2026-03-01T09:30:00+00:00",
+        "2026-03-01T10:00:00+00:00",
+        "2026-03-02T09:30:00+00:00",
+    ]
+    assert times[3].startswith("2026-11-28T11:12:14")
+    first, second = found[0].judgments
+    assert (first.seconds, first.comment, second.unsure) == (12.5, "clear", ("gambling",))
+
+
 def test_doccano_1_8_4_exported_a_file_for_each_person() -> None:
     """Its `export_dataset` over its own database, JSONL, zipped; the name of each file is a person."""
     found = pages("doccano-people.zip", "doccano")
