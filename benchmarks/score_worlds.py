@@ -267,7 +267,7 @@ def synthetic() -> Iterator[World]:
             )
 
 
-def real(path: Path, most: int = 4) -> Iterator[World]:
+def real(path: Path, most: int = 9) -> Iterator[World]:
     """Categories of a labelled file on sites that the classifier has not seen, thinned to each prevalence.
 
     The logits are moved by as much as a classifier of that prevalence would have them lower (Saerens et al. 2002).

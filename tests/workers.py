@@ -31,7 +31,16 @@ class CeleryWorker:
 
     def start(self) -> None:
         """Start it, and return when it takes tasks."""
-        command = [sys.executable, "-m", "celery", "-A", "annotator", "worker", "-Q", "interactive,training,bulk"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "annotator",
+            "worker",
+            "-Q",
+            "interactive,training,bulk",
+        ]
         command += ["-n", self.name, "--concurrency", "2", "--without-gossip", "--without-mingle"]
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(

@@ -16,7 +16,7 @@ from learner.core.audited import Drawn, Population, Strata, strata_of
 from learner.core.drawing import FLOOR
 from learner.core.evaluation import CONFIDENCE
 from learner.core.plans import MEASURES, STEPS
-from learner.core.posterior import shares_drawn, sizes_drawn, unseen_drawn
+from learner.core.posterior import shares_drawn, sizes_drawn
 
 N_WORLDS: Final = 24
 N_DRAWS: Final = 200
@@ -67,9 +67,7 @@ def played(known: Drawable, *, rng: np.random.Generator) -> dict[str, Any]:
     """
     strata = known.strata
     worlds = np.tile(strata.share, (N_WORLDS, 1))
-    truths = shares_drawn(strata, strata.n_effective, worlds, rng)
-    truths += unseen_drawn(strata, strata.n_effective, strata.share, N_WORLDS, rng)
-    truths = np.minimum(truths, 1.0)
+    truths = shares_drawn(strata, strata.n_effective, strata.share, worlds, rng)
     mean_root = known.roots.sum() / max(float(strata.items.sum()), 1.0)
     focused = FLOOR * strata.items + (1 - FLOOR) * known.roots / max(float(mean_root), 1e-12)
     seed = int(rng.integers(2**32))
@@ -123,8 +121,7 @@ def _worth(known: Drawable) -> Floats:
 
 def _shares(strata: Strata, n: Floats, share: Floats, rng: np.random.Generator) -> Floats:
     """Draws of the posterior of the share of each stratum, (N_DRAWS, n_strata)."""
-    drawn = shares_drawn(strata, n, np.tile(share, (N_DRAWS, 1)), rng)
-    return np.minimum(drawn + unseen_drawn(strata, n, share, N_DRAWS, rng), 1.0)
+    return shares_drawn(strata, n, share, np.tile(share, (N_DRAWS, 1)), rng)
 
 
 def _score(strata: Strata, positives: Floats, sizes: Floats, measure: str) -> Floats:

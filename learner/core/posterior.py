@@ -1,40 +1,50 @@
 """What may be true of the strata of a category, given its labelled items.
 
-The share of positives of a stratum has a Beta posterior of its labelled items, weighted by what they stand for. Below
-the threshold lie most items and few positives, and in a stratum in which none was found nothing but the prior speaks.
-There may be what the classifier expects, as often as it is right; and positives that it does not see, which lie
-anywhere. How often, and how many for each that is found, are two numbers of the category, and quite unsure; labelled
-items below the threshold speak for or against them. These strata are where the normal approximation, Wilson's interval
-on an effective number and the bootstrap fail (`benchmarks/evaluation_coverage.py`, decision 178).
+The share of positives of a stratum has a Beta posterior of its labelled items, weighted by what they stand for: above
+the threshold from Jeffreys' prior, each stratum by itself. Below it lie most items and few positives, and in most
+strata none is found. So all strata there share one prior: their shares vary about what the classifier expects, where
+three numbers of the category are not known: how often its expectations come true, how steeply they should fall with the
+score, and how many positives it does not see, which lie anywhere. What was found in any stratum speaks of all three
+(a beta-binomial, Skellam 1948, J. R. Stat. Soc. B 10, with unknown means). These strata are where the normal
+approximation, Wilson's interval on an effective number and the bootstrap fail
+(`benchmarks/evaluation_coverage.py`, decision 180).
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import gammainc, gammaincc
+from scipy.special import betaln, gammainc
 
-from learner.core.arrays import Array, Booleans, Floats
+from learner.core.arrays import Floats
 from learner.core.audited import Strata
 
 N_DRAWS: Final = 1_000
-_EDGES: Final = np.concatenate([[0.0], np.geomspace(1e-4, 20, 64)])
-_MIDDLES: Final = (_EDGES[1:] + _EDGES[:-1]) / 2
-
-
-def _masses(mean: float) -> Floats:
-    """What a Gamma distribution of shape one half has between the edges: next to none, or some times its mean."""
-    return np.diff(gammainc(0.5, _EDGES * 0.5 / mean))
-
-
-_NOT_SEEN: Final = _masses(0.07)
-"""Positives that the classifier does not see, for each that is found."""
-_AS_EXPECTED: Final = _masses(1.0)
-"""Positives where none was found, for each that the classifier expects there."""
 _JEFFREYS: Final = 0.5
-_FOUND: Final = 0.5
-_LEAST: Final = 1e-6
-_NOTHING: Final = 1e-12
+_SLOPES: Final = (0.75, 1.0, 1.4)
+"""What the logits below the threshold, counted from its end, are to be multiplied by; one as likely as another."""
+_LEAST, _MOST, _NOTHING = 1e-7, 0.999, 1e-12
+
+
+def _gamma(mean: float, low: float, high: float, n: int) -> tuple[Floats, Floats]:
+    """Points and masses (n,) of a Gamma distribution of shape one half: next to none, or some times its mean."""
+    edges = np.geomspace(low, high, n + 1)
+    points = np.sqrt(edges[1:] * edges[:-1])
+    edges[0], points[0] = 0.0, low / 2
+    return points, np.diff(gammainc(0.5, edges / 2 / mean))
+
+
+def _grid() -> tuple[Floats, Floats, Floats, Floats]:
+    """All values of the three numbers that are not known, (n_points, 1) each, and log chances (n_points,)."""
+    (true, of_true), (unseen, of_unseen) = _gamma(1.0, 0.02, 30, 16), _gamma(0.07, 0.002, 3, 10)
+    points = np.meshgrid(true, unseen, _SLOPES, indexing="ij")
+    masses = of_true[:, None, None] * of_unseen[:, None] * np.full(len(_SLOPES), 1 / len(_SLOPES))
+    come_true, not_seen, slopes = (part.reshape(-1, 1) for part in points)
+    return come_true, not_seen, slopes, np.log(masses.ravel())
+
+
+_COME_TRUE, _NOT_SEEN, _SLOPE, _LOG_PRIOR = _grid()
+"""Positives for each that the classifier expects; those that it does not see, for each that is found; slopes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,66 +79,51 @@ class Judged:
 
 def judged_of(strata: Strata, *, rng: np.random.Generator) -> Judged:
     """The strata with draws from their posterior."""
-    shares = shares_drawn(strata, strata.n_effective, _held_shares(strata, rng), rng)
-    shares += unseen_drawn(strata, strata.n_effective, strata.share, N_DRAWS, rng)
-    return Judged(strata, np.minimum(shares, 1.0), sizes_drawn(strata, N_DRAWS, rng))
+    shares = shares_drawn(strata, strata.n_effective, strata.share, _held_shares(strata, rng), rng)
+    return Judged(strata, shares, sizes_drawn(strata, N_DRAWS, rng))
 
 
-def prior_of(strata: Strata) -> tuple[Floats, Floats]:
-    """The prior counts of positives and others in each stratum, (n_strata,) each, but for those that are not seen."""
-    present = np.where(strata.predicted, _JEFFREYS, np.maximum(strata.expected, _LEAST))
-    absent = np.where(strata.predicted, _JEFFREYS, np.maximum(1 - strata.expected, _LEAST))
-    return present, absent
-
-
-def shares_drawn(strata: Strata, n: Floats, share: Array, rng: np.random.Generator) -> Floats:
-    """A draw of the share of each stratum, (..., n_strata), after so many labels with this share of positives."""
-    present, absent = prior_of(strata)
-    drawn: Floats = rng.beta(present + n * share, absent + n * (1 - share))
-    return drawn
-
-
-def unseen_drawn(strata: Strata, n: Floats, share: Array, n_draws: int, rng: np.random.Generator) -> Floats:
-    """Draws of what the share of each stratum is where nothing was found, (n_draws, n_strata); 0 in the others.
-
-    What the classifier expects, as often as its expectations come true there; and positives that it does not see, so
-    many for each that is found. Neither factor is known; both are of the whole category.
+def shares_drawn(strata: Strata, n: Floats, share: Floats, held: Floats, rng: np.random.Generator) -> Floats:
+    """Draws of the share of positives of each stratum, (n_draws, n_strata).
 
     Parameters
     ----------
     strata : Strata
     n, share : float (n_strata,)
         Effective labels, and the share of positives among them.
-    n_draws : int
+    held : float (n_draws, n_strata)
+        The same share in each draw: it differs where labels are in doubt.
     rng : np.random.Generator
     """
-    present, absent = prior_of(strata)
-    found = strata.size @ ((present + n * share) / (present + absent + n))
-    rate = np.full(len(n), float(found) / max(float(strata.size.sum()), _NOTHING))
+    present, absent = (np.full(held.shape, _JEFFREYS) for _ in range(2))
     others = ~strata.predicted
-    finds, adds = (n * share)[others], np.zeros((n_draws, len(n)))
-    for each, prior in ((rate, _NOT_SEEN), (strata.expected, _AS_EXPECTED)):
-        adds += np.outer(_factors_drawn(finds, (n * each)[others], prior, n_draws, rng), each)
-    silent: Floats = adds * unfound(strata, n, share)
-    return silent
+    if others.any():
+        present[:, others] = 1.0
+        absent[:, others] = _shared_prior(strata, n, share, len(held), rng)
+    drawn: Floats = rng.beta(present + n * held, absent + n * (1 - held))
+    return drawn
 
 
-def _factors_drawn(
-    finds: Floats, expected: Floats, prior: Floats, n_draws: int, rng: np.random.Generator
-) -> Floats:
-    """Draws of what the finds that are expected in each stratum are to be multiplied by, (n_draws,).
+def _shared_prior(strata: Strata, n: Floats, share: Floats, n_draws: int, rng: np.random.Generator) -> Floats:
+    """Draws of how many negatives stand beside one positive in the prior of each stratum below the threshold.
 
-    The chance of a factor is that of its prior, times that of as few finds as there were.
+    (n_draws, n_others). A point of the grid is drawn by its prior, times the chance of what was found in all strata.
     """
-    as_few = gammaincc(finds + 1, _MIDDLES[:, None] * expected)
-    cumulated = np.cumsum(prior * np.maximum(as_few, _NOTHING).prod(axis=1))
-    factors: Floats = np.interp(rng.random(n_draws) * cumulated[-1], np.append(0.0, cumulated), _EDGES)
-    return factors
-
-
-def unfound(strata: Strata, n: Floats, share: Array) -> Booleans:
-    """The strata below the threshold in which less than half a positive was found, (n_strata,)."""
-    return ~strata.predicted & (n * share < _FOUND)
+    others = ~strata.predicted
+    jeffreys = np.where(strata.predicted, _JEFFREYS, 0.0)
+    found = float(strata.size @ ((n * share + jeffreys) / (n + 1)))
+    rate = found / max(float(strata.size.sum()), _NOTHING)
+    expected = np.clip(strata.expected[others], _LEAST, _MOST)
+    odds = expected / (1 - expected)
+    as_expected = _COME_TRUE * odds.max() * (odds / odds.max()) ** _SLOPE
+    means = np.clip(as_expected / (1 + as_expected) + _NOT_SEEN * rate, _LEAST, _MOST)
+    absent = (1 - means) / means
+    finds, labels = (n * share)[others], n[others]
+    chances = (betaln(1 + finds, absent + labels - finds) + np.log(absent)).sum(axis=1) + _LOG_PRIOR
+    cumulated = np.cumsum(np.exp(chances - chances.max()))
+    points = np.searchsorted(cumulated, rng.random(n_draws) * cumulated[-1])
+    drawn: Floats = absent[points]
+    return drawn
 
 
 def sizes_drawn(strata: Strata, n_draws: int, rng: np.random.Generator) -> Floats:

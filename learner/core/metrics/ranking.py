@@ -16,12 +16,16 @@ from learner.core.arrays import Array, Floats
 from learner.core.audited import Known, Ranked, between
 from learner.core.audited_scores import estimate_of
 from learner.core.evaluation import Estimate
-from learner.core.posterior import N_DRAWS, Judged, prior_of, unfound
+from learner.core.posterior import N_DRAWS, Judged
 
 CELLS: Final = 100
 """So many positives have a cell of their own; more share them."""
 _ANYWHERE: Final = 0.5
 """Pseudo-count of positives, by size, in a stratum in which none was found."""
+_JEFFREYS: Final = 0.5
+_FOUND: Final = 0.5
+"""Effective positives from which on one counts as found in a stratum."""
+_LEAST: Final = 1e-6
 _TRIFLE: Final = 1e-3
 _NOTHING: Final = 1e-12
 
@@ -129,8 +133,12 @@ def _cells(column: Ranked, labelled: Known, judged: Judged) -> _Cells:
         np.bincount(cell, worth * part, minlength=len(lowest)).astype(np.float64)
         for part in (labelled.truth, 1 - labelled.truth)
     )
-    present, absent = prior_of(strata)
-    anywhere = np.where(unfound(strata, strata.n_effective, strata.share), _ANYWHERE, 0.0)
+    present, absent = (
+        np.where(strata.predicted, _JEFFREYS, np.maximum(part, _LEAST))
+        for part in (strata.expected, 1 - strata.expected)
+    )
+    unfound = ~strata.predicted & (strata.n_effective * strata.share < _FOUND)
+    anywhere = np.where(unfound, _ANYWHERE, 0.0)
     return _Cells(
         stratum[::-1],
         found[::-1],
