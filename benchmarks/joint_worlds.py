@@ -1,19 +1,21 @@
 """Worlds of pages with three categories at once, in slices, for what is said of all categories together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 from sklearn.metrics import label_ranking_average_precision_score
 
+from benchmarks.doubt_worlds import said_of
 from learner.core.arrays import Booleans, Floats, Floats32, Integers
 from learner.core.audited import Drawn, Population, strata_of
 from learner.core.audited_scores import scores_of
 from learner.core.drawing import chances, score_measure
 from learner.core.evaluation import Estimate
 from learner.core.metrics.confusion import confusion_of
+from learner.core.metrics.doubt import doubt_by_score
 from learner.core.metrics.slices import slices_of
 from learner.core.metrics.together import together_of
 from learner.core.posterior import judged_of
@@ -27,7 +29,9 @@ WORSE = (0.0, 0.3, 0.8)
 ALIKE = 1.5
 """What the common category adds to the scores of the other two, where pages are alike."""
 BLIND = 0.1
-WORLDS = ("apart", "alike", "blind")
+WORLDS = ("apart", "alike", "blind", "in doubt")
+REQUESTS = 1.0
+"""Standard deviation of the logarithm of the requests that a page has."""
 TRUE_PARTS, TRUE_ITEMS = 20, 200_000
 
 
@@ -90,7 +94,9 @@ def true_pages(world: str) -> dict[str, float]:
             others = whole["sizes"][place] - tp - fn
             true[f"slice {place} {name} precision"] = float(tp / (tp + fp))
             true[f"slice {place} {name} recall"] = float(tp / (tp + fn))
-            true[f"slice {place} {name} fpr"] = float(fp / others)
+            true[f"slice {place} {name} fpr"] = true[f"slice {place} {name} fpr by requests"] = float(
+                fp / others
+            )
     return true
 
 
@@ -122,6 +128,8 @@ def page_estimates(world: str, n_items: int, labels: int, rng: np.random.Generat
     rows = np.flatnonzero(rng.random(n_items) < chance)
     population = Population(pages.logits)
     drawn = Drawn(rows, pages.truth[rows].astype(np.float64), chance[rows])
+    if world == "in doubt":
+        drawn = doubt_by_score(replace(drawn, truth=said_of(drawn.truth, rng)), pages.logits[rows])
     every = [
         judged_of(strata_of(population, drawn, float(threshold), place), rng=rng)
         for place, threshold in enumerate(thresholds)
@@ -146,4 +154,8 @@ def page_estimates(world: str, n_items: int, labels: int, rng: np.random.Generat
                 f"slice {one.name} {name} {measure}": getattr(score, measure)
                 for measure in ("precision", "recall", "fpr")
             }
+    by_requests = Population(pages.logits, np.exp(REQUESTS * rng.normal(size=n_items)))
+    for one in slices_of(by_requests, drawn, thresholds, kinds, rng=rng):
+        for name, score in zip(NAMES, one.categories, strict=False):
+            found[f"slice {one.name} {name} fpr by requests"] = score.fpr
     return found

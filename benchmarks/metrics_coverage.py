@@ -1,13 +1,15 @@
 """Whether the intervals of the other measures of an evaluation keep their promise, and what a large one costs.
 
     python benchmarks/metrics_coverage.py [--repetitions 1000] [--labels 2000] [--only TEXT] [--data FILE] [--json OUT]
+    python benchmarks/metrics_coverage.py --doubt [--repetitions 1000]
     python benchmarks/metrics_coverage.py --pages [--repetitions 500] [--items 100000]
     python benchmarks/metrics_coverage.py --time [--items 1000000] [--categories 16]
 
 As in `evaluation_coverage.py` a population comes from a world anew in each repetition, its items are drawn by score and
 labelled. For each measure: share of intervals that hold the true value (target .93 to .98), bias, mean width. With
---pages: what is said of three categories (.1, 1 and 10 %) together, of the confusion matrix, and of three slices. With
---time: seconds of one core for all measures of one evaluation, and the size of its facts.
+--doubt: where three people say what is true, and may be wrong; by a prior that depends on the score, and by one for
+all. With --pages: what is said of three categories (.1, 1 and 10 %) together, of the confusion matrix, and of three
+slices. With --time: seconds of one core for all measures of one evaluation, and the size of its facts.
 """
 
 import argparse
@@ -26,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from scipy.special import expit, logit
 
+from benchmarks.doubt_worlds import estimates_in_doubt, true_in_doubt
 from benchmarks.joint_worlds import WORLDS, page_estimates, true_pages
 from benchmarks.score_worlds import World, by_score, fresh, real, synthetic
 from learner.core.arrays import Booleans, Floats32
@@ -85,6 +88,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--labels", type=int, default=2_000)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--categories", type=int, default=16)
+    parser.add_argument("--doubt", action="store_true")
     parser.add_argument("--pages", action="store_true")
     parser.add_argument("--time", action="store_true")
     parser.add_argument("--data", type=Path)
@@ -105,7 +109,15 @@ def worlds(arguments: argparse.Namespace) -> Iterator[tuple[str, dict[str, float
                 yield f"pages {name}", true_pages(name), once
         return
     for world in (*synthetic(), *(real(arguments.data) if arguments.data else ())):
-        if arguments.only in world.name:
+        if arguments.only not in world.name:
+            continue
+        if arguments.doubt:
+            yield (
+                f"doubt {world.name}",
+                true_in_doubt(world),
+                partial(estimates_in_doubt, world, arguments.labels),
+            )
+        else:
             yield world.name, true_of(world), partial(estimates, world, arguments.labels)
 
 

@@ -20,20 +20,16 @@ from learner.evaluation.truths import doubt_added
 class Audited:
     """Audited holdout items; row i of every part is the same item.
 
-    `item_ids` (n_items,) ascend; `truth` (n_items, n_categories) is 1, 0, something between where doubt is carried, or
-    -1 for what the resolution does not tell in the taxonomy of the classifier; `chances` (n_items,) are their inclusion
-    probabilities under all draws.
+    `item_ids` (n_items,) ascend; `held` (n_items, n_categories) is 1 or 0 as resolved, or -1 for what the resolution
+    does not tell in the taxonomy of the classifier; `truth` is the same, but where doubt is carried the probability by
+    what people say alone, for `doubt_by_score`; `chances` (n_items,) are their inclusion probabilities under all draws.
     """
 
     item_ids: Integers
-    truth: Array
+    held: Array
+    truth: Floats
     chances: Floats
     last_resolution: int
-
-    @property
-    def held(self) -> Array:
-        """The truth as it is held, 1, 0 or -1, whatever doubt is carried; (n_items, n_categories)."""
-        return np.where(self.truth < 0, -1, self.truth >= 1 / 2).astype(np.int8)
 
 
 def audited_items(
@@ -56,6 +52,7 @@ def audited_items(
     item_ids = [item_id for item_id, _, _, _ in rows]
     truth = np.array([[row[place] for place in places] for row in whole], dtype=np.float64)
     truth = truth.reshape(len(rows), len(categories))
+    held_true = truth.astype(np.int8)
     if truth_taken == Truth.INFERRED:
         doubted = [item_id for item_id, _, _, method in rows if method != Method.ADJUDICATED]
         truth = doubt_added(
@@ -63,6 +60,7 @@ def audited_items(
         )
     return Audited(
         item_ids=np.array(item_ids, dtype=np.int64),
+        held=held_true,
         truth=truth,
         chances=chances_of(project, item_ids),
         last_resolution=newest,

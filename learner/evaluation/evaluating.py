@@ -19,6 +19,7 @@ from learner.core.artifact import artifact_read
 from learner.core.audited import Drawn, Population
 from learner.core.classifier import LinearClassifier
 from learner.core.features import describe_recipe
+from learner.core.metrics.doubt import doubt_by_score
 from learner.core.metrics.report import measured
 from learner.core.planner import drawable_of, played
 from learner.evaluation.audited import Audited, audited_items
@@ -94,8 +95,9 @@ def _evaluated(
         raise NothingToEvaluate(NOTHING[truth_of(run.project)])
     run_progress(run, "measuring", 0, None)
     population = Population(holdout.logits)
-    truth = audited.truth[places]
-    drawn = Drawn(rows, truth, audited.chances[places], holdout.sites[rows])
+    drawn = doubt_by_score(
+        Drawn(rows, audited.truth[places], audited.chances[places], holdout.sites[rows]), holdout.logits[rows]
+    )
     rng = np.random.default_rng((version.pk, audited.last_resolution))
     kinds = slice_kinds(holdout, rows, now=timezone.now())
     facts: dict[str, Any] = measured(

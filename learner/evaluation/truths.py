@@ -17,10 +17,10 @@ def doubt_added(
     doubted: Collection[int],
     categories: Sequence[Category],
 ) -> Floats:
-    """The truth (n_items, n_categories), of the doubted items as a probability. Three queries.
+    """The truth (n_items, n_categories), of the doubted items as a probability by what people say alone. Three queries.
 
-    By truth inference with the skills that are measured: the posterior of Dawid and Skene. What a resolution does not
-    tell (-1), and categories whose skills are not known, stay as they are.
+    By the skills that are measured, as if half of all items had each category: `doubt_by_score` has the prior. What a
+    resolution does not tell (-1), and categories whose skills are not known, stay as they are.
     """
     given: dict[int, list[Judgment]] = defaultdict(list)
     for judgment in judgments_current(project).filter(item__in=doubted):
@@ -29,6 +29,6 @@ def doubt_added(
     with_doubt: Floats = truth.copy()
     for row, item_id in enumerate(item_ids):
         for column, inferred in enumerate(found.get(item_id, ())):
-            if inferred.probability is not None and truth[row, column] >= 0:
-                with_doubt[row, column] = inferred.probability
+            if inferred.by_people is not None and truth[row, column] >= 0:
+                with_doubt[row, column] = inferred.by_people
     return with_doubt

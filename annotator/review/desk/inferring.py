@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from annotator.agreement.posterior import KnownSkill, Said, present_given
 from annotator.judgments.models import Judgment, Verdict
@@ -10,12 +11,15 @@ from annotator.projects.models import Category, Project
 from annotator.projects.selectors import carried
 from annotator.review.models import CategoryInference, Skill
 
+_EVEN: Final = 0.5
+
 
 @dataclass(frozen=True)
 class Inferred:
     """What the judgments on an item amount to in one category; without a probability, `why` says why.
 
-    `n_present` of `n` definite answers name it; unsure ones are no answer.
+    `n_present` of `n` definite answers name it; unsure ones are no answer. `by_people` is the probability that their
+    answers alone give, as if half of all items had the category: for who knows a better prior than one for all items.
     """
 
     category: Category
@@ -23,6 +27,7 @@ class Inferred:
     n_present: int
     n: int
     why: str = ""
+    by_people: float | None = None
 
     @property
     def percent(self) -> int | None:
@@ -84,7 +89,8 @@ def _inferred(
         Said(slug in said_of[row.pk].labels, _skill(known.get((slug, row.annotator_id), whole)))
         for row in decided
     ]
-    return Inferred(category, present_given(said, whole.prevalence), n_present, len(decided))
+    probability, by_people = (present_given(said, prior) for prior in (whole.prevalence, _EVEN))
+    return Inferred(category, probability, n_present, len(decided), by_people=by_people)
 
 
 def _carried(judgment: Judgment, category: Category) -> Carried:

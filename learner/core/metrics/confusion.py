@@ -41,7 +41,8 @@ def confusion_of(
     The strata are those of the category of the row, so that its diagonal is its recall. In each, what is predicted on
     its positives has a Beta posterior of its own. Its prior is what is predicted on the positives of that side of the
     threshold, worth one label, and Jeffreys' half a label for all strata together: a half in each of a dozen would make
-    much of what is never confused.
+    much of what is never confused. The lower end has no prior, as that of Clopper and Pearson (1934): where one page
+    makes a cell that holds next to nothing, a prior of half a page more left it out too often.
 
     Parameters
     ----------
@@ -98,11 +99,11 @@ def _row(
     first = _expected(worth, share, strata.predicted)
     more = _JEFFREYS * (positives.mean(axis=0) / max(float(positives.mean(axis=0).sum()), _NOTHING))[:, None]
     made = rng.beta(first + more + worth * share, 1 - first + worth * (1 - share), (N_DRAWS, *share.shape))
-    made *= _possible(strata.predicted, own, share.shape[1])
-    made[:, :, own] = strata.predicted[None, :]
-    totals = np.maximum(positives.sum(axis=1), _NOTHING)
-    drawn_cells = np.einsum("ds,dsc->dc", positives, made) / totals[:, None]
-    lows, highs = np.quantile(drawn_cells, _ENDS, axis=0)
+    found = rng.beta(np.maximum(worth * share, _NOTHING), 1 + worth * (1 - share), made.shape)
+    lows, highs = (
+        np.quantile(_cells_drawn(positives, part, own, strata.predicted), end, axis=0)
+        for part, end in zip((found * (share > 0), made), _ENDS, strict=True)
+    )
     counts: Integers = inside.sum(axis=0)
     return tuple(
         Estimate(None, None, None, 0, why)
@@ -110,6 +111,15 @@ def _row(
         else Estimate(float(value), float(min(low, value)), float(max(high, value)), int(n), "")
         for value, low, high, n in zip(values, lows, highs, counts, strict=True)
     )
+
+
+def _cells_drawn(positives: Floats, made: Floats, own: int, predicted: Booleans) -> Floats:
+    """Draws of each cell, (N_DRAWS, n_cells); `made` (N_DRAWS, n_strata, n_cells) is its share of each stratum."""
+    inside = made * _possible(predicted, own, made.shape[-1])
+    inside[:, :, own] = predicted
+    totals = np.maximum(positives.sum(axis=1), _NOTHING)
+    cells: Floats = np.einsum("ds,dsc->dc", positives, inside) / totals[:, None]
+    return cells
 
 
 def _expected(worth: Floats, share: Floats, predicted: Booleans) -> Floats:

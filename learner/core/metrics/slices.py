@@ -7,18 +7,27 @@ from typing import Final
 import numpy as np
 
 from learner.core.arrays import Array, Booleans, Floats
-from learner.core.audited import Drawn, Population, Strata, strata_at, strata_of
+from learner.core.audited import (
+    Drawn,
+    Known,
+    Population,
+    Ranked,
+    known_of,
+    ranked_of,
+    strata_at,
+    strata_between,
+)
 from learner.core.audited_scores import score_of
 from learner.core.evaluation import Estimate
 from learner.core.metrics.pages import blocked_column
 from learner.core.metrics.rates import rates_of
-from learner.core.posterior import N_DRAWS, Judged, judged_of
+from learner.core.posterior import N_DRAWS, Judged, judged_of, sizes_drawn
 
 NAMES_MAX: Final = 8
 """The largest of a kind; what is beyond them is one slice more."""
 OTHERS: Final = "others"
-_UNSEEN: Final = 0.5
-"""Items that may be where none was seen."""
+_JEFFREYS: Final = 0.5
+_NOTHING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,9 @@ def slices_of(
 ) -> Iterator[Slice]:
     """Scores on each part of the labelled items, the largest parts of a kind first.
 
-    Of most kinds only the labelled items are known. They stand for the pages like them: each counts 1 / inclusion, and
-    the sizes of strata are sums of that. So an interval says less than one of the whole population with as many labels.
+    Of most kinds only the labelled items are known. What the whole population measures in a stratum is known, and what
+    share of that is in the slice is estimated from all labelled items there. So an interval says less than one of the
+    whole population with as many labels.
 
     Parameters
     ----------
@@ -73,9 +83,10 @@ def slices_of(
         Of each drawn item; empty where it is not known, and then the item is in no slice of that kind.
     rng : np.random.Generator
     """
-    for kind, name, inside in parts_of(kinds):
-        scores = part_scores(population, drawn, thresholds, inside, rng=rng)
-        yield Slice(kind, name, int(inside.sum()), scores)
+    parts = list(parts_of(kinds))
+    scores = part_scores(population, drawn, thresholds, [inside for _, _, inside in parts], rng=rng)
+    for (kind, name, inside), of_part in zip(parts, scores, strict=True):
+        yield Slice(kind, name, int(inside.sum()), of_part)
 
 
 def parts_of(kinds: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, Booleans]]:
@@ -107,45 +118,89 @@ def blocked_slices(
         As in `slices_of`.
     rng : np.random.Generator
     """
+    column = blocked_column(population, drawn, *policy)
+    measure = _measure(population, drawn)[column.truth >= 0]
     for kind, name, inside in parts_of(kinds):
-        column = blocked_column(*_part(population, drawn, inside), *policy)
-        rates = rates_of(_unsized(strata_at(column.population, column.labelled, 0.0), rng), rng=rng)
+        part = _Part(column.population, column.labelled, measure, inside[column.truth >= 0])
+        rates = rates_of(part.judged(0.0, rng=rng), rng=rng)
         yield BlockedSlice(kind, name, int(inside.sum()), rates.fpr, rates.fnr)
 
 
 def part_scores(
-    population: Population, drawn: Drawn, thresholds: Floats, inside: Booleans, *, rng: np.random.Generator
-) -> tuple[SliceScore, ...]:
-    """Each category on the labelled items `inside` (n_drawn,), weighed by what they stand for."""
-    part, labelled = _part(population, drawn, inside)
-    scores = []
+    population: Population,
+    drawn: Drawn,
+    thresholds: Floats,
+    parts: Sequence[Booleans],
+    *,
+    rng: np.random.Generator,
+) -> list[tuple[SliceScore, ...]]:
+    """Of each part of the drawn items, (n_drawn,) each, the scores of each category."""
+    of_category = []
     for category, threshold in enumerate(thresholds):
-        judged = _unsized(strata_of(part, labelled, float(threshold), category), rng)
-        score = score_of(judged)
-        scores.append(SliceScore(score.precision, score.recall, rates_of(judged, rng=rng).fpr))
-    return tuple(scores)
+        column, labelled = ranked_of(population, category), known_of(population, drawn, category)
+        is_known = drawn.truth[:, category] >= 0
+        measure = _measure(population, drawn)[is_known]
+        of_category.append(
+            [
+                _score(
+                    _Part(column, labelled, measure, inside[is_known]).judged(float(threshold), rng=rng), rng
+                )
+                for inside in parts
+            ]
+        )
+    return list(zip(*of_category, strict=True))
 
 
-def _part(population: Population, drawn: Drawn, inside: Booleans) -> tuple[Population, Drawn]:
-    """The labelled items of a part as a population of their own: each weighs what it stands for."""
-    rows = drawn.rows[inside]
-    weight = (1.0 if population.measure is None else population.measure[rows]) / drawn.inclusion[inside]
-    labelled = Drawn(
-        np.arange(len(rows)),
-        drawn.truth[inside],
-        np.ones(len(rows)),
-        rows if drawn.sites is None else drawn.sites[inside],
-    )
-    return Population(population.logits[rows], weight), labelled
+def _score(judged: Judged, rng: np.random.Generator) -> SliceScore:
+    score = score_of(judged)
+    return SliceScore(score.precision, score.recall, rates_of(judged, rng=rng).fpr)
 
 
-def _unsized(strata: Strata, rng: np.random.Generator) -> Judged:
-    """The strata with draws, their sizes being sums over the labelled items: draws too, also where none was seen."""
-    mean = float(strata.size.sum()) / max(int(strata.items.sum()), 1)
-    seen = replace(strata, size=np.where(strata.items > 0, strata.size, _UNSEEN * mean))
-    worth = seen.n_effective + _UNSEEN
-    luck = rng.standard_gamma(worth, (N_DRAWS, len(worth))) / worth
-    return Judged(strata, judged_of(seen, rng=rng).shares, seen.size * luck)
+def _measure(population: Population, drawn: Drawn) -> Floats:
+    """How much each drawn item counts, (n_drawn,)."""
+    return np.ones(len(drawn.rows)) if population.measure is None else population.measure[drawn.rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """A column, its labelled items with what each counts, and which of them are inside; (n_known,) each."""
+
+    column: Ranked
+    labelled: Known
+    measure: Floats
+    inside: Booleans
+
+    def judged(self, threshold: float, *, rng: np.random.Generator) -> Judged:
+        """The part in strata that suit its own labels, with draws of what share of each stratum it is.
+
+        That share has Jeffreys' prior, so something may be inside where nothing was seen; where the population has
+        nothing either, half an item may be. How many items are predicted is chance too, as in `sizes_drawn`: of pages
+        by their requests there are as many as make up most of these.
+        """
+        everyone, inside = self.labelled, self.inside
+        part = Known(
+            everyone.scores[inside], everyone.truth[inside], everyone.weight[inside], everyone.sites[inside]
+        )
+        strata = strata_at(self.column, part, threshold)
+        stratum = np.searchsorted(strata.cuts, everyone.scores, side="right")
+        whole, within, heavy = (
+            np.bincount(stratum, values, len(strata.size))
+            for values in (
+                everyone.weight,
+                everyone.weight * inside,
+                everyone.weight * self.measure * inside,
+            )
+        )
+        share = within / np.maximum(whole, _NOTHING)
+        n = strata_between(self.column, everyone, strata.cuts, threshold).n_effective
+        shares = rng.beta(n * share + _JEFFREYS, n * (1 - share) + _JEFFREYS, (N_DRAWS, len(share)))
+        items = np.ceil(within**2 / np.maximum(heavy, _NOTHING)).astype(np.int64)
+        sized = replace(strata, size=strata.size * share, items=items)
+        one = float(self.column.measure[-1]) / max(len(self.column.scores), 1)
+        few = one * rng.standard_gamma(_JEFFREYS, shares.shape)
+        sizes = np.where(strata.size > 0, strata.size * np.where(share < 1, shares, 1.0), few)
+        luck = sizes_drawn(replace(sized, size=np.ones(len(share))), N_DRAWS, rng)
+        return Judged(sized, judged_of(sized, rng=rng).shares, sizes * luck)
 
 
 def _bounded(names: Array) -> Array:

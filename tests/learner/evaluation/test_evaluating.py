@@ -256,6 +256,29 @@ def test_doubt_about_people_is_carried_where_the_project_wants_it(project: Proje
     assert found.truth[1].tolist() == [0, 0, 0]
 
 
+def test_doubt_weighs_against_what_pages_with_such_a_score_are(project: Project) -> None:
+    """One of one sees games on a page about the weather: 8 to 1 by skill alone, but none of 30 such pages has them."""
+    audited(project, 30, "games chess", [GAMES], probability=0.5)
+    (doubted, *_) = audited(project, 30, "weather", [], probability=0.5)
+    for resolution in Resolution.objects.filter(item__split=Split.HOLDOUT).exclude(item=doubted):
+        make_resolution(
+            resolution.item,
+            resolution.labels,
+            method=Method.ADJUDICATED,
+            resolved_by=make_user(),
+            supersedes=resolution,
+        )
+    skills_of_the_team(project)
+    make_judgment(doubted, make_member(project), [GAMES])
+    TruthSetting.objects.create(project=project, truth=Truth.INFERRED, set_by=make_user())
+
+    evaluate(project)
+
+    games = Evaluation.objects.get(project=project).facts["categories"][0]
+    assert games["n"] == 60
+    assert 0 < games["fn"] < 1  # by the team's prior of one half it were 8 / 9 of two pages
+
+
 def skills_of_the_team(project: Project) -> None:
     """What truth inference has found of games: half of the items show it, people see 80 % and are right in 90 %."""
     report = AgreementReport.objects.create(

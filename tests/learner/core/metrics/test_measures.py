@@ -195,26 +195,62 @@ def test_a_page_is_blocked_by_any_category_that_blocks() -> None:
     assert (score.tp, score.fp, score.fn, score.tn) == pytest.approx((tp, fp, fn, tn))
 
 
-def test_a_slice_has_the_scores_of_its_items_weighed_by_their_chance() -> None:
+def test_a_slice_has_the_scores_of_its_items_by_its_share_of_each_stratum() -> None:
     logits, truth = make_population()
     drawn = by_score(logits, truth, 900)
     inside = np.arange(len(drawn.rows)) % 2 == 0
 
-    (score,) = part_scores(Population(logits), drawn, np.zeros(1), inside, rng=rng())
+    ((score,),) = part_scores(Population(logits), drawn, np.zeros(1), [inside], rng=rng())
 
-    rows, weight = drawn.rows[inside], 1 / drawn.inclusion[inside]
-    tn, fp, fn, tp = confusion_matrix(truth[rows, 0], logits[rows, 0] >= 0, sample_weight=weight).ravel()
+    part = Drawn(drawn.rows[inside], drawn.truth[inside], drawn.inclusion[inside])
+    _, _, judged = column_of(logits, part)
+    weight = by_stratum(drawn, judged, logits)[inside]
+    true, said = truth[part.rows, 0], logits[part.rows, 0] >= 0
+    tn, fp, fn, tp = confusion_matrix(true, said, sample_weight=weight).ravel()
     assert score.fpr.value == pytest.approx(fp / (fp + tn))
     assert score.recall.value == pytest.approx(tp / (tp + fn), rel=0.02)
     assert score.precision.value == pytest.approx(tp / (tp + fp), rel=0.02)
+
+
+def test_a_slice_of_all_items_has_the_scores_of_the_population() -> None:
+    logits, truth = make_population()
+    drawn = by_score(logits, truth, 900)
+    _, _, judged = column_of(logits, drawn)
+
+    ((score,),) = part_scores(
+        Population(logits), drawn, np.zeros(1), [np.ones(len(drawn.rows), bool)], rng=rng()
+    )
+
+    whole, rates = score_of(judged), rates_of(judged, rng=rng())
+    assert (score.recall.value, score.fpr.value) == pytest.approx((whole.recall.value, rates.fpr.value))
+    assert ends(score.recall) == pytest.approx(ends(whole.recall), rel=0.05)
+    assert ends(score.fpr) == pytest.approx(ends(rates.fpr), rel=0.1)
+
+
+def test_requests_make_false_positives_of_a_slice_as_unsure_as_the_few_pages_that_have_most() -> None:
+    """Of 400 pages 20 are flagged, none of them right: another holdout may have two such pages, or none."""
+    logits = np.where(np.arange(400) < 20, 2, -2).astype(np.float32)[:, None]
+    truth = (np.arange(400) >= 395)[:, None]
+    requests = np.where(np.arange(400) == 0, 20.0, 1.0)
+    inside = [np.ones(400, dtype=bool)]
+
+    ((pages,),) = part_scores(Population(logits), everything(truth), np.zeros(1), inside, rng=rng())
+    ((by_requests,),) = part_scores(
+        Population(logits, requests), everything(truth), np.zeros(1), inside, rng=rng()
+    )
+
+    assert pages.fpr.value == pytest.approx(20 / 395)
+    assert by_requests.fpr.value == pytest.approx(39 / 414)
+    assert ends(pages.fpr)[1] < 1.6 * 20 / 395
+    assert ends(by_requests.fpr)[1] > 1.6 * 39 / 414
 
 
 def test_a_slice_in_which_nothing_is_flagged_does_not_say_that_nothing_ever_is() -> None:
     logits = np.full((40, 1), -2, dtype=np.float32)
     truth = (np.arange(40) < 4)[:, None]
 
-    (score,) = part_scores(
-        Population(logits), everything(truth), np.zeros(1), np.ones(40, dtype=bool), rng=rng()
+    ((score,),) = part_scores(
+        Population(logits), everything(truth), np.zeros(1), [np.ones(40, dtype=bool)], rng=rng()
     )
 
     assert (score.recall.value, score.fpr.value) == (0, 0)
