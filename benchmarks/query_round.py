@@ -53,6 +53,7 @@ from learner.core.features import N_FEATURES, N_URL
 from learner.core.learner import QueryModel
 from learner.core.selection import select_batch
 from learner.core.shards import Shard, read_ahead, shard_bytes, shard_read
+from learner.core.strategies import strategy_for
 
 SHARD_ITEMS: Final = 20_000
 BATCH: Final = 500
@@ -159,7 +160,7 @@ def round_seconds(stored: Sequence[Stored], classifier: LinearClassifier, seed: 
     """Seconds of a whole round, and of its phases."""
     plan = StreamPlan(BATCH, SHARES, seed)
     rng = np.random.default_rng(seed)
-    model = QueryModel(classifier)
+    model = QueryModel(classifier, strategy_for(classifier))
     seconds = {"wait for shards": 0.0, "score": 0.0, "merge": 0.0, "select": 0.0}
     begin, of_core = time.perf_counter(), time.process_time()
 

@@ -34,7 +34,7 @@ class Standing(models.TextChoices):
 
 def default_shares() -> dict[str, float]:
     """How a batch is mixed unless the project says otherwise: stream -> share, summing to 1."""
-    return {"query": 0.3, "rare": 0.25, "explore": 0.35, "audit": 0.1}
+    return {"query": 0.45, "rare": 0.25, "explore": 0.2, "audit": 0.1}
 
 
 class Project(models.Model):

@@ -67,8 +67,8 @@ def archive_view(content: bytes, names: Sequence[str]) -> dict[str, Array]:
         raise _unreadable(error) from error
 
 
-def archive_read(file: BinaryIO, names: Sequence[str]) -> dict[str, Array]:
-    """The named arrays of an npz file.
+def archive_read(file: BinaryIO, names: Sequence[str], maybe: Sequence[str] = ()) -> dict[str, Array]:
+    """The named arrays of an npz file, and those of `maybe` that it has.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def archive_read(file: BinaryIO, names: Sequence[str]) -> dict[str, Array]:
     """
     try:
         with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
+            return {name: archive[name] for name in (*names, *(set(maybe) & set(archive.files)))}
     except KeyError as missing:
         raise _lacks(missing) from missing
     except _BROKEN as error:

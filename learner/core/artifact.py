@@ -18,6 +18,8 @@ from learner.core.features import N_FEATURES
 from learner.core.recipe import RECIPE
 
 _PARTS = ("columns", "weights", "bias", "thresholds", "about")
+_NEWER = ("seen",)
+"""Parts that artifacts of before do not have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +39,7 @@ def artifact_sha256(artifact: bytes) -> str:
 
 
 def artifact_bytes(classifier: LinearClassifier, facts: Mapping[str, Any]) -> bytes:
-    """A fitted classifier as compressed npz: rows of the packed weights that are not zero, and facts as JSON.
+    """A fitted classifier as compressed npz: rows of the packed weights that training saw, and facts as JSON.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def artifact_bytes(classifier: LinearClassifier, facts: Mapping[str, Any]) -> by
     """
     if not classifier.is_fitted:
         raise ValueError("the classifier is not fitted; fit it before it is written")
-    columns = np.flatnonzero(classifier.weights_.any(axis=1))
+    columns = np.flatnonzero(classifier.seen_)
     about = {
         "recipe": RECIPE,
         "seed": classifier.seed,
@@ -66,6 +68,7 @@ def artifact_bytes(classifier: LinearClassifier, facts: Mapping[str, Any]) -> by
     arrays: dict[str, Array] = {
         "columns": columns.astype(np.int32),
         "weights": classifier.weights_[columns],
+        "seen": classifier.seen_[columns],
         "bias": classifier.bias_,
         "thresholds": classifier.thresholds_,
         "about": np.frombuffer(text.encode(), dtype=np.uint8),
@@ -90,7 +93,7 @@ def artifact_read(artifact: bytes, sha256: str) -> LoadedClassifier:
         raise HashMismatchError(
             f"the artifact has SHA-256 {found}, {sha256} was recorded; train again or restore it"
         )
-    arrays = archive_read(io.BytesIO(artifact), _PARTS)
+    arrays = archive_read(io.BytesIO(artifact), _PARTS, _NEWER)
     about = json.loads(arrays["about"].tobytes())
     if about["recipe"] != RECIPE:
         raise RecipeMismatchError(
@@ -98,7 +101,11 @@ def artifact_read(artifact: bytes, sha256: str) -> LoadedClassifier:
         )
     statuses = [CategoryStatus(**status) for status in about["statuses"]]
     classifier = LinearClassifier.restored(
-        statuses, weights=_packed(arrays, len(statuses)), bias=arrays["bias"], thresholds=arrays["thresholds"]
+        statuses,
+        weights=_packed(arrays, len(statuses)),
+        bias=arrays["bias"],
+        thresholds=arrays["thresholds"],
+        seen=_seen(arrays),
     ).set_params(seed=about["seed"])
     return LoadedClassifier(
         classifier=classifier,
@@ -119,3 +126,17 @@ def _packed(arrays: dict[str, Array], n_categories: int) -> Array:
     packed = np.zeros((N_FEATURES, n_categories), dtype=np.float32)
     packed[columns] = weights
     return packed
+
+
+def _seen(arrays: dict[str, Array]) -> Array | None:
+    """Training items with each column, int32 (N_FEATURES,); None of an artifact of before."""
+    if "seen" not in arrays:
+        return None
+    columns, counts = arrays["columns"], arrays["seen"]
+    if counts.shape != columns.shape:
+        raise MalformedFileError(
+            f"the artifact counts {counts.shape} of {columns.shape} columns; train again"
+        )
+    seen = np.zeros(N_FEATURES, dtype=np.int32)
+    seen[columns] = counts
+    return seen

@@ -56,6 +56,8 @@ class LinearClassifier(BaseEstimator):
     thresholds_ : float64 (n_categories,)
         Logits; infinite where not learned, so that it is never predicted.
     statuses_ : tuple of CategoryStatus
+    seen_ : int32 (n_features,)
+        Training items that have the column.
     """
 
     def __init__(
@@ -132,16 +134,27 @@ class LinearClassifier(BaseEstimator):
         self.bias_ = np.array([fit.bias for fit in fits], dtype=np.float32)
         self.thresholds_ = np.array([fit.threshold for fit in fits], dtype=np.float64)
         self.statuses_ = tuple(fit.status for fit in fits)
+        self.seen_ = np.bincount(X.indices, minlength=X.shape[1]).astype(np.int32)
         return self
 
     @classmethod
     def restored(
-        cls, statuses: Sequence[CategoryStatus], *, weights: Floats32, bias: Floats32, thresholds: Floats
+        cls,
+        statuses: Sequence[CategoryStatus],
+        *,
+        weights: Floats32,
+        bias: Floats32,
+        thresholds: Floats,
+        seen: Array | None = None,
     ) -> Self:
-        """A fitted classifier from its parts, as an artifact keeps them."""
+        """A fitted classifier from its parts, as an artifact keeps them.
+
+        Artifacts of before do not know `seen`: each column with a weight counts as seen once.
+        """
         classifier = cls([status.category for status in statuses])
         classifier.weights_, classifier.bias_, classifier.thresholds_ = weights, bias, thresholds
         classifier.statuses_ = tuple(statuses)
+        classifier.seen_ = np.asarray(weights.any(axis=1) if seen is None else seen, dtype=np.int32)
         return classifier
 
     @property

@@ -28,6 +28,7 @@ _PLAUSIBLE_LOGIT = float(logit(PLAUSIBLE))
 GIVEN_UP = 300
 """Labels without a positive from which on a definition leads nowhere: its places teach more elsewhere."""
 _PATIENCE = 100  # labels without a positive that halve what a definition gets
+_SHARED = 3  # items of a shard with a column, from which on what is learned of it is of use
 _SHORTEST = 1e-6
 _RANDOM_SHARE = 0.25
 
@@ -123,15 +124,18 @@ def multilabel_uncertainty(model: Model, X: csr_matrix, *, rng: np.random.Genera
 
 
 def expected_change(model: Model, X: csr_matrix, *, rng: np.random.Generator) -> Lanes:
-    """The lanes of `multilabel_uncertainty`, where of two items as close to a threshold the one with rarer words leads.
+    """The lanes of `multilabel_uncertainty`, where of two items as close to a threshold the one with newer words leads.
 
     What one more answer changes in a linear classifier is the gradient at the item: how unsure it is, times how long
-    the item is once common columns count less (expected gradient length: Settles, Craven and Ray 2008, "Multiple-
-    instance active learning"). The score is minus the distance plus twice the logarithm of that length. What the ledger
-    keeps is minus the distance, as of `multilabel_uncertainty`.
+    the item is (expected gradient length: Settles, Craven and Ray 2008, "Multiple-instance active learning"). A step
+    along a column that many labels have had is short, as in AdaGrad (Duchi, Hazan and Singer 2011): so columns count
+    by `_newness`. The score is minus the distance plus twice the logarithm of that length. What the ledger keeps is
+    minus the distance, as of `multilabel_uncertainty`.
     """
     close = multilabel_uncertainty(model, X, rng=rng)
-    length = _squared(X) @ model.rarity(X) ** 2  # the square of the length, so its logarithm counts twice
+    if not close.reasons:
+        return close
+    length = _squared(X) @ _newness(model, X)  # the square of the length, so its logarithm counts twice
     scores = close.scores + np.log(np.maximum(length, _SHORTEST)).astype(np.float32)
     return replace(close, scores=scores, recorded=close.scores)
 
@@ -188,6 +192,16 @@ def _hunts(model: Model, X: csr_matrix, hunted: Sequence[int]) -> Floats32:
     if defined:
         scores[defined] = _similarities(model, X, [hunted[row] for row in defined])
     return scores
+
+
+def _newness(model: Model, X: csr_matrix) -> Floats32:
+    """What the square of a value is worth in each column, float32 (n_features,).
+
+    The square of its rarity over one more than the labelled items that have it; nothing where fewer than `_SHARED` rows
+    of X have it, for what is learned of such a column is of use to nobody else.
+    """
+    shared = np.bincount(X.indices, minlength=X.shape[1]) >= _SHARED
+    return np.asarray(shared * model.rarity(X) ** 2 / (1 + model.estimator.seen_), dtype=np.float32)
 
 
 def _squared(X: csr_matrix) -> csr_matrix:

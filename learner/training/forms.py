@@ -19,7 +19,7 @@ from learner.query.steering import (
 NUMBERS_MAX = 1_000_000_000
 EXAMPLES_CHARS_MAX = 200_000
 STREAM_WORDS = {
-    "query": "Items that the query strategy wants: by default close to a threshold, rare words first.",
+    "query": "Items that the query strategy wants: by default close to a threshold, new words first.",
     "rare": "Likely finds in categories with few positives; what it cannot fill goes to query.",
     "explore": "Random items from the pool.",
     "audit": "Drawn from holdout sites, likelier where a category is, for evaluation.",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from learner.core import artifact as module
+from learner.core.archive import archive_bytes, archive_read
 from learner.core.artifact import artifact_bytes, artifact_read, artifact_sha256
 from learner.core.classifier import LinearClassifier
 from learner.core.errors import HashMismatchError, MalformedFileError, RecipeMismatchError
@@ -35,6 +36,7 @@ def test_a_classifier_reads_back_as_it_was_written(classifier: LinearClassifier,
     )
     assert loaded.categories == CATEGORIES
     assert loaded.classifier.statuses_ == classifier.statuses_
+    np.testing.assert_array_equal(loaded.classifier.seen_, pages.features.getnnz(axis=0))
     assert (loaded.recipe, loaded.seed, loaded.facts) == ("url-text-2", 7, {"n_resolutions": 200})
     assert artifact_bytes(loaded.classifier, loaded.facts) == written
 
@@ -72,6 +74,24 @@ def test_arrays_that_do_not_fit_together_are_refused(classifier: LinearClassifie
     written = artifact_bytes(other, {})
 
     with pytest.raises(MalformedFileError, match="were expected; train again"):
+        artifact_read(written, artifact_sha256(written))
+
+
+def test_an_artifact_of_before_counts_each_column_with_a_weight_once(classifier: LinearClassifier) -> None:
+    arrays = archive_read(BytesIO(artifact_bytes(classifier, {})), [*module._PARTS, *module._NEWER])
+    old = archive_bytes({name: array for name, array in arrays.items() if name != "seen"}, compressed=True)
+
+    loaded = artifact_read(old, artifact_sha256(old)).classifier
+
+    np.testing.assert_array_equal(loaded.weights_, classifier.weights_)
+    np.testing.assert_array_equal(loaded.seen_, classifier.weights_.any(axis=1))
+
+
+def test_counts_that_do_not_fit_the_columns_are_refused(classifier: LinearClassifier) -> None:
+    arrays = archive_read(BytesIO(artifact_bytes(classifier, {})), [*module._PARTS, *module._NEWER])
+    written = archive_bytes(arrays | {"seen": arrays["seen"][1:]}, compressed=True)
+
+    with pytest.raises(MalformedFileError, match="columns; train again"):
         artifact_read(written, artifact_sha256(written))
 
 

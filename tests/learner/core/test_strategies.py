@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
+from learner.core.category_fit import CategoryStatus
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import column_rarity, finds_of
 from learner.core.features import featurise
@@ -142,7 +144,7 @@ def test_uncertainty_has_no_opinion_when_nothing_is_learned(pool: Pages) -> None
     assert len(indices) == len(scores) == 0
 
 
-def test_expected_change_prefers_rare_words_among_equally_close_items(
+def test_expected_change_prefers_new_words_among_equally_close_items(
     fitted: LinearClassifier, pool: Pages
 ) -> None:
     """The same lanes as uncertainty, moved by twice the logarithm of the length; the ledger keeps the distance."""
@@ -151,11 +153,31 @@ def test_expected_change_prefers_rare_words_among_equally_close_items(
     lanes = STRATEGIES["expected_change"].lanes(model, pool.features, rng=rng())
     close = STRATEGIES["multilabel_uncertainty"].lanes(model, pool.features, rng=rng())
 
-    rarity = column_rarity(pool.features)
-    length = np.sqrt(pool.features.multiply(pool.features) @ rarity**2)
+    shared = pool.features.getnnz(axis=0) >= 3
+    worth = shared * column_rarity(pool.features) ** 2 / (1 + fitted.seen_)
+    length = np.sqrt(pool.features.multiply(pool.features) @ worth)
     np.testing.assert_allclose(lanes.scores, close.scores + 2 * np.log(length), rtol=1e-4)
     np.testing.assert_array_equal(lanes.recorded, close.scores)
     assert lanes.reasons == close.reasons
+
+
+def test_expected_change_asks_for_what_no_label_had_and_other_pages_have(pool: Pages) -> None:
+    """Three columns of equal weight: one that 99 labels had, one that is new, one that is new and of one page."""
+    classifier = LinearClassifier.restored(
+        [CategoryStatus("games", True, "", 40, 60, 100, 0.5, 0.5)],
+        weights=np.zeros((3, 1), dtype=np.float32),
+        bias=np.zeros(1, dtype=np.float32),
+        thresholds=np.zeros(1),
+        seen=np.array([99, 0, 0]),
+    )
+    old, new, alone = np.eye(3, dtype=np.float32)
+    items = csr_matrix(np.array([*[old] * 4, *[new] * 4, alone]))
+
+    lanes = STRATEGIES["expected_change"].lanes(QueryModel(classifier), items, rng=rng())
+
+    assert sorted(lanes.best(0, 4).tolist()) == [4, 5, 6, 7]
+    assert lanes.scores[0, 4] - lanes.scores[0, 0] == pytest.approx(np.log(100), rel=1e-3)
+    assert lanes.scores[0, 8] == lanes.scores[0].min()
 
 
 def test_rare_category_hunts_most_for_what_is_not_learned(fitted: LinearClassifier, pool: Pages) -> None:
