@@ -59,7 +59,7 @@ def audit_run_start(
 ) -> QueryRun:
     """A run that will open a batch of `n` audits and nothing else, drawn for the categories in focus.
 
-    Without a classifier they are drawn at random. Conflict while another query is under way: a project has one at a time.
+    Without a classifier they are drawn at random. Conflict while another query is under way: one at a time.
     """
     asked = {"audits_only": n, "audit_focus": dict(focus)}
     seed = secrets.randbits(SEED_BITS)
