@@ -120,6 +120,7 @@ def project_make(items: int, errors: int) -> Any:
         ErrorCluster(
             project=project, run=run, part="audit", category=f"category-{n % CATEGORIES}", kind="alarm", by="word",
             word=f"word{n}", place="text", item=item, n=40, of=200, correct=3, of_correct=200, lift=4.0, grave=0,
+            p_value=0.001,
         )
         for n in range(700)
     ]  # fmt: skip

@@ -56,6 +56,7 @@ def make_errors(
         correct=1,
         of_correct=20,
         lift=9.5,
+        p_value=0.0004,
     )
     ErrorCluster.objects.create(
         **about,
@@ -67,6 +68,7 @@ def make_errors(
         correct=1,
         of_correct=20,
         lift=2.0,
+        p_value=0.03,
     )
     errors = [
         ClassifierError.objects.create(

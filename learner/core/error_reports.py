@@ -208,7 +208,9 @@ def _clusters(facts: ReportFacts) -> str:
     lines = [
         f"- {_plain(row.words)}{f' ({_plain(row.detail)})' if row.detail else ''}" for row in facts.clusters
     ]
-    return "\n".join(lines) or "No two of these errors share a site or a driving word."
+    return (
+        "\n".join(lines) or "No site and no driving word has more of these errors than chance would give it."
+    )
 
 
 def _errors(facts: ReportFacts) -> str:

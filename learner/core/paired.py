@@ -26,7 +26,8 @@ class PairedScore:
 
     `lost` pages have it and the base alone found them, `found` the candidate alone; `blocked` pages do not have it and
     the candidate alone says so, `cleared` the base alone. `p_lost` and `p_blocked` are one-sided exact tests, each
-    site once, that the candidate is worse. The differences are candidate less base.
+    site once, that the candidate is worse, `p_found` and `p_cleared` that it is better. The differences
+    are candidate less base.
     """
 
     category: str
@@ -37,6 +38,8 @@ class PairedScore:
     cleared: int
     p_lost: float
     p_blocked: float
+    p_found: float
+    p_cleared: float
     recall: Estimate
     false_positive_rate: Estimate
     f1: Estimate
@@ -104,8 +107,10 @@ def _score(items: PairedItems, name: str, column: int, rng: np.random.Generator)
         found=int(found.sum()),
         blocked=int(blocked.sum()),
         cleared=int(cleared.sum()),
-        p_lost=_worse(sites, lost, found),
-        p_blocked=_worse(sites, blocked, cleared),
+        p_lost=_more(sites, lost, found),
+        p_blocked=_more(sites, blocked, cleared),
+        p_found=_more(sites, found, lost),
+        p_cleared=_more(sites, cleared, blocked),
         recall=_difference(
             whole[[2, 1, 0]], drawn[[2, 1, 0]], sums[0], int(truth.sum()), "no audited item has it"
         ),
@@ -128,8 +133,8 @@ def _bootstrap(sums: Floats, rng: np.random.Generator) -> Floats:
     return drawn
 
 
-def _worse(sites: Integers, against: Booleans, favour: Booleans) -> float:
-    """One-sided exact sign test: each site counts once, for what most of its differing pages say."""
+def _more(sites: Integers, against: Booleans, favour: Booleans) -> float:
+    """One-sided exact sign test of `against` over `favour`: a site counts once, as most of its differing pages say."""
     if not (against.any() or favour.any()):
         return 1.0
     net = np.bincount(sites, against.astype(np.float64) - favour)

@@ -32,6 +32,16 @@ class Plan:
     at_random: Range
     possible: int
 
+    @property
+    def is_random_cheaper(self) -> bool:
+        """Whether drawing all items alike takes fewer labels than drawing for the category."""
+        return self.at_random.value < self.needed.value
+
+    @property
+    def cheaper(self) -> Range:
+        """The labels of the draw that takes fewer."""
+        return self.at_random if self.is_random_cheaper else self.needed
+
 
 def plan_read(kept: Mapping[str, Any], measure: str, half_width: float) -> Plan:
     """The plan for one score of a category, from what an evaluation keeps of it (`learner.core.planner.played`).

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from learner.core.arrays import Array, Booleans, Floats32
+from learner.core.arrays import Array, Booleans, Floats, Floats32
 from learner.core.driving import PAGES_LEAST, TEXT, words_of
+from learner.core.excess import ALPHA, excess
 from learner.core.features import PageText, featurise
 
 PAGES_AT_ONCE: Final = 100
@@ -18,7 +19,6 @@ PUSHES_MAX: Final = 8
 LEAST: Final = 0.01
 """Logits: what pushes less moves no probability that anybody reads."""
 SHARED_MAX: Final = 12
-LIFT_LEAST: Final = 1.25
 
 Word = tuple[str, str]
 """A word and where it stands: "text" or "address"."""
@@ -66,11 +66,13 @@ class Shared:
     errors : tuple of int
         Places of the errors that have it, ascending. No error has two such words.
     of_errors : int
+        Errors that no earlier word took.
     correct, of_correct : int
         Pages of the category that are rightly found, those with the word among those that were looked at.
     lift : float
         How many times as common it is among the errors; one half is added to each count, so it is always finite.
-        1 where no rightly found page is known: there is nothing to compare with.
+    p_value : float
+        Of the exact test that chance spreads the word over errors and found pages so, corrected (`excess`).
     logits : float
         What it pushes on average, signed.
     """
@@ -82,6 +84,7 @@ class Shared:
     correct: int
     of_correct: int
     lift: float
+    p_value: float
     logits: float
 
 
@@ -117,10 +120,11 @@ def pushes_of(
 def shared_words(
     pushes: Sequence[Sequence[Push]], correct: Sequence[Collection[Word]], shared_max: int = SHARED_MAX
 ) -> list[Shared]:
-    """The words that most errors share and that rightly found pages have less often, one after the other.
+    """The words that most errors share, and more than chance spreads them over errors and rightly found pages.
 
-    Each error goes to the first word that takes it, so the counts of several words may be added. A word of one page
-    alone is nobody's to read here; one that is as common on rightly found pages explains no error.
+    One after the other: each error goes to the first word that takes it, so the counts of several words may be added,
+    and the next word is tested on the errors that are left. Without rightly found pages there is nothing to compare
+    with, and no word is told.
 
     Parameters
     ----------
@@ -133,10 +137,8 @@ def shared_words(
     for place, own in enumerate(pushes):
         for push in own:
             holders[push.word, push.place][place] = push.logits
-    lifts = {word: _lift(len(rows), len(pushes), word, correct) for word, rows in holders.items()}
-    least = LIFT_LEAST if correct else 0.0
-    usable = {word: rows for word, rows in holders.items() if lifts[word][1] >= least}
-    return list(_taken(usable, lifts, len(pushes), len(correct), shared_max))
+    found = {word: sum(word in page for page in correct) for word in holders}
+    return list(_taken(holders, found, len(pushes), len(correct), shared_max))
 
 
 def words_in(page: PageText) -> frozenset[Word]:
@@ -192,43 +194,44 @@ def _page(words: Sequence[Word], known: Booleans, own: Array, logits: csr_matrix
     )
 
 
-def _lift(n: int, of: int, word: Word, correct: Sequence[Collection[Word]]) -> tuple[int, float]:
-    """Rightly found pages with the word, and how many times as common it is among the errors."""
-    if n < PAGES_LEAST:
-        return 0, 0.0
-    if not correct:
-        return 0, 1.0
-    n_correct = sum(word in page for page in correct)
-    return n_correct, ((n + 0.5) / (of + 1)) / ((n_correct + 0.5) / (len(correct) + 1))
-
-
 def _taken(
     holders: dict[Word, dict[int, float]],
-    lifts: dict[Word, tuple[int, float]],
+    found: dict[Word, int],
     of_errors: int,
     of_correct: int,
     shared_max: int,
 ) -> Iterator[Shared]:
     left = set(range(of_errors))
     for _ in range(shared_max):
-        counted = ((word, left & rows.keys()) for word, rows in holders.items())
-        large = [(word, rows) for word, rows in counted if len(rows) >= PAGES_LEAST]
-        if not large:
+        rows = {word: left & own.keys() for word, own in holders.items()}
+        values = _p_values([len(rows[word]) for word in holders], list(found.values()), len(left), of_correct)
+        told = {
+            word: value
+            for word, value in zip(holders, values.tolist(), strict=True)
+            if value < ALPHA and len(rows[word]) >= PAGES_LEAST
+        }
+        if not told:
             return
-        word, rows = max(
-            large,
-            key=lambda one: (len(one[1]), sum(abs(holders[one[0]][row]) for row in one[1]), one[0]),
-        )
-        left -= rows
-        n_correct, lift = lifts[word]
-        logits = float(np.mean([holders[word][row] for row in rows]))
+        word = max(told, key=lambda one: (len(rows[one]), _pull(holders[one], rows[one]), one))
+        n, n_correct = len(rows[word]), found[word]
         yield Shared(
-            word[0],
-            word[1],
-            tuple(sorted(rows)),
-            of_errors,
-            n_correct,
-            of_correct,
-            round(lift, 2),
-            round(logits, 3),
+            word=word[0],
+            place=word[1],
+            errors=tuple(sorted(rows[word])),
+            of_errors=len(left),
+            correct=n_correct,
+            of_correct=of_correct,
+            lift=round(((n + 0.5) / (len(left) + 1)) / ((n_correct + 0.5) / (of_correct + 1)), 2),
+            p_value=told[word],
+            logits=round(float(np.mean([holders[word][row] for row in rows[word]])), 3),
         )
+        left -= rows[word]
+
+
+def _p_values(errors: Sequence[int], correct: Sequence[int], n_errors: int, n_correct: int) -> Floats:
+    with_it = np.array(errors, dtype=np.int64)
+    return excess(with_it, with_it + np.array(correct, dtype=np.int64), n_errors, n_errors + n_correct)
+
+
+def _pull(logits: dict[int, float], rows: Collection[int]) -> float:
+    return sum(abs(logits[row]) for row in rows)

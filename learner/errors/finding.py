@@ -177,7 +177,7 @@ def _group(
     wrong = (truth == 1) & ~flagged if kind == Kind.MISS else (truth == 0) & flagged
     rows = np.flatnonzero(wrong)
     rows = rows[np.argsort(-np.abs(logits[rows] - threshold), kind="stable")]
-    right = (truth >= 0) & ((truth == 1) == flagged)
+    could = truth == (1 if kind == Kind.MISS else 0)
     return Group(
         part=part,
         category=classifier.categories[place],
@@ -190,8 +190,7 @@ def _group(
         probabilities=expit(logits[rows]),
         wrongness=np.abs(logits[rows] - threshold),
         found_ids=pages.item_ids[(truth == 1) & flagged],
-        right_sites=pages.sites[right],
-        n_known=int((truth >= 0).sum()),
+        at_risk=pages.sites[could],
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from annotator.pool.models import Item
 from annotator.projects.models import Project
 from learner.core.arrays import Array, Booleans, Floats, Floats32, Integers
+from learner.core.excess import ALPHA, excess
 from learner.core.features import PageText, featurise
 from learner.core.likeness import Likeness
 from learner.core.pushes import Push, Pushed, Shared, pushes_of, shared_words, words_in
@@ -31,8 +32,8 @@ class Group:
     """The errors of one part, category and kind, the surest first.
 
     `place` is the category's among those of the classifier. `item_ids`, `sites`, `probabilities` and `wrongness` are
-    (n_errors,); `found_ids` are pages of the category that are rightly found, `right_sites` the sites of all pages that
-    are right in it.
+    (n_errors,); `found_ids` are pages of the category that are rightly found. `at_risk` are the sites of all known
+    pages that could be such an error: of a miss those that have the category, of a false alarm those that do not.
     """
 
     part: Part
@@ -46,8 +47,7 @@ class Group:
     probabilities: Floats
     wrongness: Floats
     found_ids: Integers
-    right_sites: Integers
-    n_known: int
+    at_risk: Integers
 
     def first(self, n: int) -> "Group":
         """The first `n` errors of it."""
@@ -58,13 +58,17 @@ class Group:
 
 @dataclass(frozen=True)
 class OnSite:
-    """Errors on one site: how many, the first of them, and how it stands with the site's other pages."""
+    """Errors on one site: how many, the first of them, and the site's pages that could have been such and are right.
+
+    `lift` is how many times as common errors are there as among all such pages.
+    """
 
     site: int
     n: int
     first: int
     right: int
     lift: float
+    p_value: float
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class GroupFound:
                 correct=shared.correct,
                 of_correct=shared.of_correct,
                 lift=shared.lift,
+                p_value=shared.p_value,
             )
             for shared in self.words
         ]
@@ -111,8 +116,9 @@ class GroupFound:
                 n=on.n,
                 of=len(group.item_ids),
                 correct=on.right,
-                of_correct=len(group.right_sites),
+                of_correct=len(group.at_risk) - len(group.item_ids),
                 lift=on.lift,
+                p_value=on.p_value,
             )
             for on in self.sites
         ]
@@ -159,7 +165,7 @@ def group_looked_into(
     places, cosines = likeness.nearest(features, SIMILAR + 1)
     return GroupFound(
         words=tuple(shared_words(wrong_way, found)),
-        sites=tuple(_on_sites(group)),
+        sites=tuple(sites_in_excess(group)),
         pushed=tuple(pushed),
         similar=tuple(
             _similar(own, item_ids[row], cosine, truth[row, group.place])
@@ -167,6 +173,27 @@ def group_looked_into(
         ),
         has_text=tuple(bool(page.title or page.description or page.text) for page in pages),
     )
+
+
+def sites_in_excess(group: Group) -> list[OnSite]:
+    """The sites with more errors than chance puts there, those with most first."""
+    sites, pages = np.unique(group.at_risk, return_counts=True)
+    own = np.searchsorted(sites, group.sites)
+    errors = np.bincount(own, minlength=len(sites))
+    values = excess(errors, pages, len(group.sites), len(group.at_risk))
+    told = np.flatnonzero((values < ALPHA) & (errors >= SITE_LEAST))
+    overall = len(group.sites) / max(len(group.at_risk), 1)
+    return [
+        OnSite(
+            site=int(sites[at]),
+            n=int(errors[at]),
+            first=int(np.argmax(own == at)),
+            right=int(pages[at] - errors[at]),
+            lift=round(float(errors[at] / pages[at] / overall), 2),
+            p_value=float(values[at]),
+        )
+        for at in told[np.argsort(-errors[told], kind="stable")][:SITES_MAX].tolist()
+    ]
 
 
 def _pages(project: Project, item_ids: Integers) -> list[PageText]:
@@ -186,19 +213,6 @@ def _similar(own: int, item_ids: Integers, cosines: Floats32, truth: Array) -> l
     return [
         [pk, round(float(cosine), 3), int(held)] for pk, cosine, held in rows if pk != own and cosine > 0
     ][:SIMILAR]
-
-
-def _on_sites(group: Group) -> list[OnSite]:
-    """The sites with two errors or more, those with most first."""
-    sites, first, counts = np.unique(group.sites, return_index=True, return_counts=True)
-    order = [at for at in np.argsort(-counts, kind="stable")[:SITES_MAX].tolist() if counts[at] >= SITE_LEAST]
-    overall = len(group.item_ids) / max(group.n_known, 1)
-    found = []
-    for at in order:
-        n, right = int(counts[at]), int((group.right_sites == sites[at]).sum())
-        lift = round(n / (n + right) / overall, 2)
-        found.append(OnSite(int(sites[at]), n, int(first[at]), right, lift))
-    return found
 
 
 def _stored(pushes: Sequence[Push]) -> list[list[Any]]:

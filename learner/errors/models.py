@@ -58,7 +58,7 @@ class ErrorRun(Run):
 
 
 class ErrorCluster(models.Model):
-    """Errors of one category, kind and part that are on one site, or that share a word which pushed the wrong way."""
+    """Errors of one category, kind and part that are on one site, or share a word, more than chance would have it."""
 
     class By(models.TextChoices):
         """What they share."""
@@ -79,10 +79,14 @@ class ErrorCluster(models.Model):
     n = models.PositiveIntegerField(help_text="Errors in it.")
     of = models.PositiveIntegerField(help_text="Errors of this category, kind and part that were compared.")
     correct = models.PositiveIntegerField(
-        help_text="Pages of the site that are right; rightly found pages with the word."
+        help_text="Pages of the site that could be such errors and are right; rightly found pages with the word."
     )
     of_correct = models.PositiveIntegerField()
     lift = models.FloatField(help_text="How many times as common among the errors.")
+    p_value = models.FloatField(
+        null=True,
+        help_text="Of the exact test that it is chance, corrected; none of groups that were not tested.",
+    )
     grave = models.PositiveSmallIntegerField()
 
     class Meta:

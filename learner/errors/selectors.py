@@ -26,6 +26,7 @@ VERSIONS_KEPT: Final = 10
 """Of older versions the errors are forgotten; causes, reports and actions stay."""
 SURELY: Final = ("-grave", "-wrongness", "pk")
 """A missed page of a grave category first, then by how sure the classifier was of what is wrong."""
+P_SHOWN: Final = 0.001
 KINDS_WORDS: Final = {Kind.MISS: ("miss", "misses"), Kind.ALARM: ("false alarm", "false alarms")}
 
 
@@ -225,8 +226,11 @@ def n_errors(run: ErrorRun, part: str) -> int:
 def clusters_listed(
     run: ErrorRun, part: str, *, category: str = "", kind: str = ""
 ) -> QuerySet[ErrorCluster]:
-    """The clusters of a run, those of grave misses first, then the largest. One query."""
-    rows = ErrorCluster.objects.filter(run=run, part=part)
+    """The clusters of a run, those of grave misses first, then the largest. One query.
+
+    What an earlier version of the code grouped without a test is none.
+    """
+    rows = ErrorCluster.objects.filter(run=run, part=part, p_value__isnull=False)
     if category:
         rows = rows.filter(category=category)
     if kind:
@@ -250,16 +254,16 @@ def cluster_line(cluster: ErrorCluster, taxonomy: Taxonomy) -> ClusterLine:
             if cluster.item.withheld
             else cluster.item.registrable_domain.replace(".", "[.]")
         )
-        right = f"{cluster.correct:,} known page{'' if cluster.correct == 1 else 's'} of it"
-        verb = "is" if cluster.correct == 1 else "are"
-        detail = f"{right} {verb} right; errors are {cluster.lift:.1f} times as common as elsewhere"
+        such = "have it" if cluster.kind == Kind.MISS else "do not have it"
+        detail = (
+            f"{cluster.n:,} of its {cluster.n + cluster.correct:,} known pages that {such}: "
+            f"{cluster.lift:.1f} times as common as on all sites, {_chance(cluster)}"
+        )
         return ClusterLine(cluster, f"{counted} are on {site}", detail, name)
     where = " in their addresses" if cluster.place == "address" else ""
     detail = (
         f"{cluster.correct:,} of {cluster.of_correct:,} rightly found pages have it: "
-        f"{cluster.lift:.1f} times as common among these errors"
-        if cluster.of_correct
-        else "no page of the category is rightly found, so there is nothing to compare with"
+        f"{cluster.lift:.1f} times as common among these errors, {_chance(cluster)}"
     )
     return ClusterLine(cluster, f"{counted} share the word “{cluster.word}”{where}", detail, name)
 
@@ -280,6 +284,12 @@ def similar_lines(
         for pk, cosine, held in stored
         if pk in items
     ]
+
+
+def _chance(cluster: ErrorCluster) -> str:
+    """How likely chance alone makes such a group, corrected for how many were looked at."""
+    value = cluster.p_value
+    return "not tested" if value is None else "p < 0.001" if value < P_SHOWN else f"p = {value:.3f}"
 
 
 def _key(row: ClassifierError | ErrorCause) -> tuple[int, str, str, int]:

@@ -58,7 +58,7 @@ class CategoryCountSerializer(serializers.Serializer[Any]):
 
 
 class ErrorClusterSerializer(serializers.Serializer[Any]):
-    """Errors that share a site or a driving word."""
+    """Errors that share a site or a driving word, more than chance would have it."""
 
     id = serializers.IntegerField(source="cluster.pk")
     category = serializers.CharField(source="cluster.category")
@@ -66,6 +66,9 @@ class ErrorClusterSerializer(serializers.Serializer[Any]):
     by = serializers.CharField(source="cluster.by")
     n = serializers.IntegerField(source="cluster.n")
     lift = serializers.FloatField(source="cluster.lift")
+    p_value = serializers.FloatField(
+        source="cluster.p_value", help_text="Of the exact test, corrected for how many were looked at."
+    )
     words = serializers.CharField()
     detail = serializers.CharField()
 

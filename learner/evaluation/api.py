@@ -24,7 +24,7 @@ from learner.evaluation.selectors import evaluation_latest, result_of, results_o
 from learner.training.models import ClassifierVersion
 from learner.training.selectors import classifier_of, classifiers_of
 from learner.training.serializers import QuerySerializer
-from learner.training.services import AUDITS_MAX, audits_request
+from learner.training.services import AUDITS_MAX, audits_at_random_request, audits_request
 
 
 class EstimateSerializer(serializers.Serializer[Any]):
@@ -137,8 +137,13 @@ class AuditPlanSerializer(serializers.Serializer[Any]):
     at_random = RangeSerializer(
         source="plan.at_random", allow_null=True, default=None, help_text="The same if all items were alike."
     )
+    is_random_cheaper = serializers.BooleanField(
+        source="plan.is_random_cheaper",
+        default=False,
+        help_text="Whether the draw at random is the one to open.",
+    )
     minutes = RangeSerializer(
-        allow_null=True, help_text="Of people, at the measured pace; null if not known."
+        allow_null=True, help_text="Of the cheaper draw, of people, at the measured pace; null if not known."
     )
     why = serializers.CharField()
     words = serializers.CharField()
@@ -149,6 +154,9 @@ class AuditsAskedSerializer(serializers.Serializer[Any]):
 
     category = serializers.SlugField(max_length=40)
     n = serializers.IntegerField(min_value=1, max_value=AUDITS_MAX)
+    at_random = serializers.BooleanField(
+        default=False, help_text="All holdout items alike, where the plan says that it takes fewer."
+    )
 
 
 class QueueLevelSerializer(serializers.Serializer[Any]):
@@ -265,7 +273,7 @@ class AuditPlanView(APIView):
         tags=["classifiers"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """How many more audits it takes, drawn where the category may be, from the newest evaluation."""
+        """How many more audits it takes, drawn as takes fewer, from the newest evaluation."""
         access = project_for(caller(request), slug, Can.INSPECT)
         asked = PlanAskedSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -282,11 +290,12 @@ class AuditsView(APIView):
         tags=["classifiers"],
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Ask for a batch of audits, drawn where the category may be; answers at once with the query."""
+        """Ask for a batch of audits, drawn where the category may be or at random; answers at once with the query."""
         access = project_for(caller(request), slug, Can.INSPECT)
         asked = AuditsAskedSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        run = audits_request(access, asked.validated_data["category"], asked.validated_data["n"])
+        ask = audits_at_random_request if asked.validated_data["at_random"] else audits_request
+        run = ask(access, asked.validated_data["category"], asked.validated_data["n"])
         return Response(QuerySerializer(run).data, status=202)
 
 

@@ -32,3 +32,4 @@ class AuditsForm(forms.Form):
 
     category = forms.SlugField(max_length=SLUG_MAX)
     n = forms.IntegerField(min_value=1, max_value=AUDITS_MAX)
+    at_random = forms.BooleanField(required=False)

@@ -32,8 +32,8 @@ HOUR: Final = 60
 class AuditPlan:
     """What it takes to know one score of one category within some points; without a plan, `why` says why.
 
-    `minutes` are people's, over all places of the items: None while no pace is measured. `number` is that of the
-    classifier version.
+    The draw that takes fewer labels is planned: for the category, or at random. `minutes` are people's, over all places
+    of the items: None while no pace is measured. `number` is that of the classifier version.
     """
 
     category: str
@@ -50,7 +50,8 @@ class AuditPlan:
         """Audits of the batch that would be opened: no more than one may have, or than there are items."""
         if self.plan is None:
             return 0
-        wanted = AUDITS_MAX if isinf(self.plan.needed.value) else ceil(self.plan.needed.value)
+        cheaper = self.plan.cheaper.value
+        wanted = AUDITS_MAX if isinf(cheaper) else ceil(cheaper)
         return min(wanted, AUDITS_MAX, self.plan.possible)
 
     @property
@@ -63,7 +64,7 @@ class AuditPlan:
         """The plan in a sentence or three."""
         if self.plan is None:
             return self.why
-        score, needed = f"{self.measure.replace('f1', 'F1')} of {self.name}", self.plan.needed
+        score, needed = f"{self.measure.replace('f1', 'F1')} of {self.name}", self.plan.cheaper
         if needed.value == 0:
             return f"{_capital(score)} is known within {self.points:g} points already."
         if needed.value > self.plan.possible:
@@ -71,9 +72,12 @@ class AuditPlan:
                 f"{_capital(score)} cannot be known within {self.points:g} points: it takes more labels than can be "
                 f"foreseen, or than the {self.plan.possible:,} holdout items that are left. Ask for a wider interval."
             )
+        here, other, labels = "where the category may be", "at random", self.plan.at_random
+        if self.plan.is_random_cheaper:
+            here, other, labels = other, here, self.plan.needed
         return (
-            f"To know {score} within {self.points:g} points takes {labels_about(needed)} more labels, drawn where the "
-            f"category may be{self._cost()}. Drawn at random it would take {labels_about(self.plan.at_random)}."
+            f"To know {score} within {self.points:g} points takes {labels_about(needed)} more labels, drawn {here}"
+            f"{self._cost()}. Drawn {other} it would take {labels_about(labels)}."
         )
 
     def _cost(self) -> str:
@@ -113,7 +117,7 @@ def audit_plan(project: Project, category: str, measure: str, points: float) -> 
     if kept is None:
         return AuditPlan(category, name, measure, points, number, None, None, _why_not(name, evaluation))
     plan = plan_read(kept, measure, points / 100)
-    return AuditPlan(category, name, measure, points, number, plan, _minutes(project, plan.needed))
+    return AuditPlan(category, name, measure, points, number, plan, _minutes(project, plan.cheaper))
 
 
 def audit_state(project: Project) -> AuditState:

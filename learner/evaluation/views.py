@@ -28,7 +28,13 @@ from learner.evaluation.selectors import (
 )
 from learner.evaluation.services import truth_set
 from learner.training.selectors import classifier_of, classifiers_of, driving_of, training_runs_of
-from learner.training.services import AUDITS_MAX, audits_request, batch_request, training_request
+from learner.training.services import (
+    AUDITS_MAX,
+    audits_at_random_request,
+    audits_request,
+    batch_request,
+    training_request,
+)
 from learner.training.uses import Uses, judgment_any, judgment_undone, uses_of
 
 VERSIONS_COMPARED = 4
@@ -118,7 +124,8 @@ def audits_open(request: HttpRequest, slug: str) -> HttpResponse:
     form = AuditsForm(request.POST)
     if not form.is_valid():
         raise BadInput(f"Say which category, and how many audits: 1 to {AUDITS_MAX:,}.")
-    audits_request(access, form.cleaned_data["category"], form.cleaned_data["n"])
+    ask = audits_at_random_request if form.cleaned_data["at_random"] else audits_request
+    ask(access, form.cleaned_data["category"], form.cleaned_data["n"])
     messages.success(request, "A batch of audits is asked for. It opens in a few seconds.")
     return redirect("training:audits", slug=slug)
 

@@ -47,9 +47,10 @@ def query_run_start(project: Project, reason: str, classifier: ClassifierFile | 
 def query_run_hand_over(project: Project, classifier: ClassifierFile) -> bool:
     """Let a query that no worker has begun yet go by a classifier that was published since; whether there was one.
 
-    One that a worker has left keeps its own: parts of it are scored.
+    One that a worker has left keeps its own: parts of it are scored. Audits that somebody wants at random have none.
     """
     waiting = QueryRun.objects.filter(project=project, status=RunStatus.PENDING, attempt=0)
+    waiting = waiting.exclude(audits_only__isnull=False, audit_focus={})
     return bool(waiting.update(**_columns(classifier)))
 
 
@@ -58,7 +59,7 @@ def audit_run_start(
 ) -> QueryRun:
     """A run that will open a batch of `n` audits and nothing else, drawn for the categories in focus.
 
-    Conflict while another query is under way: a project has one at a time.
+    Without a classifier they are drawn at random. Conflict while another query is under way: one at a time.
     """
     asked = {"audits_only": n, "audit_focus": dict(focus)}
     seed = secrets.randbits(SEED_BITS)

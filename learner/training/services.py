@@ -59,18 +59,21 @@ def audits_request(access: Access, category: str, n: int) -> QueryRun:
     Raises BadInput for a category or a number that cannot be; Conflict while the project is paused, has no features,
     has no holdout item left, or chooses another batch.
     """
-    if category not in access.taxonomy.slugs:
-        raise BadInput(f'The taxonomy has no category "{category[:40]}".')
-    if not 1 <= n <= AUDITS_MAX:
-        raise BadInput(f"{n} is out of bounds; a batch has 1 to {AUDITS_MAX:,} audits.")
-    _refuse_when_paused(access.project)
-    _refuse_without_features(access.project)
-    if not Item.objects.filter(project=access.project, split=Split.HOLDOUT, pooled=True).exists():
-        raise Conflict("Every holdout item is audited already. Take in pages of other sites.")
-    name = access.taxonomy.name_of(category)
-    reason = f"asked by {access.user.username}: {n} audits for {name}"
-    run = audit_run_start(access.project, reason, newest_file(access.project), n=n, focus={category: 1.0})
-    log_write(access.project, "query", f"{access.user.username} asked for {n} audits for {name}")
+    asked = _audits_asked(access, category, n)
+    file = newest_file(access.project)
+    run = audit_run_start(access.project, f"asked by {asked}", file, n=n, focus={category: 1.0})
+    log_write(access.project, "query", asked.replace(":", " asked for", 1))
+    return run
+
+
+def audits_at_random_request(access: Access, category: str, n: int) -> QueryRun:
+    """The same with all holdout items alike, where that takes fewer; raises the same.
+
+    The run has no classifier, so its draw is a simple random sample.
+    """
+    asked = f"{_audits_asked(access, category, n)}, at random"
+    run = audit_run_start(access.project, f"asked by {asked}", None, n=n, focus={})
+    log_write(access.project, "query", asked.replace(":", " asked for", 1))
     return run
 
 
@@ -97,6 +100,19 @@ def look_request(access: Access, item: Item) -> LookRun:
     ).exists():
         raise Conflict("No features of this page are computed yet. Wait a moment, then ask again.")
     return look_run_start(access, item, newest_file(access.project))
+
+
+def _audits_asked(access: Access, category: str, n: int) -> str:
+    """Who asks for what, in words, once nothing speaks against it."""
+    if category not in access.taxonomy.slugs:
+        raise BadInput(f'The taxonomy has no category "{category[:40]}".')
+    if not 1 <= n <= AUDITS_MAX:
+        raise BadInput(f"{n} is out of bounds; a batch has 1 to {AUDITS_MAX:,} audits.")
+    _refuse_when_paused(access.project)
+    _refuse_without_features(access.project)
+    if not Item.objects.filter(project=access.project, split=Split.HOLDOUT, pooled=True).exists():
+        raise Conflict("Every holdout item is audited already. Take in pages of other sites.")
+    return f"{access.user.username}: {n} audits for {access.taxonomy.name_of(category)}"
 
 
 def newest_file(project: Project) -> ClassifierFile | None:

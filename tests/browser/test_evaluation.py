@@ -43,9 +43,30 @@ def test_what_a_school_does_is_set_in_a_form(sam: Page, page_errors: list[str]) 
     sam.get_by_role("link", name="School profiles").first.click()
     sam.get_by_role("link", name="Middle school").click()
 
-    sam.get_by_label("Action of Games").select_option("block")
+    sam.get_by_label("Action, Games").select_option("block")
     sam.get_by_role("button", name="Set as the next version").click()
 
     expect(sam.get_by_text("The middle school profile 1 holds from now on.")).to_be_visible()
     assert ProfileVersion.objects.get().number == 1
     assert page_errors == []
+
+
+def test_on_a_phone_each_category_is_a_card_with_labels(sam: Page, live_server: Any) -> None:
+    sam.set_viewport_size({"width": 390, "height": 844})
+
+    for path in ("evaluation/", "profiles/middle/", "classifiers/audits/", "classifiers/1/gate/"):
+        sam.goto(f"{live_server.url}/projects/pilot/{path}")
+        wide = sam.evaluate(
+            """() => [...document.querySelectorAll(".table-scroll:not(:has(.heat))")]
+                .filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent.slice(0, 80))"""
+        )
+        assert wide == [], path
+
+    sam.goto(f"{live_server.url}/projects/pilot/profiles/middle/")
+    cell = sam.locator("td[data-label='Exception: why']").first
+    shown = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert "Exception: why" in shown
+    box = cell.get_by_role("textbox").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390

@@ -15,7 +15,16 @@ from learner.evaluation.packs import Asked as PackAsked
 
 PAGES_MAX = 10**12
 NUMBERS_MAX = 1_000_000_000
-RULE_FIELDS = ("action", "objective", "threshold", "recall_floor", "cost_miss", "cost_block", "exception")
+RULE_FIELDS = {
+    "action": "Action",
+    "objective": "Threshold by",
+    "threshold": "By hand",
+    "recall_floor": "Recall floor",
+    "cost_miss": "Cost of a miss",
+    "cost_block": "Cost of a mistake",
+    "exception": "Exception: why",
+}
+"""The fields of a rule, in the order of the columns, and what each column is called."""
 COST_MAX = 10_000.0
 POINT = "point"
 FLOOR, COST_MISS = 0.95, 5.0
@@ -127,7 +136,7 @@ class ProfileForm(forms.Form):
         self.taxonomy = taxonomy
         for category in taxonomy.categories:
             for name, field in self._fields_of().items():
-                field.label = f"{name.replace('_', ' ').capitalize()} of {category.name}"
+                field.label = f"{RULE_FIELDS[name]}, {category.name}"
                 self.fields[f"{name}-{category.slug}"] = field
 
     @staticmethod
@@ -149,10 +158,10 @@ class ProfileForm(forms.Form):
         return ProfileDraft(name, rules, typed["pages_a_day"], typed["note"], typed["number"])
 
     @property
-    def rows(self) -> list[tuple[Any, list[Any]]]:
-        """Each category with its fields, in the order of the columns."""
+    def rows(self) -> list[tuple[Any, list[tuple[str, Any]]]]:
+        """Each category with its fields and the names of their columns."""
         return [
-            (category, [self[f"{name}-{category.slug}"] for name in RULE_FIELDS])
+            (category, [(title, self[f"{name}-{category.slug}"]) for name, title in RULE_FIELDS.items()])
             for category in self.taxonomy.categories
         ]
 

@@ -14,6 +14,7 @@ from learner.evaluation.release.comparisons import (
     comparisons_of,
     pairs_of,
     parts_of_comparison,
+    verdict_of,
 )
 from learner.evaluation.release.forms import CompareForm
 from learner.evaluation.serving import version_serving
@@ -64,11 +65,14 @@ def comparison(request: HttpRequest, slug: str, run_id: int) -> HttpResponse:
     """One comparison: differences with intervals, category by category, and pages that flip."""
     access = project_for(request.user, slug, Can.INSPECT)
     run = comparison_of(access.project, run_id)
+    pairs = pairs_of(run)
     context = {
         "access": access,
         "nav": "classifiers",
         "run": run,
-        "pairs": pairs_of(run),
+        "pairs": pairs,
+        "any_flips": any(pair.flips for pair in pairs),
+        "verdict": verdict_of(run, pairs) if run.result else "",
         "parts": parts_of_comparison(run),
     }
     return render_page(request, "release/comparison.html", context, part="live")

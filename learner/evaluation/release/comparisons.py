@@ -47,6 +47,13 @@ class Difference:
     why: str
 
     @property
+    def words(self) -> str:
+        """The difference in a line."""
+        if self.value is None or self.low is None or self.high is None:
+            return self.why
+        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}], n={self.n:,}"
+
+    @property
     def is_clear(self) -> bool:
         """Whether the interval leaves out zero."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
@@ -66,12 +73,38 @@ class ComparedPair:
     cleared: int
     p_lost: float
     p_blocked: float
+    p_found: float
+    p_cleared: float
     flips: Sequence[Flip]
+
+    @property
+    def n_differing(self) -> int:
+        """Items that the two answer differently."""
+        return self.lost + self.found + self.blocked + self.cleared
 
     @property
     def is_worse(self) -> bool:
         """Whether one of the exact tests says so."""
         return min(self.p_lost, self.p_blocked) < ALPHA
+
+    @property
+    def is_better(self) -> bool:
+        """Whether one of the exact tests says so; comparisons of before these tests say nothing."""
+        return min(self.p_found, self.p_cleared) < ALPHA
+
+    @property
+    def worse_by(self) -> str:
+        """What became worse, with its interval."""
+        return self._by(in_recall=self.p_lost < ALPHA)
+
+    @property
+    def better_by(self) -> str:
+        """What became better, with its interval."""
+        return self._by(in_recall=self.p_found < ALPHA)
+
+    def _by(self, *, in_recall: bool) -> str:
+        what, by = ("recall", self.recall) if in_recall else ("false-positive rate", self.false_positive_rate)
+        return f"{self.name} ({what} {by.words})"
 
 
 @dataclass(frozen=True)
@@ -147,16 +180,33 @@ def comparison_of(project: Project, run_id: int) -> ComparisonRun:
 def pairs_of(run: ComparisonRun) -> list[ComparedPair]:
     """Each category of a comparison that is done, those that changed most first. One query."""
     rows = run.result.get("categories", ())
-    adjusted = holm([p for row in rows for p in (row["p_lost"], row["p_blocked"])])
+    worse = holm([p for row in rows for p in (row["p_lost"], row["p_blocked"])])
+    better = holm([row.get(name, 1.0) for row in rows for name in ("p_found", "p_cleared")])
     items = Item.objects.filter(project=run.project, withheld=False).in_bulk(
         [flip["item"] for row in rows for flip in row["flips"]]
     )
     taxonomy = taxonomy_version(run.candidate.taxonomy_id)
     pairs = [
-        _pair(row, taxonomy.name_of(row["category"]), adjusted[2 * at : 2 * at + 2], items)
-        for at, row in enumerate(rows)
+        _pair(row, taxonomy.name_of(row["category"]), [*worse[own], *better[own]], items)
+        for own, row in ((slice(2 * at, 2 * at + 2), row) for at, row in enumerate(rows))
     ]
-    return sorted(pairs, key=lambda pair: -(pair.lost + pair.found + pair.blocked + pair.cleared))
+    return sorted(pairs, key=lambda pair: -pair.n_differing)
+
+
+def verdict_of(run: ComparisonRun, pairs: Sequence[ComparedPair]) -> str:
+    """The result in a sentence or two: worse, better or not told apart, by which category. No query."""
+    new, old = f"v{run.candidate.number}", f"v{run.base.number}"
+    worse = [pair.worse_by for pair in pairs if pair.is_worse]
+    better = [pair.better_by for pair in pairs if pair.is_better]
+    if worse and better:
+        return f"{new} is worse than {old} in {', '.join(worse)}, and better in {', '.join(better)}."
+    if worse or better:
+        return f"{new} is {'worse' if worse else 'better'} than {old} in {', '.join(worse or better)}."
+    told = f"{new} and {old} are not told apart on {run.result['n_items']:,} items."
+    if not pairs or not pairs[0].n_differing:
+        return f"{told} They answer every one alike."
+    most = pairs[0]
+    return f"{told} They differ most in {most.name}, on {most.n_differing:,} items (F1 {most.f1.words})."
 
 
 def parts_of_comparison(run: ComparisonRun) -> ComparedParts:
@@ -202,6 +252,8 @@ def _pair(
         cleared=row["cleared"],
         p_lost=p_values[0],
         p_blocked=p_values[1],
+        p_found=p_values[2],
+        p_cleared=p_values[3],
         flips=[_flip(flip, items[flip["item"]]) for flip in row["flips"] if flip["item"] in items],
     )
 

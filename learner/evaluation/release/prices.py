@@ -27,8 +27,9 @@ def _price(line: Line, plans: Mapping[str, Mapping[str, object]]) -> str:
         return "labels alone will hardly bring it there: the estimate itself is below the limit"
     below = max(line.value - line.low, 1e-9) / max(line.high - line.low, 1e-9)
     plan = plan_read(plans[slug], measure, room / (2 * below))
-    if plan.needed.value == 0:
+    if plan.cheaper.value == 0:
         return "a few more audits, drawn for this category"
-    if plan.needed.value > plan.possible:
+    if plan.cheaper.value > plan.possible:
         return "more labels than can be foreseen, or than there are holdout items left"
-    return f"{labels_about(plan.needed)} more audits, drawn for this category"
+    how = "at random" if plan.is_random_cheaper else "for this category"
+    return f"{labels_about(plan.cheaper)} more audits, drawn {how}"

@@ -30,9 +30,10 @@ _DRAIN: Final = b"drain"
 
 
 def experiments_sweep(now: datetime) -> None:
-    """End what is over; every few minutes write the totals as a row, and keep the pages that differ.
+    """End what is over, keep the pages that differ, and every few minutes write the totals as a row.
 
-    Two queries when no experiment runs. While Redis does not answer nothing is lost: it holds the counts.
+    Two queries when no experiment runs. Pages are rows within a tick: who reads that some differ wants to see them.
+    While Redis does not answer nothing is lost: it holds the counts.
     """
     recent = Q(ended_at__isnull=True) | Q(ended_at__gte=now - LOOKED_AT)
     rows = Experiment.objects.filter(recent).select_related("project", "base", "candidate").order_by("pk")
@@ -53,7 +54,6 @@ def drain(experiment: Experiment, now: datetime) -> bool:
     Raises RedisError.
     """
     redis = tally_redis()
-    pages_written(experiment, _pages_taken(redis, experiment))
     aside = f"{counts_key(experiment.pk)}:drained"
     if not redis.exists(aside):
         try:
@@ -95,6 +95,8 @@ def _end_if_over(experiment: Experiment, now: datetime) -> None:
 
 
 def _drain_if_due(experiment: Experiment, now: datetime) -> None:
+    if pages := _pages_taken(tally_redis(), experiment):
+        pages_written(experiment, pages)
     newest = count_newest(experiment)
     since = newest.counted_at if newest else experiment.started_at
     lingering = experiment.ended_at is not None and now - experiment.ended_at >= LINGERS

@@ -44,6 +44,7 @@ def test_the_exact_test_is_the_binomial_tail() -> None:
 
     assert found.p_lost == pytest.approx(float(binom.sf(8, 10, 0.5)))
     assert found.p_blocked == 1.0
+    assert found.p_found == pytest.approx(float(binom.sf(0, 10, 0.5)))
 
 
 def test_a_site_counts_once_however_many_pages_it_has() -> None:

@@ -66,37 +66,48 @@ def test_no_page_and_no_word_push_nothing(taught: LinearClassifier) -> None:
     assert (found.towards, found.away, found.n_words) == ((), (), 0)
 
 
-def test_errors_are_grouped_by_the_word_that_most_of_them_share() -> None:
+def test_errors_are_grouped_by_the_word_that_more_of_them_share_than_chance_has_it() -> None:
     lingerie, shop, other = (Push(word, TEXT, 1.0) for word in ("lingerie", "shop", "other"))
-    errors = [[lingerie, shop], [lingerie], [lingerie, shop], [shop], [shop], [other]]
-    correct = [{("shop", TEXT)}] * 4 + [{("else", TEXT)}] * 6
+    errors = [[lingerie, shop]] * 4 + [[lingerie]] * 2 + [[shop], [other]]
+    correct = [{("shop", TEXT)}] * 5 + [{("else", TEXT)}] * 7
 
     found = shared_words(errors, correct)
 
-    # Three of six errors and none of ten found pages: (3.5 / 7) / (0.5 / 11) = 11. The four with "shop" are 4.5 / 7
-    # against 4.5 / 11 of the found pages, 1.57 times: they come first, and leave one "lingerie", too few to tell.
-    assert [(row.word, row.errors) for row in found] == [("shop", (0, 2, 3, 4))]
-    assert found[0].lift == pytest.approx(1.57)
-    assert (found[0].correct, found[0].of_correct, found[0].of_errors) == (4, 10, 6)
+    # Of 8 errors and 12 found pages 6 say "lingerie", all of them errors: C(8, 6) / C(20, 6) = 28 / 38,760. Of the
+    # three words two could be told apart at all ("other" is on one page). "shop" is on 5 of 8 and 5 of 12: nothing.
+    assert [(row.word, row.errors) for row in found] == [("lingerie", (0, 1, 2, 3, 4, 5))]
+    assert found[0].p_value == pytest.approx(2 * 28 / 38_760)
+    assert found[0].lift == pytest.approx((6.5 / 9) / (0.5 / 13), abs=0.01)
+    assert (found[0].correct, found[0].of_correct, found[0].of_errors) == (0, 12, 8)
+
+
+def test_two_or_three_errors_that_share_a_word_by_chance_are_no_group() -> None:
+    errors = [[Push("two", TEXT, 0.5)]] * 2 + [[Push("three", TEXT, 0.5)]] * 3 + [[Push("own", TEXT, 0.5)]]
+    correct = [{("else", TEXT)}] * 6
+
+    assert shared_words(errors, correct) == []
 
 
 def test_a_word_that_is_as_common_on_found_pages_explains_nothing() -> None:
-    errors = [[Push("the", TEXT, 0.5)]] * 5 + [[Push("rare", ADDRESS, 0.4)]] * 2
-    correct = [{("the", TEXT)}] * 5
+    errors = [[Push("the", TEXT, 0.5)]] * 5 + [[Push("rare", ADDRESS, 0.4)]] * 4
+    correct = [{("the", TEXT)}] * 30
 
     assert [row.word for row in shared_words(errors, correct)] == ["rare"]
 
 
-def test_each_error_is_in_one_group_and_a_word_of_one_page_is_in_none() -> None:
-    errors = [[Push("a", TEXT, 1.0), Push(f"own{n}", TEXT, 2.0)] for n in range(4)]
-    errors += [[Push("a", TEXT, 1.0), Push("b", TEXT, 1.0)]] * 2 + [[Push("b", TEXT, 1.0)]] * 2
+def test_each_error_is_in_one_group_and_is_not_counted_for_the_next() -> None:
+    a, b = Push("a", TEXT, 1.0), Push("b", TEXT, 1.0)
+    errors = [[a]] * 4 + [[a, b]] * 2 + [[b]] * 4 + [[Push("own", TEXT, 2.0)]]
+    correct = [{("else", TEXT)}] * 40
 
-    found = shared_words(errors, [])
+    found = shared_words(errors, correct)
 
-    places = [place for row in found for place in row.errors]
-    assert sorted(places) == sorted(set(places))
-    assert [row.word for row in found] == ["a", "b"]
-    assert shared_words([], []) == []
+    assert [(row.word, len(row.errors), row.of_errors) for row in found] == [("b", 6, 11), ("a", 4, 5)]
+    assert shared_words([], correct) == []
+
+
+def test_nothing_is_told_where_there_is_nothing_to_compare_with() -> None:
+    assert shared_words([[Push("a", TEXT, 1.0)]] * 9, []) == []
 
 
 def test_the_words_of_a_page_are_told_by_where_they_stand() -> None:

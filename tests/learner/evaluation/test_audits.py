@@ -16,7 +16,8 @@ from learner.evaluation.planning import audit_plan, pace_seconds
 from learner.query.choosing import query_run_execute
 from learner.query.featurising import feature_run_execute
 from learner.query.models import AuditWave, QueryRun
-from learner.query.services import feature_run_start
+from learner.query.services import feature_run_start, query_run_hand_over
+from learner.training.services import newest_file
 from tests.factories import (
     GAMBLING,
     GAMES,
@@ -160,6 +161,36 @@ def test_a_batch_of_audits_alone_opens_through_the_normal_ways(project: Project,
     assert AuditWave.objects.get(project=project).n_drawn == 12
     assert LogEntry.objects.filter(project=project, text__endswith="asked for 12 audits for Games").exists()
     assert "chance alone" in sam.get(PAGE).content.decode()
+
+
+def test_the_draw_that_takes_fewer_labels_is_planned_and_opened(evaluated: Project, sam: Client) -> None:
+    evaluation = Evaluation.objects.get()
+    ways = evaluation.facts["plans"][GAMES]["recall"]
+    ways["by_score"], ways["at_random"] = ways["at_random"], ways["by_score"]
+    Evaluation.objects.create(
+        project=evaluated,
+        classifier=evaluation.classifier,
+        last_resolution=0,
+        n_items=300,
+        facts=evaluation.facts,
+    )
+
+    plan = audit_plan(evaluated, GAMES, "recall", 8)
+    page = sam.get(PAGE, ASKED).content.decode()
+    answer = sam.post(PAGE + "open/", {"category": GAMES, "n": plan.n, "at_random": "1"})
+
+    assert plan.plan is not None
+    assert plan.n == plan.plan.at_random.value < plan.plan.needed.value
+    assert "more labels, drawn at random. Drawn where the category may be it would take" in plan.words
+    assert 'name="at_random" value="1"' in page
+    assert answer.status_code == 302
+    run = QueryRun.objects.get(project=evaluated, audits_only=plan.n)
+    newest = newest_file(evaluated)
+    assert newest is not None
+    assert not query_run_hand_over(evaluated, newest), "a draw at random goes by no classifier"
+    run.refresh_from_db()
+    assert (run.artifact, run.audit_focus) == ("", {})
+    assert run.reason.endswith(f"{plan.n} audits for Games, at random")
 
 
 def test_the_api_opens_a_batch_of_audits_too(project: Project, sam: Client) -> None:

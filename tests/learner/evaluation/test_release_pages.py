@@ -98,6 +98,41 @@ def test_a_comparison_shows_differences_and_pages_but_no_sealed_one(project: Pro
     assert client.get(f"{HOME}/compare/999999/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"lost": 12, "p_lost": 0.0001, "recall": estimate(-0.3, -0.2, -0.1)},
+            "v2 is worse than v1 in Games (recall -0.200 [-0.300, -0.100], n=",
+        ),
+        (
+            {"cleared": 12, "p_cleared": 0.0001, "false_positive_rate": estimate(-0.03, -0.02, -0.01)},
+            "v2 is better than v1 in Games (false-positive rate -0.020 [-0.030, -0.010], n=",
+        ),
+        (
+            {"lost": 2, "found": 1, "p_lost": 0.4, "p_found": 0.9, "f1": estimate(-0.1, -0.01, 0.08)},
+            "v2 and v1 are not told apart on 240 items. They differ most in Games, on 3 items (F1 -0.010 [",
+        ),
+        ({}, "v2 and v1 are not told apart on 240 items. They answer every one alike."),
+    ],
+)
+def test_a_comparison_leads_with_its_result(
+    project: Project, client: Client, changes: dict[str, Any], said: str
+) -> None:
+    run = ComparisonRun.objects.create(
+        project=project,
+        base=make_evaluated(project),
+        candidate=make_evaluated(project),
+        asked_by=project.created_by,
+        status=RunStatus.DONE,
+        result={"n_items": 240, "n_sites": 200, "categories": [pair(flips=[]) | changes]},
+    )
+
+    page = client.get(f"{HOME}/compare/{run.pk}/").content.decode()
+
+    assert f'<p class="lede">{said}' in page
+
+
 def test_the_summary_says_what_got_better_what_is_at_risk_and_links_to_its_sources(
     project: Project, client: Client
 ) -> None:
