@@ -1,5 +1,7 @@
 """API operations of the queue: claim a place, keep it, decline it; see what was served and why."""
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -131,7 +133,7 @@ class StopView(APIView):
         return Response(status=204)
 
 
-class BatchesView(GenericAPIView[Batch]):
+class BatchesView(GenericAPIView[Any]):
     """The batches of a project."""
 
     serializer_class = BatchSerializer

@@ -8,7 +8,6 @@ from annotator.pool.selectors import ItemPage
 from annotator.projects.selectors import Taxonomy
 from annotator.queue.models import Assignment, BatchItem
 from annotator.queue.places import HOLDING_MAX, SKIP_NOTE_MAX, SKIP_REASONS
-from annotator.queue.selectors import BatchSummary
 
 
 class PageSerializer(serializers.Serializer[ItemPage]):
@@ -66,7 +65,7 @@ class SkipSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=SKIP_NOTE_MAX, default="", allow_blank=True)
 
 
-class BatchSerializer(serializers.Serializer[BatchSummary]):
+class BatchSerializer(serializers.Serializer[Any]):
     """One batch, and how far it has been worked off. Of one person's checks `pool_size` is null."""
 
     number = serializers.IntegerField(source="batch.number")

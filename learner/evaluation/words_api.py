@@ -36,7 +36,7 @@ class CategoryWordsSerializer(serializers.Serializer[Any]):
     words = DriverSerializer(many=True)
 
 
-class WordsSerializer(serializers.Serializer[Any]):
+class ClassifierWordsSerializer(serializers.Serializer[Any]):
     """The words of a version, once they were looked for."""
 
     status = serializers.ChoiceField(choices=RunStatus.choices, help_text="Of the run that looks for them.")
@@ -48,7 +48,9 @@ class WordsView(APIView):
     """What a version has learned, in words."""
 
     @extend_schema(
-        operation_id="classifier_words", responses={200: WordsSerializer, **ERRORS}, tags=["classifiers"]
+        operation_id="classifier_words",
+        responses={200: ClassifierWordsSerializer, **ERRORS},
+        tags=["classifiers"],
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
         """The words that drive each category. They are found after a version is published; 404 if nobody looked."""
@@ -59,4 +61,6 @@ class WordsView(APIView):
                 f"Nobody looked for the words of classifier v{number}: it was made before they were."
             )
         found = [{"category": slug, "words": words} for slug, words in run.result.items()]
-        return Response(WordsSerializer({"status": run.status, "error": run.error, "categories": found}).data)
+        return Response(
+            ClassifierWordsSerializer({"status": run.status, "error": run.error, "categories": found}).data
+        )

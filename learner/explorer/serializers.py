@@ -19,7 +19,7 @@ class ExplorerItemSerializer(serializers.Serializer[Any]):
     probability = serializers.FloatField(allow_null=True)
 
 
-class CountedSerializer(serializers.Serializer[Any]):
+class ChartBarSerializer(serializers.Serializer[Any]):
     """One bar of a chart; `value` narrows the filter to it, and is empty where none does."""
 
     name = serializers.CharField(allow_blank=True)
@@ -34,13 +34,13 @@ class ExplorerChartsSerializer(serializers.Serializer[Any]):
     refreshed_at = serializers.DateTimeField(allow_null=True)
     behind = serializers.CharField(allow_blank=True)
     n_resolved = serializers.IntegerField()
-    categories = CountedSerializer(many=True, help_text="Held true; an item may hold several.")
-    streams = CountedSerializer(many=True, help_text="That first served it.")
+    categories = ChartBarSerializer(many=True, help_text="Held true; an item may hold several.")
+    streams = ChartBarSerializer(many=True, help_text="That first served it.")
     n_sources = serializers.IntegerField()
-    sources = CountedSerializer(many=True, help_text="The largest.")
+    sources = ChartBarSerializer(many=True, help_text="The largest.")
     n_sites = serializers.IntegerField()
-    sites = CountedSerializer(many=True, help_text="The largest.")
-    days = CountedSerializer(many=True, help_text="Taken in, by day (UTC), or by month where that is long.")
+    sites = ChartBarSerializer(many=True, help_text="The largest.")
+    days = ChartBarSerializer(many=True, help_text="Taken in, by day (UTC), or by month where that is long.")
 
 
 class ExplorerSerializer(serializers.Serializer[Any]):

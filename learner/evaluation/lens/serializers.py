@@ -1,14 +1,11 @@
 """An evaluation and a school profile as the API tells them."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from learner.evaluation.lens.selectors import pack_verdict
-
-VERDICTS: Final = ["within", "over", "not enough evidence"]
 
 
 class EstimateFactSerializer(serializers.Serializer[Any]):
@@ -172,9 +169,8 @@ class PackFactSerializer(serializers.Serializer[Any]):
     categories = FlaggedSerializer(many=True)
     profiles = BlockedSerializer(many=True)
 
-    @extend_schema_field(serializers.ChoiceField(choices=VERDICTS))
     def get_verdict(self, fact: Mapping[str, Any]) -> str:
-        """Whether the whole interval is on one side of the limit."""
+        """`within` or `over` where the whole interval is on that side of the limit, else `not enough evidence`."""
         return pack_verdict(fact["fpr"], fact["limit"])
 
 
