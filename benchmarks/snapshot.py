@@ -245,6 +245,7 @@ def measure(items: int, where: str) -> dict[str, Any]:
         populate(values, items)
     with suppress(ImportError):  # pyarrow does with its first array, where there is one: the product has none
         import pandas as pd  # noqa: F401
+    import learner.snapshots.freezing
     import learner.snapshots.pictures  # noqa: F401
     from learner.snapshots.log_copying import logs_copy
 
