@@ -163,7 +163,7 @@ def _task(page: Page) -> dict[str, Any]:
 
 def _who_and_when(judgment: ForeignJudgment) -> dict[str, str | None]:
     at = judgment.given_at
-    return {"by": judgment.annotator, "at": at and at.isoformat().replace("+00:00", "Z")}
+    return {"by": judgment.annotator, "at": at.isoformat().replace("+00:00", "Z") if at else None}
 
 
 def _annotation(number: int, judgment: ForeignJudgment) -> dict[str, Any]:
