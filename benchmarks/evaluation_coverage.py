@@ -17,6 +17,7 @@ to the three prevalences. --only takes the worlds whose name has the text. For p
   fourth repetition only, because it costs more than all the rest;
 - wilson: the items of `audited`, weighed by 1 / inclusion, and Wilson's interval on Kish's effective number;
 - simple: as many items drawn at random, and Wilson's interval. An undefined recall counts as width 1;
+- best: how wide recall would be with the best draw, were the share of positives at each score known (`best_draw`);
 - active: items chosen for learning (those nearest to the threshold), as if they were drawn at random.
 """
 
@@ -34,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
+from benchmarks.best_draw import best_width
 from benchmarks.score_worlds import People, World, by_score, by_waves, fresh, real, synthetic
 from learner.core.arrays import Booleans, Floats
 from learner.core.audited import Known, strata_at
@@ -71,7 +73,7 @@ def main() -> None:
         f"{'population':28} {'way':8} {'score':9} {'true':>6} {'cover':>6} {'bias':>7} {'+-':>5} "
         f"{'width':>6} {'undef':>6}"
     )
-    results, prevalence_of = [], {world.name: world.prevalence for world in worlds}
+    results, rare = [], {world.name: world for world in worlds if world.prevalence <= RARE}
     for world in worlds:
         if arguments.only not in world.name:
             continue
@@ -84,8 +86,9 @@ def main() -> None:
                 f"{found.world:28} {found.way:8} {found.score:9} {found.true:6.3f} {found.coverage:6.3f} "
                 f"{found.relative_bias:+7.3f} {found.bias_error:5.3f} {found.width:6.3f} {found.undefined:6.3f}"
             )
+        print(f"{world.name:28} {'best':8} {'recall':9} {best_width(world, arguments.labels):35.3f}")
         print(f"{'':28} {time.process_time() - start:.0f} s of one core", flush=True)
-    verdict(results, prevalence_of)
+    verdict(results, rare, arguments.labels)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in results], indent=1))
 
@@ -215,7 +218,7 @@ def summed(world: World, way: str, runs: list[dict[str, Estimate]]) -> Iterator[
         )
 
 
-def verdict(results: list[Found], prevalence_of: dict[str, float]) -> None:
+def verdict(results: list[Found], rare: dict[str, World], labels: int) -> None:
     """Which targets were missed, and by which population."""
     simple = {(row.world, row.score): row for row in results if row.way == "simple"}
     print("\nMissed:")
@@ -229,8 +232,11 @@ def verdict(results: list[Found], prevalence_of: dict[str, float]) -> None:
                 f"  bias {row.relative_bias:+.3f} +- {row.bias_error:.3f}: {row.world}, {row.way}, {row.score}"
             )
         ratio = row.width / simple[row.world, row.score].width
-        if row.score == "recall" and prevalence_of[row.world] <= RARE and ratio > 0.5:
-            print(f"  width {ratio:.2f} of simple random sampling's: {row.world}, {row.way}")
+        if row.score == "recall" and row.world in rare and ratio > 0.5:
+            best = best_width(rare[row.world], labels) / simple[row.world, row.score].width
+            print(
+                f"  width {ratio:.2f} of simple random sampling's ({best:.2f} at best): {row.world}, {row.way}"
+            )
 
 
 if __name__ == "__main__":

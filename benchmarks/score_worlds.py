@@ -121,7 +121,12 @@ def cell_chances(people: People, labels: int) -> Floats:
     """The inclusion probability of the items of each cell, (n_cells,)."""
     roots, items = np.sqrt(expit(people.world.scores)), people.items
     measure = FLOOR + (1 - FLOOR) * roots * (items.sum() / (roots @ items))
-    low, high = 0.0, 1 / FLOOR
+    return scaled(measure, items, labels, 1 / FLOOR)
+
+
+def scaled(measure: Floats, items: Array, labels: int, most: float) -> Floats:
+    """Chances in proportion to a measure, by `most` at most, with so many labels expected of the items of the cells."""
+    low, high = 0.0, most
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if items @ np.minimum(1, middle * measure) < labels else (low, middle)
