@@ -118,7 +118,7 @@ def test_definitions_steer_the_first_batch_when_nothing_is_labelled(project: Pro
 def test_definitions_choose_nearly_all_of_a_first_batch_where_pages_have_texts(project: Project) -> None:
     run = run_query(project)
 
-    assert way_of_run(run).plan.places() == {"query": 3, "rare": 5, "explore": 1, "audit": 1}
+    assert way_of_run(run).plan.places() == {"query": 5, "rare": 3, "explore": 1, "audit": 1}
     explored = BatchItem.objects.filter(batch=run.batch, stream=Stream.EXPLORE)
     assert {row.inclusion_probability for row in explored} == {explored.count() / 60}
 
