@@ -8,6 +8,13 @@ from typing import Final
 SUGGESTED_FROM: Final = 0.5
 AHEAD_BY: Final = 0.1
 """Of two causes that are nearly as likely, neither is suggested."""
+FACTS_LEAST: Final = 2
+"""Kinds of facts that have to be known: one alone has nothing that could speak against it."""
+RULE: Final = (
+    f"Suggested is a cause whose strongest fact counts {SUGGESTED_FROM:.0%} or more, and {100 * AHEAD_BY:.0f} points "
+    f"more than that of any other cause. None is suggested where fewer than {FACTS_LEAST} of these are known: what two "
+    "people judged, three similar training pages, the words of the page."
+)
 NEIGHBOURS_LEAST: Final = 3
 JUDGES_LEAST: Final = 2
 FEW_WORDS: Final = 20
@@ -113,7 +120,8 @@ def cause_views(facts: CauseFacts) -> tuple[CauseView, ...]:
 
     Examples
     --------
-    >>> suggested(cause_views(CauseFacts(has_text=False, words=0, clauses=1)))
+    >>> bare = CauseFacts(has_text=False, words=0, clauses=1, agree=2)
+    >>> suggested(bare, cause_views(bare))
     <Cause.FEATURES: 'features'>
     """
     kinds = (
@@ -125,11 +133,19 @@ def cause_views(facts: CauseFacts) -> tuple[CauseView, ...]:
     return tuple(_view(cause, list(told)) for cause, told in kinds)
 
 
-def suggested(views: tuple[CauseView, ...]) -> Cause | None:
-    """The cause that the facts speak for clearly, or None."""
+def suggested(facts: CauseFacts, views: tuple[CauseView, ...]) -> Cause | None:
+    """The cause that the facts speak for clearly, or None; `RULE` says it in words."""
+    if facts_known(facts) < FACTS_LEAST:
+        return None
     first, second = sorted(views, key=lambda view: -view.strength)[:2]
     is_clear = first.strength >= SUGGESTED_FROM and first.strength - second.strength >= AHEAD_BY
     return first.cause if is_clear else None
+
+
+def facts_known(facts: CauseFacts) -> int:
+    """Of the three kinds of facts that causes rest on, how many are known of the error."""
+    people = facts.agree + facts.oppose + facts.unsure
+    return sum((people >= JUDGES_LEAST, facts.near >= NEIGHBOURS_LEAST, facts.words is not None))
 
 
 def _view(cause: Cause, told: list[tuple[float, str]]) -> CauseView:

@@ -10,7 +10,16 @@ from annotator.pool.selectors import ItemPage, item_page
 from annotator.projects.access import Access
 from annotator.projects.selectors import Taxonomy, carried, guideline_current
 from annotator.review.selectors import ItemReview, item_review
-from learner.core.causes import Cause, CauseFacts, CauseView, cause_views, suggested
+from learner.core.causes import (
+    FACTS_LEAST,
+    RULE,
+    Cause,
+    CauseFacts,
+    CauseView,
+    cause_views,
+    facts_known,
+    suggested,
+)
 from learner.errors.models import ClassifierError, ErrorAction, ErrorCause, ErrorDetail, Kind, Relook
 from learner.errors.selectors import causes_history, run_taxonomy, similar_lines
 from learner.suspects.selectors import suspects_open
@@ -71,6 +80,7 @@ class ErrorView:
     facts: CauseFacts
     causes: tuple[CauseView, ...]
     suggested: Cause | None
+    n_known: int
     history: tuple[ErrorCause, ...]
     actions: tuple[ErrorAction, ...]
 
@@ -78,6 +88,21 @@ class ErrorView:
     def current(self) -> ErrorCause | None:
         """The cause that counts: the newest on what is still held."""
         return next((row for row in self.history if row.resolution_id == self.error.resolution_id), None)
+
+    @property
+    def suggestion(self) -> str:
+        """Why a cause is suggested, or why none is."""
+        view = next((view for view in self.causes if view.cause == self.suggested), None)
+        if view is not None:
+            return f"{view.cause.words} is suggested, by {view.percent} %. {view.reasons[0]}"
+        if self.n_known < FACTS_LEAST:
+            return "Too little is known of this error to suggest a cause."
+        return "The facts speak for none of them clearly."
+
+    @property
+    def rule(self) -> str:
+        """How causes are suggested."""
+        return RULE
 
     @property
     def is_stale(self) -> bool:
@@ -114,7 +139,8 @@ def error_view(access: Access, error: ClassifierError) -> ErrorView:
         similar=similar,
         facts=facts,
         causes=views,
-        suggested=suggested(views),
+        suggested=suggested(facts, views),
+        n_known=facts_known(facts),
         history=tuple(causes_history(error)),
         actions=tuple(actions_on(error)),
     )

@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from annotator.pool.models import Item
 from annotator.projects.models import Project, Role
+from annotator.projects.selectors import taxonomy_current
 from annotator.queue import served_views
 from annotator.queue.models import Batch, BatchItem, Stream
 from annotator.queue.services import BatchChoice, batch_open
+from annotator.queue.templatetags.ledger_words import reason_words, strategy_words
 from tests.factories import make_items, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +150,13 @@ def test_the_address_of_a_withheld_page_is_not_shown(sam: Client) -> None:
 
     assert "withheld" in text
     assert item.host not in text
+
+
+def test_reasons_name_categories_and_strategies_in_words() -> None:
+    taxonomy = taxonomy_current(make_project("named"))
+
+    assert reason_words("close to the threshold of games", taxonomy) == "close to the threshold of Games"
+    assert (
+        reason_words("drawn at random from 30 pool items", taxonomy) == "drawn at random from 30 pool items"
+    )
+    assert strategy_words("expected_change") == "expected change"

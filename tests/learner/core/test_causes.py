@@ -15,7 +15,7 @@ def strengths(facts: CauseFacts) -> dict[Cause, float]:
 
 def test_nothing_is_suggested_when_nothing_stands_out() -> None:
     assert strengths(PLAIN) == dict.fromkeys(list(Cause)[:4], 0.0)
-    assert suggested(cause_views(PLAIN)) is None
+    assert suggested(PLAIN, cause_views(PLAIN)) is None
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,23 @@ def test_nothing_is_suggested_when_nothing_stands_out() -> None:
 def test_the_cause_that_the_facts_speak_for_is_suggested(
     change: dict[str, object], expected: Cause | None
 ) -> None:
-    assert suggested(cause_views(replace(PLAIN, **change))) is expected  # type: ignore[arg-type]
+    facts = replace(PLAIN, **change)  # type: ignore[arg-type]
+
+    assert suggested(facts, cause_views(facts)) is expected
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        CauseFacts(clauses=0),
+        CauseFacts(oppose=2, clauses=1),
+        CauseFacts(agree=1, near=2, words=3, clauses=1, has_text=False),
+        CauseFacts(doubt=0.95, near=5, clauses=1),
+    ],
+)
+def test_nothing_is_suggested_where_one_kind_of_facts_is_all_that_is_known(facts: CauseFacts) -> None:
+    assert max(view.strength for view in cause_views(facts)) >= 0.5
+    assert suggested(facts, cause_views(facts)) is None
 
 
 def test_reasons_say_the_numbers_and_the_strongest_comes_first() -> None:
