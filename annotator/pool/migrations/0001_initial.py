@@ -607,12 +607,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("erased_at__isnull", False)), fields=["project", "id"], name="item_erased"
             ),
         ),
-        migrations.AddIndex(
-            model_name="item",
-            index=models.Index(
-                condition=models.Q(("withheld", True)), fields=["project", "id"], name="item_withheld"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="item",
             constraint=models.UniqueConstraint(fields=("project", "url_hash"), name="item_url_once"),

@@ -1,8 +1,13 @@
 """What pages show beside their lists, read over the API on the pilot project."""
 
-import pytest
+from dataclasses import asdict
 
+import pytest
+from django.utils import timezone
+
+from annotator.judgments.models import Judgment
 from annotator.queue.models import Assignment, AssignmentState, Batch
+from annotator.review.people.care import ENOUGH_PEOPLE, team_care
 from learner.query.models import QueryRun
 from learner.training.models import ClassifierVersion, DrivingRun
 from tests.flows.over_api.calls import API, as_, get
@@ -58,9 +63,14 @@ def test_the_checks_of_all_annotators_are_one_list_for_leads(pilot: Pilot) -> No
 
 
 def test_the_sums_of_care_are_told_of_three_people_or_more(pilot: Pilot) -> None:
+    judged = Judgment.objects.filter(project=pilot.project)
+    assert judged.values("annotator").distinct().count() >= ENOUGH_PEOPLE
+
     care = get(as_(pilot, "sam"), "overview/")["care"]
 
-    assert care is None or (care["people"] >= 3 and len(care["hours"]) == 24)
+    told = team_care(pilot.project, timezone.now())
+    assert told is not None
+    assert care == {**asdict(told), "hours": list(told.hours)}
 
 
 def test_charts_count_what_the_search_finds(pilot: Pilot) -> None:
@@ -79,7 +89,8 @@ def test_an_evaluation_says_its_sentence_and_the_verdict_of_each_slice(pilot: Pi
     found = get(as_(pilot, "sam"), "classifiers/2/evaluation/")
 
     assert found["sentence"].startswith(f"Judged on {found['n_items']:,} audited pages")
-    for row in found["facts"].get("pack", []):
+    assert found["facts"]["pack"]
+    for row in found["facts"]["pack"]:
         assert row["verdict"] in ("within", "over", "not enough evidence")
 
 

@@ -14,7 +14,7 @@ from annotator.projects.access import Access
 from annotator.projects.models import Project, Role
 from annotator.review.models import AdjudicationEntry, Method
 from annotator.runs import RunStatus
-from learner.snapshots.content import Choice, Content
+from learner.snapshots.content import EVERYTHING, Choice, Content
 from learner.snapshots.files import CARD, ITEMS, JUDGMENTS, RESOLUTIONS, file_open
 from learner.snapshots.freezing import Written, tables_freeze
 from learner.snapshots.models import Snapshot, SnapshotRun
@@ -137,6 +137,19 @@ def test_a_page_withheld_since_stays_out_of_the_past_and_the_manifest_says_so(pr
     assert urls_in(snapshot) == {other.url}
     assert snapshot.manifest["n_withheld"] == 1
     assert "1 resolved items are sealed in a restricted case" in card_of(snapshot)
+
+
+def test_a_page_withheld_without_a_case_is_counted_too(project: Project) -> None:
+    withheld, other = make_items(project, 2)
+    resolve(withheld, [GAMES])
+    resolve(other, [])
+    Item.objects.filter(pk=withheld.pk).update(withheld=True)
+
+    preview = choice_preview(project, EVERYTHING)
+    snapshot = take(project)
+
+    assert urls_in(snapshot) == {other.url}
+    assert preview.n_withheld == snapshot.manifest["n_withheld"] == 1
 
 
 def test_a_page_that_was_withheld_then_and_released_since_is_left_out_as_it_was(
