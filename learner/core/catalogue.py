@@ -1,4 +1,4 @@
-"""The query strategies by name, in words: for pages and forms, which load nothing that computes."""
+"""Query strategies, and where words stand, by name: for pages and forms, which load nothing that computes."""
 
 from typing import Final
 
@@ -14,3 +14,5 @@ WORDS: Final[dict[str, str]] = {
     "random_sampling": "Every item is equally likely.",
 }
 """Strategy -> what it does, in a sentence."""
+TEXT, ADDRESS = PLACES = ("text", "address")
+"""Where a word that drives a category stands."""

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from learner.core.arrays import Array, Integers
+from learner.core.catalogue import ADDRESS, TEXT
 from learner.core.classifier import LinearClassifier
 from learner.core.features import PageText, featurise
 
@@ -21,7 +22,6 @@ WORDS_MAX: Final = 500
 """Words of a text that are looked at."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
-TEXT, ADDRESS = PLACES = ("text", "address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from learner.core.arrays import Array, Booleans, Floats, Floats32
-from learner.core.driving import PAGES_LEAST, TEXT, words_of
+from learner.core.catalogue import TEXT
+from learner.core.driving import PAGES_LEAST, words_of
 from learner.core.excess import ALPHA, excess
 from learner.core.features import PageText, featurise
 

@@ -12,7 +12,7 @@ from annotator.errors import NotFound
 from annotator.projects.access import Can, project_for
 from annotator.projects.api import ERRORS, caller
 from annotator.runs import RunStatus
-from learner.core.driving import PLACES
+from learner.core.catalogue import PLACES
 from learner.training.selectors import classifier_of, driving_of
 
 

@@ -272,6 +272,7 @@ class Operation:
             "question_id",
             "suspect_id",
             "error_id",
+            "query_id",
             "shadow_id",
             "delivery_id",
             "user_id",

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from learner.core.catalogue import ADDRESS, TEXT
 from learner.core.classifier import LinearClassifier
-from learner.core.driving import ADDRESS, TEXT, drivers_of
+from learner.core.driving import drivers_of
 from learner.core.features import PageText, featurise
 
 RNG = np.random.default_rng

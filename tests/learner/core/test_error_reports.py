@@ -79,5 +79,5 @@ def test_a_report_without_errors_says_what_there_is_not() -> None:
 
     assert "all categories" in text
     assert "No error is known on audited holdout pages." in text
-    assert "No two of these errors share a site" in text
+    assert "No site and no driving word has more of these errors than chance would give it." in text
     assert "None yet." in text

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from learner.core.arrays import Booleans
+from learner.core.catalogue import ADDRESS, TEXT
 from learner.core.classifier import LinearClassifier
-from learner.core.driving import ADDRESS, TEXT
 from learner.core.features import PageText, featurise
 from learner.core.pushes import Push, pushes_of, shared_words, words_in
 

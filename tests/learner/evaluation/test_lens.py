@@ -195,8 +195,11 @@ def test_the_api_tells_the_same_facts(client: Client, project: Project, measured
     assert (body["classifier"], body["n_items"]) == (1, 600)
     for name in ("recall", "curve", "calibration", "average_precision"):
         assert body["facts"]["categories"][0][name] == measured.facts["categories"][0][name]
-    for name in ("confusion", "slices", "pack", "label_ranking_ap"):
+    for name in ("confusion", "slices", "label_ranking_ap"):
         assert body["facts"][name] == measured.facts[name]
+    for told, row in zip(body["facts"]["pack"], measured.facts["pack"], strict=True):
+        assert told == {**row, "verdict": told["verdict"]}
+    assert {told["verdict"] for told in body["facts"]["pack"] if told["n"] == 0} == {"not enough evidence"}
 
 
 def test_the_api_says_what_is_missing(client: Client, evaluated: Project) -> None:

@@ -81,7 +81,7 @@ def test_why_it_was_chosen_and_what_was_expected(project: Project, item: Item) -
 
     assert (opinion.distance, opinion.expected) == (0.25, ("Games",))
     assert [row.slug for row in opinion.categories] == [GAMES, GAMBLING]
-    assert "close to the threshold of games (0.25 logits from the line)" in text
+    assert "close to the threshold of Games (0.25 logits from the line)" in text
     assert "not learned yet: 2 positives, 5 needed" in text
 
 

@@ -167,7 +167,7 @@ def test_wrong_settings_are_named_at_their_fields_and_nothing_is_set(sam: Client
 
     assert (answer.status_code, unfitting.status_code) == (422, 422)
     assert b"greater than or equal to 1" in answer.content
-    assert b"The shares sum to 1.55" in unfitting.content
+    assert b"The shares sum to 1.7" in unfitting.content
     assert not SteeringVersion.objects.exists()
 
 
