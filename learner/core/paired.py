@@ -170,6 +170,8 @@ def _matched(more: float, less: float, n: float) -> tuple[float, float]:
 def _f1(whole: Floats, drawn: Floats, n: int) -> Estimate:
     if not n:
         return Estimate(None, None, None, 0, "neither present nor predicted in any audited item")
+    if not whole[0]:  # both are 0 in every resample, which says nothing of pages that have it
+        return Estimate(None, None, None, n, "no audited item has it")
     low, high = np.quantile(_f1_difference(drawn), _ENDS)
     value = float(_f1_difference(whole[:, None])[0])
     return Estimate(value, float(min(low, value)), float(max(high, value)), n, "")

@@ -102,6 +102,11 @@ class ComparedPair:
         """What became better, with its interval."""
         return self._by(in_recall=self.p_found < ALPHA)
 
+    @property
+    def differs_by(self) -> str:
+        """The score that most of the items on which they differ are of, with its interval."""
+        return self._by(in_recall=self.lost + self.found >= self.blocked + self.cleared)
+
     def _by(self, *, in_recall: bool) -> str:
         what, by = ("recall", self.recall) if in_recall else ("false-positive rate", self.false_positive_rate)
         return f"{self.name} ({what} {by.words})"
@@ -206,7 +211,7 @@ def verdict_of(run: ComparisonRun, pairs: Sequence[ComparedPair]) -> str:
     if not pairs or not pairs[0].n_differing:
         return f"{told} They answer every one alike."
     most = pairs[0]
-    return f"{told} They differ most in {most.name}, on {most.n_differing:,} items (F1 {most.f1.words})."
+    return f"{told} They differ most on {most.n_differing:,} of them, in {most.differs_by}."
 
 
 def parts_of_comparison(run: ComparisonRun) -> ComparedParts:

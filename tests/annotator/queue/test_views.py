@@ -130,7 +130,7 @@ def test_the_ledger_says_what_was_expected_of_each_item(lead: Client, project: P
     rows = lead.get(f"/api/v1/projects/pilot/batches/{batch.number}/items/").json()["results"]
 
     assert "Severity 3" in page
-    assert "Expected before it was served: violence (severity 3)" in part
+    assert "Expected before it was served: Violence (severity 3)" in part
     assert {row["item"]: (row["severity"], row["expected"]) for row in rows}[harmful.pk] == (3, [VIOLENCE])
     assert {row["severity"] for row in rows} == {0, 3}
 

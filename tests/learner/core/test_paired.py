@@ -102,3 +102,10 @@ def test_pages_that_flip_come_by_weight() -> None:
     found = items([1, 0, -1, 1], [1, 0, 1, 1], [0, 1, 0, 1], weights=[1, 5, 9, 2])
 
     assert flips(found, 0).tolist() == [1, 0]
+
+
+def test_f1_says_nothing_of_a_category_that_no_audited_item_has() -> None:
+    found = score(items([0] * 4, [0] * 4, [1] * 4))
+
+    assert (found.f1.value, found.f1.n, found.f1.why_undefined) == (None, 4, "no audited item has it")
+    assert found.false_positive_rate.value == 1.0

@@ -110,8 +110,13 @@ def test_a_comparison_shows_differences_and_pages_but_no_sealed_one(project: Pro
             "v2 is better than v1 in Games (false-positive rate -0.020 [-0.030, -0.010], n=",
         ),
         (
-            {"lost": 2, "found": 1, "p_lost": 0.4, "p_found": 0.9, "f1": estimate(-0.1, -0.01, 0.08)},
-            "v2 and v1 are not told apart on 240 items. They differ most in Games, on 3 items (F1 -0.010 [",
+            {"lost": 2, "found": 1, "p_lost": 0.4, "p_found": 0.9, "recall": estimate(-0.1, -0.01, 0.08)},
+            "v2 and v1 are not told apart on 240 items. They differ most on 3 of them, in Games (recall -0.010 [",
+        ),
+        (
+            {"blocked": 2, "p_blocked": 0.4, "false_positive_rate": estimate(-0.1, 0.02, 0.08)},
+            "v2 and v1 are not told apart on 240 items. They differ most on 2 of them, in Games"
+            " (false-positive rate +0.020 [",
         ),
         ({}, "v2 and v1 are not told apart on 240 items. They answer every one alike."),
     ],
