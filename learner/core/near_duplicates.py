@@ -12,9 +12,13 @@ from learner.core.arrays import Integers
 Flags = NDArray[np.bool_]
 Bands = NDArray[np.signedinteger[Any]]
 """Whole numbers of any size: that two are the same is all that is asked of them."""
+Keys = NDArray[np.uint64]
 
 BANDS_SHARED: Final = 3
 """Of 16 bands of 4 min-hashes: texts that are 0.8 alike share so many in 99 of 100 cases, 0.5 in 7, 0.3 in 0.03."""
+HALF: Final = np.uint64(32)
+"""Bits of a place, and of a value: there are never more items, or values, than that."""
+LOW: Final = (np.uint64(1) << HALF) - np.uint64(1)
 
 
 def clusters_of(bands: Bands) -> Integers:
@@ -63,13 +67,8 @@ def numbered(part: Integers) -> Integers:
 
 def _alike_in(bands: Bands, column: int, has_text: Flags, wanted: int) -> Integers:
     """Pairs of items with the same value in one band that share `wanted` bands: int (n_pairs, 2)."""
-    rows = _again(np.ascontiguousarray(bands[:, column]))
-    rows = rows[has_text[rows]]
-    rows = rows[np.argsort(bands[rows, column], kind="stable")]
-    values = bands[rows, column]
-    same = np.concatenate([[False], values[1:] == values[:-1]]) if len(rows) else np.empty(0, dtype=np.bool_)
-    places = np.arange(len(rows))
-    first = np.maximum.accumulate(np.where(same, 0, places)) if len(rows) else places
+    rows, same = _again(bands[:, column], has_text)
+    first = np.maximum.accumulate(np.where(same, 0, np.arange(len(rows))))
     later = np.flatnonzero(same)
     pairs = np.concatenate(
         [
@@ -82,17 +81,28 @@ def _alike_in(bands: Bands, column: int, has_text: Flags, wanted: int) -> Intege
     return kept
 
 
-def _again(values: Bands) -> Integers:
-    """Where values stand that may occur more than once, rising: in one pass, and few are left to be sorted.
+def _again(values: Bands, has_text: Flags) -> tuple[Integers, Flags]:
+    """Where values stand that occur more than once, by value and then rising; and whether each is that before it.
 
-    Each value has a slot of a table, and leaves its place there. Whoever finds another's place in its own shares the
-    slot, with the same value or, one in four, by chance.
+    A value and its place are one number of 64 bits, so that places are sorted by moving numbers.
     """
-    slots = values.astype(np.uint64) & np.uint64((4 << len(values).bit_length()) - 1)
-    places = np.arange(len(values), dtype=np.uint32)
-    last = np.empty(4 << len(values).bit_length(), dtype=np.uint32)
-    last[slots] = places
-    is_shared = np.zeros(len(last), dtype=np.bool_)
-    is_shared[slots[last[slots] != places]] = True
-    found: Integers = np.flatnonzero(is_shared[slots])
+    narrow = (
+        values
+        if values.itemsize <= np.dtype(np.uint32).itemsize
+        else np.unique(values, return_inverse=True)[1]
+    )
+    keys: Keys = narrow.astype(np.uint32).astype(np.uint64) << HALF | np.arange(len(values), dtype=np.uint64)
+    keys = np.sort(keys[has_text])
+    same = _same(keys)
+    is_again = same.copy()
+    is_again[:-1] |= same[1:]
+    keys = keys[is_again]
+    return (keys & LOW).astype(np.int64), _same(keys)
+
+
+def _same(keys: Keys) -> Flags:
+    """Whether each has the value of the one before it."""
+    values = keys >> HALF
+    found = np.zeros(len(keys), dtype=np.bool_)
+    np.equal(values[1:], values[:-1], out=found[1:])
     return found

@@ -1,7 +1,7 @@
 """Rows of other tables beside the items of a snapshot: what belongs to which item, found by ids."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -11,16 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from learner.core.arrays import Integers
-from learner.snapshots.copying import Columns, Shape, columns_copied
-from learner.snapshots.frozen import State
+from learner.snapshots.copying import Columns
+from learner.snapshots.packing import SPARSE
 from learner.snapshots.rowsets import Codes, Rows
 
 CHUNK: Final = 32_768
 """Items of a row group. Fixed: the bytes of a file depend on where its row groups end."""
 FEW: Final = 16_384
 HASH: Final = 24
-SPARSE: Final = 4
-"""Ids that lie further apart than this are asked for one by one, and not as a range."""
 
 
 def chunks_of(n_items: int) -> Iterator[slice]:
@@ -94,16 +92,6 @@ def groups_of(rows: Rows, n_items: int) -> Iterator[Rows]:
 def ids_if_few(ids: Integers, n_all: int) -> list[int] | None:
     """These ids, if they are so few among all that it is worth to ask for them; else all are read."""
     return ids.tolist() if len(ids) <= FEW and len(ids) * SPARSE < n_all else None
-
-
-def columns_of(
-    state: State, statement: str, values: Mapping[str, Any], shape: Shape, ids: Integers
-) -> Iterator[Columns]:
-    """The rows that a statement has between the first and the last of `ids`, in pieces, as they lie."""
-    first, last = int(ids[0]), int(ids[-1])
-    is_sparse = last - first >= SPARSE * len(ids)
-    between = {"first": first, "last": last, "ids": ids.tolist() if is_sparse else None}
-    return columns_copied(state, statement, {**values, **between}, shape)
 
 
 def aligned(pieces: list[Columns], ids: Integers, by: str = "") -> dict[str, Any]:

@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 
 from annotator.pool.minhash import BANDS as N_BANDS
 from learner.core.arrays import Floats, Integers
-from learner.snapshots.aligned import aligned, chunks_of, columns_of, ids_if_few, places_of
+from learner.snapshots.aligned import aligned, chunks_of, ids_if_few, places_of
 from learner.snapshots.content import ACTS as ACT_KINDS
 from learner.snapshots.content import NEVER_SERVED
 from learner.snapshots.copying import NO_INT, microseconds
 from learner.snapshots.frozen import State, run
+from learner.snapshots.packing import columns_of
 from learner.snapshots.rowsets import Coder, Codes, Flags, Rows, Told, chosen, factored
 from learner.snapshots.statements import (
     ACTS,
     BANDS,
-    BANDS_SHAPE,
     CHANCES,
     ITEMS,
-    ITEMS_SHAPE,
     OPENED,
     SEALED,
     SUPERSEDED,
@@ -36,6 +35,8 @@ Values = Mapping[str, Any]
 Halves = NDArray[np.int32]
 Chances = tuple[Integers, Floats]
 """Ids of items, and how likely each was to be drawn."""
+PIECE: Final = 1 << 30
+"""Bytes of texts in one array at most: it has room for twice as many."""
 ITEM_TEXTS: Final = ("registrable_domain", "split", "source")
 
 
@@ -121,7 +122,7 @@ def items_read(state: State, values: Values, ids: Integers) -> ItemTexts:
     urls: list[pa.Array] = []
     for part in chunks_of(len(ids)):
         own = ids[part]
-        columns = aligned(list(columns_of(state, ITEMS, values, ITEMS_SHAPE, own)), own)
+        columns = aligned(list(columns_of(state, ITEMS, values, own)), own)
         for name, coder in coders.items():
             codes[name] += [coder.codes(piece) for piece in columns[name].chunks]
         withheld.append(columns["withheld"])
@@ -130,7 +131,21 @@ def items_read(state: State, values: Values, ids: Integers) -> ItemTexts:
     found = {name: np.concatenate(each) for name, each in codes.items()}
     spelled = {name: list(coder.known) for name, coder in coders.items()}
     rows = Rows({"withheld": np.concatenate(withheld)}, found, spelled)
-    return ItemTexts(pa.chunked_array(urls, pa.string()), rows)
+    return ItemTexts(few_pieces(urls), rows)
+
+
+def few_pieces(texts: list[pa.Array]) -> pa.ChunkedArray:
+    """The texts in pieces of up to a gigabyte: what is looked at again and again is not to be joined each time."""
+    joined, waiting, n_bytes = [], list[pa.Array](), 0
+    for piece in texts:
+        if waiting and n_bytes + piece.nbytes > PIECE:
+            joined.append(pa.concat_arrays(waiting))
+            waiting, n_bytes = [], 0
+        waiting.append(piece)
+        n_bytes += piece.nbytes
+    if waiting:
+        joined.append(pa.concat_arrays(waiting))
+    return pa.chunked_array(joined, pa.string())
 
 
 def bands_read(state: State, values: Values, ids: Integers) -> Halves:
@@ -140,9 +155,9 @@ def bands_read(state: State, values: Values, ids: Integers) -> Halves:
     """
     found = np.zeros((len(ids), N_BANDS), dtype=np.int32)
     for part in chunks_of(len(ids)):
-        pieces = list(columns_of(state, BANDS, values, BANDS_SHAPE, ids[part]))
+        pieces = list(columns_of(state, BANDS, values, ids[part]))
         if pieces:
-            found[part] = halves(aligned(pieces, ids[part])["bands"]["each"]["value"])
+            found[part] = halves(aligned(pieces, ids[part])["bands"])
     return found
 
 

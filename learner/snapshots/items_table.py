@@ -12,13 +12,14 @@ import pyarrow as pa
 from annotator.projects.selectors import Taxonomy
 from learner.core.arrays import Integers
 from learner.core.splits import NAMES, Cut
-from learner.snapshots.aligned import CHUNK, aligned, chunks_of, columns_of
+from learner.snapshots.aligned import CHUNK, aligned, chunks_of
 from learner.snapshots.files import cut_name
 from learner.snapshots.held import FLAG, INT, LIST
 from learner.snapshots.joining import files_joined
+from learner.snapshots.packing import columns_of
 from learner.snapshots.parquet import BIG, FLOAT, TEXT, Progress, Reading, Writer, coded_of
 from learner.snapshots.rowsets import Codes, coded, floats, wholes
-from learner.snapshots.statements import TEXTS, TEXTS_SHAPE
+from learner.snapshots.statements import TEXTS
 
 
 def items_write(reading: Reading, cut: Cut, path: Path, progress: Progress) -> None:
@@ -129,7 +130,7 @@ def _texts_ahead(reading: Reading) -> Iterator[pa.Table]:
 
 def _texts(reading: Reading, ids: Integers) -> pa.Table:
     """Title and text of each of these items, and the number of the version of its evidence that says so."""
-    pieces = list(columns_of(reading.state, TEXTS, reading.values, TEXTS_SHAPE, ids))
+    pieces = list(columns_of(reading.state, TEXTS, reading.values, ids))
     found = aligned(pieces, ids, by="version")
     nothing = pa.chunked_array([pa.nulls(len(ids), TEXT)])
     version = found.get("version", np.zeros(len(ids), dtype=np.int32)).astype(np.int32, copy=False)

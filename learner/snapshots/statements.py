@@ -9,9 +9,9 @@ import numpy as np
 
 from annotator.pool.minhash import BANDS as N_BANDS
 from learner.snapshots.copying import ARRAY, BOOL, FLOAT8, INT4, INT8, NO_INT, TEXT, Shape
+from learner.snapshots.packing import Packed
 
-ARRAY_HEAD: Final = "V20"  # of a list of one dimension, as the database sends it
-SIXTEEN: Final = np.dtype([("head", ARRAY_HEAD), ("each", [("size", "V4"), ("value", INT8)], N_BANDS)])
+SIXTEEN: Final = np.dtype((INT8, N_BANDS))
 
 RESOLUTIONS: Final = """
     SELECT id, item_id, taxonomy_id, coalesce(clause_id, 0), coalesce(entry_id, 0), cardinality(judgments), created_at,
@@ -53,27 +53,40 @@ JUDGMENTS_SHAPE: Final[Shape] = {
     "evidence": INT4,
     "labels": ARRAY, "unsure": ARRAY, "verdict": TEXT,
 }  # fmt: skip
-ITEMS: Final = """
-    SELECT id, withheld, url, registrable_domain, split, source FROM item
-    WHERE project_id = %(project)s AND id BETWEEN %(first)s AND %(last)s
-      AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
-"""
-ITEMS_SHAPE: Final[Shape] = {
-    "id": INT8, "withheld": BOOL, "url": TEXT, "registrable_domain": TEXT, "split": TEXT, "source": TEXT,
-}  # fmt: skip
+ITEMS: Final = Packed(
+    columns={
+        "id": ("id", INT8),
+        "withheld": ("withheld", BOOL),
+        "url": ("url", TEXT),
+        "registrable_domain": ("registrable_domain", TEXT),
+        "split": ("split", TEXT),
+        "source": ("source", TEXT),
+    },
+    source="""item
+        WHERE project_id = %(project)s AND id BETWEEN %(first)s AND %(last)s
+          AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))""",
+    at_once=1_024,
+)
 # What a later evidence version says was not known before it was seen.
-TEXTS: Final = """
-    SELECT item_id, version::int, title, text FROM evidence
-    WHERE item_id BETWEEN %(first)s AND %(last)s AND (version = 1 OR added_at <= %(as_of)s)
-      AND (%(ids)s::bigint[] IS NULL OR item_id = ANY(%(ids)s::bigint[]))
-"""
-TEXTS_SHAPE: Final[Shape] = {"id": INT8, "version": INT4, "title": TEXT, "text": TEXT}
-BANDS: Final = f"""
-    SELECT item_id, bands FROM signature
-    WHERE item_id BETWEEN %(first)s AND %(last)s AND cardinality(bands) = {N_BANDS}
-      AND (%(ids)s::bigint[] IS NULL OR item_id = ANY(%(ids)s::bigint[]))
-"""  # noqa: S608 - composed of constants
-BANDS_SHAPE: Final[Shape] = {"id": INT8, "bands": SIXTEEN}
+TEXTS: Final = Packed(
+    columns={
+        "id": ("item_id", INT8),
+        "version": ("version::int", INT4),
+        "title": ("title", TEXT),
+        "text": ("text", TEXT),
+    },
+    source="""evidence
+        WHERE item_id BETWEEN %(first)s AND %(last)s AND (version = 1 OR added_at <= %(as_of)s)
+          AND (%(ids)s::bigint[] IS NULL OR item_id = ANY(%(ids)s::bigint[]))""",
+    at_once=512,  # of the longest texts these are 410 megabytes
+)
+BANDS: Final = Packed(
+    columns={"id": ("item_id", INT8), "bands": ("bands", SIXTEEN)},
+    source=f"""signature
+        WHERE item_id BETWEEN %(first)s AND %(last)s AND cardinality(bands) = {N_BANDS}
+          AND (%(ids)s::bigint[] IS NULL OR item_id = ANY(%(ids)s::bigint[]))""",
+    at_once=1_024,
+)
 
 # Few rows each: what rows above name by id, and which of them were superseded by the moment.
 SUPERSEDED: Final = """
