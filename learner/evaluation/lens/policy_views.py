@@ -47,11 +47,12 @@ def profiles(request: HttpRequest, slug: str) -> HttpResponse:
             category,
             [
                 (
+                    label,
                     rules.actions.get(category.slug, "") if rules else "",
                     rules.thresholds.get(category.slug) if rules else None,
                     rules.why.get(category.slug, "") if rules else "",
                 )
-                for _, _, rules in current
+                for _, label, rules in current
             ],
         )
         for category in access.taxonomy.categories
