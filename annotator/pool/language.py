@@ -11,6 +11,8 @@ LETTERS_MIN: Final = (
     80  # of shorter texts the detector names any language: 40 letters of English are French to it
 )
 CHARS_READ: Final = 2_000
+KANA_MIN: Final = 0.1  # of the letters: a Chinese text may quote some
+KANA: Final = range(0x3041, 0x3100)
 RANK_MAX: Final = 1_100  # a distance; the detector itself takes more than 1,200 for chance
 # Living languages that Django has no name for. Of the detector's others (Latin, Sanskrit, Volapük and the like) every
 # guess on a web page is a mistake, so it is not asked for them.
@@ -35,4 +37,12 @@ def language_of(text: str) -> str:
     if next(islice(filter(str.isalpha, read), LETTERS_MIN - 1, None), None) is None:
         return ""
     code, rank = detect_fast(read, langs=CODES)
-    return NAMES.get(code, "") if rank <= RANK_MAX else ""
+    if rank > RANK_MAX:
+        return ""
+    return NAMES["ja" if code == "zh" and _has_kana(read) else code]
+
+
+def _has_kana(read: str) -> bool:
+    """Whether a text is written in kana too, as Japanese alone is: the detector takes some of it for Chinese."""
+    letters = [ord(letter) for letter in read if letter.isalpha()]
+    return sum(letter in KANA for letter in letters) >= KANA_MIN * len(letters)

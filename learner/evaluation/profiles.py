@@ -1,8 +1,11 @@
 """School profiles as they are now: what a kind of school does with each category, and from which probability on."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from annotator.projects.models import Project
 from learner.core.metrics.policy import Choice, Objective, Wanted, chosen, points_of
@@ -36,9 +39,30 @@ def profile_latest(project: Project, name: str) -> ProfileVersion | None:
     return rows.order_by("-number").first()
 
 
+def profile_versions(project: Project, name: str) -> QuerySet[ProfileVersion]:
+    """All versions of a profile with who set them, newest first. One query."""
+    rows = ProfileVersion.objects.filter(project=project, name=name).select_related("set_by")
+    return rows.order_by("-pk")
+
+
+def exceptions_of(versions: Iterable[ProfileVersion]) -> dict[int, list[ProfileRule]]:
+    """Version by its id -> its rules that name why CIPA's duty is not followed, where there are any. One query."""
+    found = defaultdict[int, list[ProfileRule]](list)
+    rows = ProfileRule.objects.filter(profile__in=[version.pk for version in versions])
+    for rule in rows.exclude(exception="").order_by("pk"):
+        found[rule.profile_id].append(rule)
+    return dict(found)
+
+
 def rules_of(version: ProfileVersion) -> list[ProfileRule]:
     """The rules of one version in the order of its taxonomy. One query."""
     return list(ProfileRule.objects.filter(profile=version).order_by("pk"))
+
+
+def profiles_current(project: Project) -> list[ProfileRules]:
+    """Each profile that somebody has set, from the youngest pupils to the oldest. At most four queries a profile."""
+    found = (profile_current(project, name) for name in profile_names(project))
+    return [rules for rules in found if rules is not None]
 
 
 def profile_names(project: Project) -> list[str]:

@@ -64,10 +64,10 @@ class ClassifierResult:
 
 @dataclass(frozen=True)
 class ComparedCategory:
-    """One category over several versions, in their order; None where a version did not know it."""
+    """One category over several versions by their numbers, in their order; None where one did not know it."""
 
     name: str
-    cells: tuple[CategoryResult | None, ...]
+    cells: tuple[tuple[int, CategoryResult | None], ...]
 
 
 def audited_resolutions(project: Project) -> QuerySet[Resolution, Resolution]:
@@ -152,9 +152,14 @@ def result_of(version: ClassifierVersion, evaluation: Evaluation | None) -> Clas
 
 def categories_compared(results: Sequence[ClassifierResult]) -> list[ComparedCategory]:
     """The categories of the first of these versions, each over all of them. No query."""
-    by_slug = [{category.slug: category for category in result.categories} for result in results]
+    by_slug = [
+        (result.version.number, {category.slug: category for category in result.categories})
+        for result in results
+    ]
     return [
-        ComparedCategory(category.name, tuple(known.get(category.slug) for known in by_slug))
+        ComparedCategory(
+            category.name, tuple((number, known.get(category.slug)) for number, known in by_slug)
+        )
         for category in (results[0].categories if results else ())
     ]
 

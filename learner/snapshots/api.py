@@ -24,7 +24,7 @@ from learner.snapshots.content import Choice
 from learner.snapshots.exporting import snapshot_lines
 from learner.snapshots.files import file_verified, handed_out, sha256_frozen, zip_stream
 from learner.snapshots.models import Snapshot
-from learner.snapshots.selectors import choice_preview, snapshot_of, snapshot_run_of, snapshots_of
+from learner.snapshots.selectors import choice_preview, snapshot_of, snapshots_of
 from learner.snapshots.serializers import (
     ChoiceSerializer,
     DifferencesSerializer,
@@ -35,7 +35,7 @@ from learner.snapshots.serializers import (
     SnapshotRunSerializer,
     SnapshotSerializer,
 )
-from learner.snapshots.services import snapshot_annotate, snapshot_run_cancel, snapshot_run_start
+from learner.snapshots.services import snapshot_annotate, snapshot_run_start
 from learner.snapshots.signing import signing_public
 
 
@@ -174,35 +174,6 @@ class SnapshotFileView(APIView):
         response = file_answer(source, size, etag, part)
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-
-
-class SnapshotRunView(APIView):
-    """The work of freezing one snapshot."""
-
-    @extend_schema(
-        operation_id="snapshot_run_read", responses={200: SnapshotRunSerializer, **ERRORS}, tags=["snapshots"]
-    )
-    def get(self, request: Request, slug: str, pk: int) -> Response:
-        """How far the run is."""
-        access = project_for(caller(request), slug, Can.SNAPSHOT)
-        return Response(SnapshotRunSerializer(snapshot_run_of(access.project, pk)).data)
-
-
-class SnapshotRunCancelView(APIView):
-    """The end of one run, before it is done."""
-
-    @extend_schema(
-        operation_id="snapshot_run_cancel",
-        request=None,
-        responses={200: SnapshotRunSerializer, **errors(409)},
-        tags=["snapshots"],
-    )
-    def post(self, request: Request, slug: str, pk: int) -> Response:
-        """End a run: nothing of it is published. 409 when it has ended already."""
-        access = project_for(caller(request), slug, Can.SNAPSHOT)
-        run = snapshot_run_of(access.project, pk)
-        snapshot_run_cancel(access.project, run.pk, by=access.user)
-        return Response(SnapshotRunSerializer(snapshot_run_of(access.project, pk)).data)
 
 
 class SnapshotNotesView(APIView):

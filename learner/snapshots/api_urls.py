@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learner.snapshots import api, overlap_api
+from learner.snapshots import api, overlap_api, run_api
 from learner.snapshots.sections import api as section_api
 
 urlpatterns = [
@@ -23,7 +23,7 @@ urlpatterns = [
     ),
     path(
         "projects/<slug:slug>/snapshot-runs/<int:pk>/cancel/",
-        api.SnapshotRunCancelView.as_view(),
+        run_api.SnapshotRunCancelView.as_view(),
         name="snapshot-run-cancel",
     ),
     path("projects/<slug:slug>/snapshots/<int:number>/", api.SnapshotView.as_view(), name="snapshot-read"),
@@ -53,8 +53,11 @@ urlpatterns = [
         name="card-section-write",
     ),
     path(
+        "projects/<slug:slug>/snapshot-runs/", run_api.SnapshotRunListView.as_view(), name="snapshot-run-list"
+    ),
+    path(
         "projects/<slug:slug>/snapshot-runs/<int:pk>/",
-        api.SnapshotRunView.as_view(),
+        run_api.SnapshotRunView.as_view(),
         name="snapshot-run-read",
     ),
     path(

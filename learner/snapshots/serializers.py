@@ -44,6 +44,9 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
     """
 
     semantic = serializers.CharField()
+    created_by = serializers.CharField(
+        source="created_by.username", allow_null=True, default=None, help_text="Null: the command line."
+    )
     name = serializers.CharField()
     deprecated = serializers.CharField()
     sha256 = serializers.CharField()
@@ -58,6 +61,7 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
             "name",
             "deprecated",
             "created_at",
+            "created_by",
             "sha256",
             "content_sha256",
             "n_items",

@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 
 from annotator.pool.selectors import item_of
 from annotator.projects.access import Can, project_for
-from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, page_of
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, narrowed, page_of
+from learner.query.makeup import makeups_of
 from learner.query.models import QueryRun
 from learner.query.selectors import queries_of, query_of, shadow_of, shadows_of, steering_latest, steering_of
 from learner.query.services import steering_set
@@ -18,6 +19,7 @@ from learner.training.lines import query_lines
 from learner.training.looks import look_of
 from learner.training.serializers import (
     LookSerializer,
+    QueryListedSerializer,
     QueryReadSerializer,
     QuerySerializer,
     ShadowSerializer,
@@ -32,17 +34,22 @@ from learner.training.services import batch_request, look_request, shadow_reques
 class QueryListView(GenericAPIView[QueryRun]):
     """The queries of a project."""
 
-    serializer_class = QuerySerializer
+    serializer_class = QueryListedSerializer
     pagination_class = ByIdPagination
     queryset = QueryRun.objects.none()
 
     @extend_schema(
-        operation_id="query_list", responses={200: QuerySerializer(many=True), **ERRORS}, tags=["learner"]
+        operation_id="query_list",
+        responses={200: QueryListedSerializer(many=True), **ERRORS},
+        tags=["learner"],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Newest first. What a batch is made of, `query_read` tells."""
+        """Newest first, each with the make-up of the batch that it opened."""
         access = project_for(caller(request), slug, Can.INSPECT)
-        return page_of(self, queries_of(access.project), QuerySerializer)
+        runs = self.paginate_queryset(queries_of(access.project)) or []
+        makeups = makeups_of(run.batch for run in runs if run.batch)
+        listed = QueryListedSerializer(runs, many=True, context={"makeups": makeups})
+        return self.get_paginated_response(narrowed(listed, request).data)
 
     @extend_schema(
         operation_id="batch_ask",

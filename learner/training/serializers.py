@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotator.pool.addresses import URL_CHARS_MAX
@@ -59,6 +60,21 @@ class MakeupSerializer(serializers.Serializer[Makeup]):
     expected = serializers.DictField(
         child=serializers.IntegerField(), help_text="Category -> items that the classifier expects it on."
     )
+
+
+class QueryListedSerializer(QuerySerializer):
+    """One query in the list, and what its batch is made of; null where it opened none."""
+
+    makeup = serializers.SerializerMethodField()
+
+    class Meta(QuerySerializer.Meta):
+        fields = [*QuerySerializer.Meta.fields, "makeup"]
+
+    @extend_schema_field(MakeupSerializer(allow_null=True))
+    def get_makeup(self, run: QueryRun) -> dict[str, Any] | None:
+        """From the makeups of the page, which were counted together."""
+        makeup = self.context["makeups"].get(run.batch_id)
+        return None if makeup is None else dict(MakeupSerializer(makeup).data)
 
 
 class QueryReadSerializer(serializers.Serializer[Any]):

@@ -58,6 +58,18 @@ def page(page: Page, project: Project, sign_in: SignIn, live_server: Any) -> Pag
     return page
 
 
+def test_on_a_phone_each_item_is_a_card_with_labels(page: Page, live_server: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    page.goto(f"{live_server.url}{PATH}?probability=games")
+
+    table = page.get_by_role("region", name="Items, newest first")
+    assert table.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    cell = table.locator("td[data-label='Games']").first
+    assert "Games" in cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_filter_is_the_address_and_the_charts_follow(page: Page) -> None:
     expect(page.locator(".explorer-count")).to_have_text("60")
 

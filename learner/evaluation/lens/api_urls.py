@@ -15,11 +15,17 @@ urlpatterns = [
         api.ThresholdView.as_view(),
         name="threshold-look",
     ),
+    path("projects/<slug:slug>/profiles/", policy_api.ProfileListView.as_view(), name="profile-list"),
     path("projects/<slug:slug>/profiles/<slug:school>/", api.ProfileView.as_view(), name="profile-read"),
     path(
         "projects/<slug:slug>/profiles/<slug:school>/rules/",
         policy_api.ProfileRulesView.as_view(),
         name="profile-rules",
+    ),
+    path(
+        "projects/<slug:slug>/profiles/<slug:school>/history/",
+        policy_api.ProfileVersionsView.as_view(),
+        name="profile-version-list",
     ),
     path("projects/<slug:slug>/packs/", policy_api.PacksView.as_view(), name="pack-list"),
     path("projects/<slug:slug>/packs/rule/", policy_api.PackRuleView.as_view(), name="pack-rule"),

@@ -1,13 +1,14 @@
 """API operations with which people say what schools do with each category, and what must not be over-blocked."""
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotator.errors import BadInput, NotFound
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.api import ERRORS, caller, errors
+from annotator.projects.api import ERRORS, ByIdPagination, caller, errors, narrowed
 from learner.evaluation.lens.policy_serializers import (
     PackAddedSerializer,
     PackAddSerializer,
@@ -17,7 +18,9 @@ from learner.evaluation.lens.policy_serializers import (
     PackSerializer,
     ProfileRulesSerializer,
     ProfileSetSerializer,
+    ProfileVersionSerializer,
 )
+from learner.evaluation.lens.serializers import SchoolProfileSerializer
 from learner.evaluation.lens.services import (
     ProfileDraft,
     pack_add,
@@ -29,7 +32,44 @@ from learner.evaluation.lens.services import (
 )
 from learner.evaluation.models import ProfileVersion
 from learner.evaluation.packs import packs_of
-from learner.evaluation.profiles import profile_latest
+from learner.evaluation.profiles import exceptions_of, profile_latest, profile_versions, profiles_current
+
+
+class ProfileListView(APIView):
+    """The school profiles."""
+
+    @extend_schema(
+        operation_id="profile_list",
+        responses={200: SchoolProfileSerializer(many=True), **ERRORS},
+        tags=["classifiers"],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Those that somebody has set, side by side: what each does with each category, and from which probability."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        return Response(SchoolProfileSerializer(profiles_current(access.project), many=True).data)
+
+
+class ProfileVersionsView(GenericAPIView[ProfileVersion]):
+    """The versions of one school profile."""
+
+    serializer_class = ProfileVersionSerializer
+    pagination_class = ByIdPagination
+    queryset = ProfileVersion.objects.none()
+
+    @extend_schema(
+        operation_id="profile_version_list",
+        responses={200: ProfileVersionSerializer(many=True), **ERRORS},
+        tags=["classifiers"],
+    )
+    def get(self, request: Request, slug: str, school: str) -> Response:
+        """Newest first: who set each, when and why, and the exceptions from CIPA's duty that it makes."""
+        access = project_for(caller(request), slug, Can.INSPECT)
+        _check_school(school)
+        versions = self.paginate_queryset(profile_versions(access.project, school)) or []
+        listed = ProfileVersionSerializer(
+            versions, many=True, context={"exceptions": exceptions_of(versions)}
+        )
+        return self.get_paginated_response(narrowed(listed, request).data)
 
 
 class ProfileRulesView(APIView):

@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from learner.core.metrics.policy import Action, Objective
 from learner.core.pack import LIMIT_MAX, PACKS, QUOTA_MAX
 from learner.evaluation.lens.forms import COST_MAX, NUMBERS_MAX, PAGES_MAX
 from learner.evaluation.lens.services import LINES_MAX, RuleDraft
-from learner.evaluation.models import PackRule
+from learner.evaluation.models import PackRule, ProfileRule, ProfileVersion
 
 ACTIONS: Final = [(one.value, one.value) for one in Action]
 RULES_MAX: Final = 500
@@ -42,6 +43,31 @@ class ProfileRulesSerializer(serializers.Serializer[Any]):
     set_by = serializers.CharField(allow_null=True)
     set_at = serializers.DateTimeField(allow_null=True)
     rules = ProfileRuleSerializer(many=True)
+
+
+class ProfileExceptionSerializer(serializers.ModelSerializer[ProfileRule]):
+    """A rule that does not follow CIPA's duty, and why."""
+
+    class Meta:
+        model = ProfileRule
+        fields = ["category", "action", "exception"]
+
+
+class ProfileVersionSerializer(serializers.ModelSerializer[ProfileVersion]):
+    """One version of a profile: who set it, when and why, and the exceptions that it makes."""
+
+    set_by = serializers.CharField(source="set_by.username")
+    exceptions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ProfileVersion
+        fields = ["number", "pages_a_day", "note", "set_by", "set_at", "exceptions"]
+
+    @extend_schema_field(ProfileExceptionSerializer(many=True))
+    def get_exceptions(self, version: ProfileVersion) -> list[dict[str, Any]]:
+        """From the exceptions of the page, which were read together."""
+        rules = self.context["exceptions"].get(version.pk, [])
+        return [dict(row) for row in ProfileExceptionSerializer(rules, many=True).data]
 
 
 class ProfileSetSerializer(serializers.Serializer[Any]):

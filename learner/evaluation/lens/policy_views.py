@@ -25,7 +25,7 @@ from learner.evaluation.lens.services import (
 )
 from learner.evaluation.models import ProfileVersion
 from learner.evaluation.packs import packs_of
-from learner.evaluation.profiles import profile_current, profile_latest, rules_of
+from learner.evaluation.profiles import exceptions_of, profile_current, profile_latest, profile_versions
 
 FOUND_MAX = 50
 VERSIONS_SHOWN = 10
@@ -47,11 +47,12 @@ def profiles(request: HttpRequest, slug: str) -> HttpResponse:
             category,
             [
                 (
+                    label,
                     rules.actions.get(category.slug, "") if rules else "",
                     rules.thresholds.get(category.slug) if rules else None,
                     rules.why.get(category.slug, "") if rules else "",
                 )
-                for _, _, rules in current
+                for _, label, rules in current
             ],
         )
         for category in access.taxonomy.categories
@@ -87,17 +88,15 @@ def profile(request: HttpRequest, slug: str, school: str) -> HttpResponse:
             taxonomy=access.taxonomy,
             initial=ProfileForm.initial_of(rules, number=number, pages_a_day=pages_a_day),
         )
-    versions = ProfileVersion.objects.filter(project=access.project, name=school).select_related("set_by")
+    versions = list(profile_versions(access.project, school)[:VERSIONS_SHOWN])
+    exceptions = exceptions_of(versions)
     context = {
         "access": access,
         "nav": "classifiers",
         "form": form,
         "title": ProfileVersion.Name(school).label,
         "latest": latest,
-        "versions": [
-            (version, [rule for rule in rules_of(version) if rule.exception])
-            for version in versions.order_by("-number")[:VERSIONS_SHOWN]
-        ],
+        "versions": [(version, exceptions.get(version.pk, [])) for version in versions],
     }
     status = 422 if form.errors else 200
     return render_page(request, "evaluation/profile.html", context, status=status)

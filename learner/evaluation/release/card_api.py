@@ -21,6 +21,7 @@ from learner.evaluation.release.comparisons import (
     comparisons_of,
     pairs_of,
     parts_of_comparison,
+    verdict_of,
 )
 from learner.evaluation.release.selectors import model_section_of, model_sections
 from learner.snapshots.api import ErrorsInJson
@@ -129,11 +130,18 @@ class VersionComparisonView(APIView):
         tags=["classifiers"],
     )
     def get(self, request: Request, slug: str, run_id: int) -> Response:
-        """Differences with intervals by category, slice, school profile and pack, and pages that flip, once done."""
+        """Which is better and by what; differences by category, slice, school profile and pack; pages that flip."""
         access = project_for(caller(request), slug, Can.INSPECT)
         run = comparison_of(access.project, run_id)
-        parts = parts_of_comparison(run)
-        found = {"slices": parts.slices, "profiles": parts.profiles, "packs": parts.packs}
-        return Response(
-            VersionComparisonReadSerializer({"run": run, "categories": pairs_of(run), **found}).data
-        )
+        parts, pairs = parts_of_comparison(run), pairs_of(run)
+        found = {
+            "run": run,
+            "verdict": verdict_of(run, pairs) if run.result else None,
+            "n_items": run.result.get("n_items"),
+            "n_sites": run.result.get("n_sites"),
+            "categories": pairs,
+            "slices": parts.slices,
+            "profiles": parts.profiles,
+            "packs": parts.packs,
+        }
+        return Response(VersionComparisonReadSerializer(found).data)

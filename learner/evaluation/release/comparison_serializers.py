@@ -33,6 +33,7 @@ class FlipSerializer(serializers.Serializer[Any]):
     address = serializers.CharField(source="address.defanged")
     present = serializers.BooleanField(help_text="Whether the category is held true of it.")
     candidate = serializers.BooleanField(help_text="Whether the candidate says so.")
+    weight = serializers.FloatField(help_text="How many pages it stands for.")
     words = serializers.CharField()
 
 
@@ -49,6 +50,10 @@ class ComparedCategorySerializer(serializers.Serializer[Any]):
     cleared = serializers.IntegerField()
     p_lost = serializers.FloatField()
     p_blocked = serializers.FloatField()
+    p_found = serializers.FloatField()
+    p_cleared = serializers.FloatField()
+    worse = serializers.BooleanField(source="is_worse", help_text="An exact one-sided test says so.")
+    better = serializers.BooleanField(source="is_better", help_text="An exact one-sided test says so.")
     flips = FlipSerializer(many=True)
 
 
@@ -92,6 +97,12 @@ class VersionComparisonReadSerializer(serializers.Serializer[Any]):
     """A comparison, and once it is done each category, those that changed most first, then parts of the pages."""
 
     run = VersionComparisonSerializer()
+    verdict = serializers.CharField(
+        allow_null=True,
+        help_text="Worse, better or not told apart, and by which score; null until it is done.",
+    )
+    n_items = serializers.IntegerField(allow_null=True)
+    n_sites = serializers.IntegerField(allow_null=True)
     categories = ComparedCategorySerializer(many=True)
     slices = ComparedSliceSerializer(many=True)
     profiles = ComparedLineSerializer(many=True)

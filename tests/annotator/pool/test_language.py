@@ -15,6 +15,20 @@ RUSSIAN = (
 )
 CHINESE = "国际象棋是一种两人对弈的棋类游戏，起源于印度，后来传播到波斯和欧洲。今天它在世界各地都很流行，有许多比赛。"
 
+# The detector's first guess at this one is Chinese.
+JAPANESE = (
+    "図書館では毎週火曜日の夜にチェスクラブが集まり、村の誰でも遊んだり対局を見たりできます。初心者歓迎。"
+)
+QUOTED = "「こんにちは」"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [(JAPANESE * 2, "Japanese"), (CHINESE * 2 + QUOTED, "Chinese")],
+)
+def test_kana_tells_japanese_from_chinese(text: str, language: str) -> None:
+    assert language_of(text) == language
+
 
 @pytest.mark.parametrize(
     ("text", "language"),

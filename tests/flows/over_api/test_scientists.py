@@ -143,6 +143,10 @@ def test_a_profile_is_read_changed_and_set_as_a_whole(sam: Client, pilot: Pilot)
     assert "there is none for" in partly.json()["error"]["message"]
     assert ProfileVersion.objects.filter(name="high").count() == 1
     assert get(sam, "profiles/high/")["actions"]["games"] == "warn"
+    assert get(sam, "profiles/") == [get(sam, f"profiles/{one['name']}/") for one in get(sam, "profiles/")]
+    (version,) = get(sam, "profiles/high/history/")["results"]
+    assert (version["number"], version["set_by"], version["note"]) == (1, "sam", "For us")
+    assert sam.get(f"{API}profiles/none/history/").status_code == 404
     assert sam.get(f"{API}profiles/none/rules/").status_code == 404
 
 

@@ -201,6 +201,23 @@ def test_a_comparison_shows_its_slices_profiles_and_packs_and_the_api_has_them_t
     assert read["slices"][0]["lines"][0]["found"] == 3
     assert read["profiles"][0]["lost"] == 2
     assert read["packs"][0]["name"] == "Art"
+    assert (read["n_items"], read["n_sites"]) == (240, 180)
+    assert read["verdict"].startswith(
+        f"v{second.number} and v{first.number} are not told apart on 240 items."
+    )
+    assert f'<p class="lede">{read["verdict"]}</p>' in page
+    assert [(row["worse"], row["better"]) for row in read["categories"]] == [(False, False)]
+
+
+def test_a_comparison_that_runs_has_no_verdict_over_the_api(project: Project, client: Client) -> None:
+    first, second = make_evaluated(project), make_evaluated(project)
+    run = ComparisonRun.objects.create(
+        project=project, base=first, candidate=second, asked_by=project.created_by
+    )
+
+    read = client.get(f"/api/v1/projects/pilot/version-comparisons/{run.pk}/").json()
+
+    assert (read["verdict"], read["n_items"], read["categories"]) == (None, None, [])
 
 
 @pytest.mark.parametrize(

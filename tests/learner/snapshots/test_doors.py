@@ -199,6 +199,7 @@ def test_the_api_previews_cancels_notes_and_compares(project: Project) -> None:
     other = post("snapshots/")
     cancelled = post(f"snapshot-runs/{run['id']}/cancel/").json()
     again = post(f"snapshot-runs/{run['id']}/cancel/")
+    runs = client.get(f"{base}/snapshot-runs/").json()["results"]
     take(project)
     note = post("snapshots/1/notes/", {"kind": "deprecated", "text": "Do not use."})
     listed = client.get(f"{base}/snapshots/").json()["results"][0]
@@ -208,6 +209,7 @@ def test_the_api_previews_cancels_notes_and_compares(project: Project) -> None:
     assert (other.status_code, again.status_code, note.status_code) == (409, 409, 201)
     assert cancelled["status"] == "failed"
     assert cancelled["error"].startswith("Cancelled by ")
+    assert [(row["id"], row["error"]) for row in runs] == [(run["id"], cancelled["error"])]
     assert (listed["semantic"], listed["deprecated"]) == ("1.0.0", "Do not use.")
     assert (compared["same"], compared["relabelled"]) == (1, 0)
     assert client.get("/api/v1/signing-key/").json() == {"public_key": ""}

@@ -209,6 +209,21 @@ def test_the_same_by_api(sam: Client, project: Project) -> None:
     assert [(row["batch"], row["steering"]) for row in queries] == [(1, None)]
 
 
+def test_the_list_of_queries_has_the_makeup_of_each_batch(sam: Client, project: Project) -> None:
+    first = QueryRun.objects.get()
+    query_run_start(project, "asked", None)
+    address = reverse("api:query-list", args=["pilot"])
+
+    waiting, done = sam.get(address).json()["results"]
+    narrow = sam.get(address, {"fields": "id,batch"}).json()["results"]
+
+    read = sam.get(reverse("api:query-read", args=["pilot", first.pk])).json()
+    assert (done["id"], done["makeup"]) == (first.pk, read["makeup"])
+    assert sum(done["makeup"]["streams"].values()) == done["makeup"]["items"] > 0
+    assert waiting["makeup"] is None
+    assert [set(row) for row in narrow] == [{"id", "batch"}] * 2
+
+
 def test_a_page_that_was_never_served_is_scored_when_somebody_asks(sam: Client, project: Project) -> None:
     item = Item.objects.filter(project=project, pooled=True).earliest("pk")
     address = page("look", item.pk)
