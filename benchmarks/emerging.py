@@ -4,10 +4,10 @@
 
 Of the file one category at a time is hidden: nobody has labelled it. Then it is added with its name, with name and
 terms (those of the K-12 blueprint, where it has such a category), or with that and five example pages, and labels are
-given in batches until the category is learned well enough. A batch is half likely finds, three tenths near the
-threshold, one fifth at random, as the loop mixes them; the first ones go by likeness to what is known of the category,
-then to the first finds, as a query does. `random` draws every batch. The examples come from other sites than those
-that measure, and are not in the pool. All fits have C = 1.
+given in batches until the category is learned well enough. A batch is half likely finds, three tenths what the usual
+query strategy asks for, one fifth at random: a category that a lead has given more weight. The first ones go by
+likeness to what is known of the category, then to the first finds, as a query does. `random` draws every batch. The
+examples come from other sites than those that measure, and are not in the pool. All fits have C = 1.
 
 Printed are, for each way: positives among the first 120 labels, average precision after 324, and labels until it is
 0.5, the median over seeds. With `--json`, every seed.
@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from annotator.pool.addresses import AddressRefused, canonical
 from learner.core.arrays import Array, Integers
+from learner.core.catalogue import USUAL
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import (
     FINDS,
@@ -49,7 +50,7 @@ TARGET: Final = 0.5
 EXAMPLES: Final = 5
 FIRST: Final = 20
 GROWTH: Final = 0.15
-LIKELY, NEAR = 0.5, 0.3
+LIKELY, QUERIED = 0.5, 0.3
 FOUND_AT, REACHED_AT = 120, 324  # both are ends of a batch
 WAYS: Final = ("random", "name", "terms", "terms and examples")
 LIKE: Final = {
@@ -252,11 +253,11 @@ def _definition(late: Late, way: str, shown: Integers) -> csr_matrix:
 
 
 def _chosen(model: QueryModel, late: Late, free: Integers, n: int, rng: np.random.Generator) -> Integers:
-    """Rows of the pool for one batch, as the loop mixes them."""
+    """Rows of the pool for one batch, by the strategies that a query goes by."""
     features = csr_matrix(late.world.pool.features[free])
     likely, _ = STRATEGIES["rare_category"](model, features, round(LIKELY * n), rng=rng)
-    near, _ = STRATEGIES["multilabel_uncertainty"](model, features, round(NEAR * n), rng=rng)
-    taken = np.unique(np.concatenate([likely, near]))
+    queried, _ = STRATEGIES[USUAL](model, features, round(QUERIED * n), rng=rng)
+    taken = np.unique(np.concatenate([likely, queried]))
     rest = np.setdiff1d(np.arange(len(free)), taken)
     drawn = rng.choice(rest, size=min(n - len(taken), len(rest)), replace=False)
     return np.asarray(free[np.concatenate([taken, drawn])], dtype=np.int64)
