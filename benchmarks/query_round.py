@@ -46,13 +46,13 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from learner.core.candidates import StreamPlan, merge, shard_candidates
+from learner.core.candidates import SCORERS, Candidates, StreamPlan, merge, shard_candidates
 from learner.core.category_fit import CategoryStatus
 from learner.core.classifier import LinearClassifier
 from learner.core.features import N_FEATURES, N_URL
 from learner.core.learner import QueryModel
 from learner.core.selection import select_batch
-from learner.core.shards import Shard, read_ahead, shard_bytes, shard_read
+from learner.core.shards import Shard, read_ahead, shard_bytes, shard_read, worked_ahead
 from learner.core.strategies import strategy_for
 
 SHARD_ITEMS: Final = 20_000
@@ -164,14 +164,27 @@ def round_seconds(stored: Sequence[Stored], classifier: LinearClassifier, seed: 
     seconds = {"wait for shards": 0.0, "score": 0.0, "merge": 0.0, "select": 0.0}
     begin, of_core = time.perf_counter(), time.process_time()
 
-    def mapped() -> Iterator[Any]:
-        last = time.perf_counter()
-        for shard in read_ahead(reading.read for reading in stored):
-            seconds["wait for shards"] += (start := time.perf_counter()) - last
-            found = shard_candidates(model, shard, np.ones(len(shard), dtype=np.bool_), plan, rng)
-            seconds["score"] += (last := time.perf_counter()) - start
+    def tasks() -> Iterator[Callable[[], Candidates]]:
+        shards = read_ahead(reading.read for reading in stored)
+        while True:
+            start = time.perf_counter()
+            shard = next(shards, None)
+            seconds["wait for shards"] += time.perf_counter() - start
+            if shard is None:
+                return
+            everything = np.ones(len(shard), dtype=np.bool_)
+            yield partial(shard_candidates, model, shard, everything, plan, rng)
+
+    def mapped() -> Iterator[Candidates]:
+        scored = worked_ahead(tasks(), SCORERS)
+        while True:
+            start, before = time.perf_counter(), seconds["wait for shards"]
+            found = next(scored, None)
+            waited = seconds["wait for shards"] - before
+            seconds["score"] += time.perf_counter() - start - waited
+            if found is None:
+                return
             yield found
-            last = time.perf_counter()
 
     pool = merge(mapped())
     start = time.perf_counter()

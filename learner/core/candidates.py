@@ -1,6 +1,7 @@
 """The map of a query: what one shard would put into the next batch, however large the pool."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -24,6 +25,8 @@ DEFINED = 33
 """Of a batch before anything is learned, definitions choose so many at the most: about what they choose of 60."""
 CHANCE = 0.05
 """Share of such a batch that explore keeps where pages have texts."""
+SCORERS = 2
+"""Threads of a worker that score a shard each: sparse products leave the interpreter free."""
 _SPARE = 8
 _KEPT = 4
 _AT_ONCE = 16
@@ -175,6 +178,7 @@ def shard_candidates(
         For strategies that use chance. The draws of explore and audit depend on seeds, scores and item ids
         alone, so they do not change with the cut of the shards.
     """
+    model = copy(model)  # what it remembers of this shard is nothing to whoever scores another one meanwhile
     train = np.flatnonzero(available_mask & ~shard.holdout)
     places = plan.places()
     held = _held(model, shard, available_mask, plan) if places[AUDIT] else nothing_held()

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -15,6 +16,7 @@ from learner.core.features import N_FEATURES, PageText
 from learner.core.keys import key_of
 from learner.core.recipe import RECIPE
 
+T = TypeVar("T")
 _KEYS = ("item_ids", "holdout", "domains", "contents")
 _PARTS = ("recipe", *_KEYS, "data", "indices", "indptr")
 
@@ -116,11 +118,29 @@ def read_ahead(readings: Iterable[Callable[[], Shard]]) -> Iterator[Shard]:
     Reading and hashing leave the other core and the interpreter free, so only the first is waited for. Memory
     holds two. What a reading raises is raised at its turn.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="shards") as reader:
-        coming: deque[Future[Shard]] = deque()
-        for reading in readings:
-            coming.append(reader.submit(reading))
-            if len(coming) > 1:
+    return worked_ahead(readings, 1)
+
+
+def worked_ahead(tasks: Iterable[Callable[[], T]], n: int) -> Iterator[T]:
+    """What each task gives, in order; while the caller has one, `n` threads work on the next.
+
+    For work that leaves the interpreter free, as reading and sparse products do. What a task raises is raised at its
+    turn, and so is what `tasks` raises: after all that was begun before.
+    """
+    with ThreadPoolExecutor(max_workers=n, thread_name_prefix="shards") as workers:
+        coming: deque[Future[T]] = deque()
+        ahead = iter(tasks)
+        while True:
+            try:
+                task = next(ahead)
+            except StopIteration:
+                break
+            except Exception as error:
+                coming.append(Future())
+                coming[-1].set_exception(error)
+                break
+            coming.append(workers.submit(task))
+            if len(coming) > n:
                 yield coming.popleft().result()
         while coming:
             yield coming.popleft().result()

@@ -27,7 +27,7 @@ from learner.query.files import FileDamagedError, file_read, file_write
 from learner.query.models import QueryPart, QueryRun
 from learner.query.running import Phases
 from learner.query.shards import shard_damaged, shard_open, shards_of
-from learner.query.ways import Way, shard_scored, way_of_run
+from learner.query.ways import Way, shards_scored, way_of_run
 
 STALE_AFTER: Final = timedelta(seconds=30)
 SLOW_AFTER: Final = timedelta(seconds=5)
@@ -110,9 +110,8 @@ def _parts_work(
 ) -> int:
     """Take parts that nobody took within `patience` and score them until there are none; how many.
 
-    While one is scored, the next is read.
-
-    Whatever ends it early, the parts that it has taken and not scored are free at once.
+    While some are scored, the next is read. Whatever ends it early, the parts that it has taken and not scored are free
+    at once.
     """
     taken: deque[QueryPart] = deque()
 
@@ -121,17 +120,13 @@ def _parts_work(
             taken.append(part)
             yield partial(shard_open, part.shard)
 
-    shards, done = read_ahead(readings()), 0
+    done = 0
     try:
-        while True:
-            with phases.timed("load"):
-                shard = next(shards, None)
-            if shard is None:
-                return done
-            (candidates,) = shard_scored(run.project, shard, [way], phases)
+        for (candidates,) in shards_scored(run.project, read_ahead(readings()), [way], phases):
             _part_store(run, taken.popleft(), candidates)
             done += 1
             after_each()
+        return done
     except FileDamagedError as error:
         raise shard_damaged(taken[0].shard, error) from error
     finally:

@@ -10,19 +10,24 @@ from annotator.runs import Run, run_held
 
 
 class Phases:
-    """Seconds that each phase of a run took, summed by name."""
+    """Seconds that each phase of a run took, summed by name, without those of a phase inside it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._inside = [0.0]
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Add the seconds inside to the phase `name`."""
         start = time.perf_counter()
+        self._inside.append(0.0)
         try:
             yield
         finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 4)
+            seconds = time.perf_counter() - start
+            own = seconds - self._inside.pop()
+            self._inside[-1] += seconds
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + own, 4)
 
 
 @contextmanager

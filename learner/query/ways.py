@@ -1,8 +1,8 @@
 """Ways to choose the next batch: settings and a classifier, played over the shards. For workers only."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -14,14 +14,14 @@ from annotator.queue.models import Assignment, AssignmentState
 from annotator.runs import Run, run_progress
 from learner.core.arrays import Booleans
 from learner.core.artifact import artifact_read
-from learner.core.candidates import AUDIT, merge, plan_for
+from learner.core.candidates import AUDIT, SCORERS, merge, plan_for
 from learner.core.classifier import LinearClassifier
 from learner.core.definitions import CategoryDefinition, featurise_definitions
 from learner.core.features import PageText
 from learner.core.keys import domain_key
 from learner.core.learner import QueryModel
 from learner.core.selection import Candidates, Choice, StreamPlan, select_batch, shard_candidates
-from learner.core.shards import Shard
+from learner.core.shards import Shard, worked_ahead
 from learner.core.strategies import strategy_for
 from learner.core.waves import AuditDesign
 from learner.query.examples import examples_of
@@ -119,25 +119,51 @@ def choose(run: Run, project: Project, ways: Sequence[Way], phases: Phases) -> l
     """What each way would choose now, in one pass over the shards; the run shows how far it is."""
     total, shards = shards_of(project).count(), shards_load(project)
     parts: list[list[Candidates]] = [[] for _ in ways]
-    for number in range(total):
-        run_progress(run, "scoring", number, total)
-        with phases.timed("load"):
-            shard = next(shards)
-        for part, candidates in zip(parts, shard_scored(project, shard, ways, phases), strict=True):
+    run_progress(run, "scoring", 0, total)
+    for number, scored in enumerate(shards_scored(project, shards, ways, phases), start=1):
+        for part, candidates in zip(parts, scored, strict=True):
             part.append(candidates)
+        run_progress(run, "scoring", number, total)
     return [chosen_of(project, way, part, phases) for way, part in zip(ways, parts, strict=True)]
 
 
-def shard_scored(project: Project, shard: Shard, ways: Sequence[Way], phases: Phases) -> list[Candidates]:
-    """What each way would take of one shard. It depends on nothing else, so any worker may ask. One query."""
-    with phases.timed("mask"):
-        available = available_in(project, shard)
-    with phases.timed("score"):
-        seeds = [(way.plan.seed, int(shard.item_ids[0])) for way in ways]
-        return [
-            shard_candidates(way.model, shard, available, way.plan, np.random.default_rng(seed))
-            for way, seed in zip(ways, seeds, strict=True)
-        ]
+def shards_scored(
+    project: Project, shards: Iterator[Shard], ways: Sequence[Way], phases: Phases
+) -> Iterator[list[Candidates]]:
+    """What each way would take of each shard, in their order. A query a shard.
+
+    It depends on the shard alone, so any worker may ask. While some are scored, the next is read; the phase `score` is
+    what was waited for.
+    """
+    scored = worked_ahead(_scorings(project, shards, ways, phases), SCORERS)
+    while True:
+        with phases.timed("score"):
+            found = next(scored, None)
+        if found is None:
+            return
+        yield found
+
+
+def _scorings(
+    project: Project, shards: Iterator[Shard], ways: Sequence[Way], phases: Phases
+) -> Iterator[Callable[[], list[Candidates]]]:
+    """The work that scoring each shard is: by arrays alone, so that a thread can do it."""
+    while True:
+        with phases.timed("load"):
+            shard = next(shards, None)
+        if shard is None:
+            return
+        with phases.timed("mask"):
+            available = available_in(project, shard)
+        yield partial(_scored, shard, available, ways)
+
+
+def _scored(shard: Shard, available: Booleans, ways: Sequence[Way]) -> list[Candidates]:
+    seeds = [(way.plan.seed, int(shard.item_ids[0])) for way in ways]
+    return [
+        shard_candidates(way.model, shard, available, way.plan, np.random.default_rng(seed))
+        for way, seed in zip(ways, seeds, strict=True)
+    ]
 
 
 def available_in(project: Project, shard: Shard) -> Booleans:

@@ -1,6 +1,7 @@
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from learner.core.errors import MalformedFileError, RecipeMismatchError
 from learner.core.features import PageText
 from learner.core.keys import domain_key
 from learner.core.recipe import RECIPE
-from learner.core.shards import Shard, content_key, read_ahead, shard_bytes, shard_read
+from learner.core.shards import Shard, content_key, read_ahead, shard_bytes, shard_read, worked_ahead
 from tests.learner.core.pages import make_pages, make_shard
 
 
@@ -151,3 +152,22 @@ def test_content_keys_tell_texts_apart_and_are_zero_when_only_the_url_is_known()
 def test_domain_keys_are_stable() -> None:
     assert domain_key("example.com") == domain_key("example.com") != domain_key("example.org")
     assert -(2**63) <= domain_key("example.com") < 2**63
+
+
+def test_what_the_tasks_raise_comes_after_what_was_begun() -> None:
+    def tasks() -> Iterator[Callable[[], int]]:
+        yield lambda: 1
+        yield lambda: 2
+        raise MalformedFileError("there is no third")
+
+    found = worked_ahead(tasks(), 3)
+
+    assert [next(found), next(found)] == [1, 2]
+    with pytest.raises(MalformedFileError, match="no third"):
+        next(found)
+
+
+def test_as_many_tasks_as_there_are_threads_are_worked_on_at_once() -> None:
+    together = Barrier(2, timeout=30)
+
+    assert sorted(worked_ahead([together.wait] * 4, 2)) == [0, 0, 1, 1]

@@ -21,7 +21,7 @@ from learner.query.files import FileDamagedError
 from learner.query.models import FeatureShard, QueryPart, QueryRun
 from learner.query.parts import query_help
 from learner.query.services import feature_run_start, query_run_start
-from learner.query.ways import shard_scored
+from learner.query.ways import shards_scored
 from tests.factories import make_items, make_project
 
 SHARDS = 6
@@ -215,10 +215,11 @@ def test_what_is_scored_for_a_query_that_is_over_leaves_no_file(
     QueryPart.objects.create(run=run, shard=FeatureShard.objects.earliest("pk"))
 
     def over_meanwhile(*arguments: Any) -> Any:
-        QueryPart.objects.all().delete()
-        return shard_scored(*arguments)
+        for scored in shards_scored(*arguments):
+            QueryPart.objects.all().delete()
+            yield scored
 
-    monkeypatch.setattr(parts, "shard_scored", over_meanwhile)
+    monkeypatch.setattr(parts, "shards_scored", over_meanwhile)
     query_help(run.pk)
 
     assert default_storage.listdir(f"projects/{project.pk}/queries/{run.pk}")[1] == []
