@@ -54,7 +54,13 @@ def test_what_a_school_does_is_set_in_a_form(sam: Page, page_errors: list[str]) 
 def test_on_a_phone_each_category_is_a_card_with_labels(sam: Page, live_server: Any) -> None:
     sam.set_viewport_size({"width": 390, "height": 844})
 
-    for path in ("evaluation/", "profiles/middle/", "classifiers/audits/", "classifiers/1/gate/"):
+    for path in (
+        "evaluation/",
+        "profiles/middle/",
+        "classifiers/audits/",
+        "classifiers/1/gate/",
+        "classifiers/curve/",
+    ):
         sam.goto(f"{live_server.url}/projects/pilot/{path}")
         wide = sam.evaluate(
             """() => [...document.querySelectorAll(".table-scroll:not(:has(.heat))")]
