@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import CrossguardError
 from annotator.http import render_page
 from annotator.projects.access import Access, Can, project_for
-from annotator.projects.prose import prose
+from annotator.projects.prose import prose_tabled
 from learner.core.error_reports import PARTS
 from learner.errors.forms import NewReportForm, ReportForm
 from learner.errors.models import ErrorReport, ErrorReportVersion
@@ -83,7 +83,9 @@ def report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "versions": versions,
         "form": form,
         "parts": [form[part.slug] for part in PARTS],
-        "text": prose(_text_now(access, found, versions).partition("\n")[2]),  # the title heads the page
+        "text": prose_tabled(
+            _text_now(access, found, versions).partition("\n")[2]
+        ),  # the title heads the page
     }
     return render_page(request, "errors/report.html", context, status=422 if form.errors else 200)
 

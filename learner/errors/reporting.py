@@ -65,6 +65,11 @@ class CausesLine:
     n: int
     bar: SafeString
 
+    @property
+    def named(self) -> list[tuple[str, int]]:
+        """Each cause in words with how often it was found."""
+        return [(cause.words, n) for cause, n in zip(Cause, self.counts, strict=True)]
+
 
 def report_facts(
     project: Project, version: ClassifierVersion, category: str, *, now: datetime

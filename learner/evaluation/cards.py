@@ -8,7 +8,7 @@ from typing import Any, Final
 from annotator.errors import NotFound
 from annotator.pool.addresses import Address, parts_of
 from annotator.pool.models import Item
-from annotator.projects.prose import prose
+from annotator.projects.prose import prose_tabled
 from annotator.projects.selectors import Taxonomy, taxonomy_version
 from learner.core.cards.facts import Interval, WrittenFacts
 from learner.core.cards.facts_json import facts_dump, facts_of_kind
@@ -94,7 +94,11 @@ def card_facts(card: ModelCard) -> ModelCardFacts:
 def card_dialects(facts: ModelCardFacts) -> dict[str, str]:
     """Each file of the card by its name."""
     markdown = model_card(facts)
-    return {MARKDOWN: markdown, JSON: facts_dump(facts), PAGE: model_page(facts, prose(card_body(markdown)))}
+    return {
+        MARKDOWN: markdown,
+        JSON: facts_dump(facts),
+        PAGE: model_page(facts, prose_tabled(card_body(markdown))),
+    }
 
 
 def card_body(markdown: str) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from annotator.projects.prose import prose
+from annotator.projects.prose import prose_tabled
 from learner.core.cards import CardFacts, card_page, croissant, data_card, facts_dump
 from learner.snapshots import files
 
@@ -15,7 +15,7 @@ def card_write(folder: Path, facts: CardFacts, more: str = "") -> None:
     card = data_card(facts) + more
     written = {
         files.CARD: card,
-        files.PAGE: card_page(facts, prose(card_body(card))),
+        files.PAGE: card_page(facts, prose_tabled(card_body(card))),
         files.FACTS: facts_dump(facts),
         files.CROISSANT: croissant(facts),
     }

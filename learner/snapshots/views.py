@@ -15,7 +15,7 @@ from annotator.http import render_page
 from annotator.interchange.formats import OUTPUTS
 from annotator.pool.selectors import ingest_of
 from annotator.projects.access import Can, project_for
-from annotator.projects.prose import prose
+from annotator.projects.prose import prose_tabled
 from annotator.review.outputs.selectors import output_of
 from annotator.review.outputs.views import as_download
 from learner.core.cards import Figure, figures_of, read_first, tiles_of
@@ -173,7 +173,7 @@ def snapshot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "access": access,
         "nav": "snapshots",
         "snapshot": frozen,
-        "card": prose(card),
+        "card": prose_tabled(card),
         "page": PAGE if PAGE in frozen.manifest["files"] else "",
         "files": [(name, frozen.manifest["files"].get(name)) for name in names_of(frozen)],
         "chosen": Content.from_json(frozen.manifest.get("filter", {})).sentences(),

@@ -68,6 +68,28 @@ def look(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
+def test_the_tables_of_the_card_fit_a_laptop_and_are_cards_on_a_phone(
+    page: Page, live_server: Any, sign_in: SignIn, project: Project, tmp_path: Path
+) -> None:
+    sign_in(page.context, "lea")
+    page.goto(f"{live_server.url}{HOME}/2/card/")
+    with page.expect_download() as downloaded:
+        page.get_by_role("link", name="Card as a page").click()
+    downloaded.value.save_as(tmp_path / "card.html")
+
+    for address in (page.url, f"file://{tmp_path}/card.html"):
+        page.goto(address)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            wide = page.evaluate(
+                """() => [...document.querySelectorAll(".prose table")]
+                    .filter(table => table.scrollWidth > table.clientWidth + 1).map(table => table.innerText)"""
+            )
+            assert wide == [], (address, width)
+        cell = page.locator("td[data-label='Threshold']").first
+        assert "Threshold" in cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+
+
 def test_a_lead_reads_why_a_version_fails_signs_an_exception_and_goes_back(
     page: Page, live_server: Any, sign_in: SignIn, project: Project
 ) -> None:

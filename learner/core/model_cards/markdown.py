@@ -198,16 +198,18 @@ def _confusion(facts: ModelCardFacts) -> str:
     found = facts.confusion
     if found is None:
         return ""
-    names = [facts.name_of(slug) for slug in found.categories]
+    names = [f"{at} {facts.name_of(slug)}" for at, slug in enumerate(found.categories, 1)]
     rows = [
         (name, *("–" if cell is None else f"{cell:.1%}" for cell in row))
         for name, row in zip(names, found.cells, strict=True)
     ]
+    heads = ("Is", *(str(at) for at in range(1, len(names) + 1)))
     return f"""## Confusion
 
-Of the pages that are the category of the row, the share that was called that of the column.
+Of the pages that are the category of the row, the share that was called that of the column. Columns have the numbers of
+the rows.
 
-{table(("Is", *names), rows)}
+{table(heads, rows)}
 """
 
 

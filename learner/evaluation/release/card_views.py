@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotator.errors import CrossguardError
 from annotator.http import render_page
 from annotator.projects.access import Can, project_for
-from annotator.projects.prose import prose
+from annotator.projects.prose import prose, prose_tabled
 from learner.core.cards.figures import Figure
 from learner.core.model_cards.figures import figures_of
 from learner.core.model_cards.markdown import model_card
@@ -48,7 +48,7 @@ def card(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             "tiles": tiles_of(facts),
             "first": read_first(facts),
             "plots": [Plot(one, mark_safe(one.svg)) for one in figures_of(facts)],  # noqa: S308 - ours, escaped
-            "card": prose(card_body(model_card(facts))),
+            "card": prose_tabled(card_body(model_card(facts))),
         }
     return render_page(request, "release/card.html", context)
 

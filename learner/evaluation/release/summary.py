@@ -1,41 +1,57 @@
 """One version in plain words, for those who decide what ships: what got better, what is at risk, what mending costs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from annotator.charts import Estimate, interval_bars, line_chart
 from annotator.projects.models import Project
 from annotator.projects.selectors import taxonomy_version
 from learner.core.cards.drawing import Part, Row, bars
-from learner.core.gate import Line, Verdict
+from learner.core.gate import Verdict
 from learner.core.severity import GRAVE
 from learner.evaluation.models import Evaluation
 from learner.evaluation.prospects import CategoryProspect, LearningCurve, learning_curve
+from learner.evaluation.release.prices import href_of
 from learner.evaluation.release.selectors import GateView, gate_latest
-from learner.evaluation.selectors import ClassifierResult, evaluation_latest, result_of
+from learner.evaluation.selectors import CategoryResult, ClassifierResult, evaluation_latest, result_of
 from learner.evaluation.serving import version_serving
 from learner.training.models import ClassifierVersion
 
 VERSIONS_SHOWN: Final = 8
 LINES_SHOWN: Final = 6
+TITLE_GRAVE: Final = "Recall of the gravest categories"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence, or a name in a chart, and the address of what its numbers are from; empty without numbers."""
+
+    text: str
+    href: str = ""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The page: a headline, three charts, and the sentences beside each."""
+    """The page: a headline, three charts, and the sentences beside each. Sources are of what a chart shows."""
 
     headline: str
     verdict: Verdict | None
     against: int | None
-    better: Sequence[str]
+    better: Sequence[Told]
     better_chart: SafeString
-    risks: Sequence[str]
+    better_sources: Sequence[Told]
+    risks: Sequence[Told]
     risk_chart: SafeString
-    costs: Sequence[str]
+    risk_sources: Sequence[Told]
+    costs: Sequence[Told]
     cost_chart: SafeString
 
 
@@ -45,17 +61,27 @@ def summary_of(version: ClassifierVersion) -> Summary:
     evaluation, gate = evaluation_latest(version), gate_latest(version)
     result, curve = result_of(version, evaluation), learning_curve(project)
     against = (evaluation.facts.get("against") or {}) if evaluation else {}
+    shown = [one for one in curve.results if one.macro_f1.value is not None][-VERSIONS_SHOWN:]
+    grave = _grave(result)
     return Summary(
         headline=_headline(project, version, gate),
         verdict=gate.verdict if gate else None,
         against=against.get("number"),
         better=_better(version, against),
-        better_chart=_progress(curve),
-        risks=_risks(gate, evaluation),
-        risk_chart=_grave(result),
-        costs=[*_prices(gate), *_costs(curve)],
+        better_chart=_progress(shown),
+        better_sources=[
+            Told(f"v{one.version.number}", _href("evaluation:evaluation", one.version)) for one in shown
+        ],
+        risks=_risks(version, gate, evaluation),
+        risk_chart=interval_bars([row.recall for row in grave], TITLE_GRAVE) if grave else SafeString(),
+        risk_sources=[Told(row.name, _href("evaluation:category", version, row.slug)) for row in grave],
+        costs=[*_prices(version, gate), *_costs(project, curve)],
         cost_chart=_needed(curve),
     )
+
+
+def _href(name: str, version: ClassifierVersion, *rest: str) -> str:
+    return reverse(name, args=(version.project.slug, version.number, *rest))
 
 
 def _headline(project: Project, version: ClassifierVersion, gate: GateView | None) -> str:
@@ -71,89 +97,89 @@ def _headline(project: Project, version: ClassifierVersion, gate: GateView | Non
     return f"Version {version.number} may not serve: {why}. Rules not passed: {missed} of {n}."
 
 
-def _better(version: ClassifierVersion, against: Mapping[str, Any]) -> list[str]:
+def _better(version: ClassifierVersion, against: Mapping[str, Any]) -> list[Told]:
     """Categories of which the interval of a difference leaves out zero."""
     if not against.get("number"):
-        return ["It was not compared with another version: none served, or it serves itself."]
-    taxonomy = taxonomy_version(version.taxonomy_id)
+        return [Told("It was not compared with another version: none served, or it serves itself.")]
+    taxonomy, card = taxonomy_version(version.taxonomy_id), _href("release:card", version)
     said = []
     for row in against.get("categories", ()):
         found = row["f1"]
         if found["value"] is not None and (found["low"] > 0 or found["high"] < 0):
             which = "better" if found["value"] > 0 else "worse"
             words = f"F1 {found['value']:+.2f} [{found['low']:+.2f}, {found['high']:+.2f}]"
-            said.append(
-                f"{taxonomy.name_of(row['category'])} is told {which} than by v{against['number']}: {words}."
-            )
-    return said or [
-        f"No category differs clearly from v{against['number']}, which served when they were compared."
-    ]
+            name = taxonomy.name_of(row["category"])
+            said.append(Told(f"{name} is told {which} than by v{against['number']}: {words}.", card))
+    same = f"No category differs clearly from v{against['number']}, which served when they were compared."
+    return said or [Told(same, card)]
 
 
-def _progress(curve: LearningCurve) -> SafeString:
+def _progress(shown: Sequence[ClassifierResult]) -> SafeString:
     points = [
         Estimate(
             f"v{one.version.number}", one.macro_f1.value, one.macro_f1.low, one.macro_f1.high, one.macro_f1.n
         )
-        for one in curve.results[-VERSIONS_SHOWN:]
-        if one.macro_f1.value is not None
+        for one in shown
     ]
     return (
         line_chart({"Macro-F1": points}, "Macro-F1 by version", scale=(0.0, 1.0)) if points else SafeString()
     )
 
 
-def _risks(gate: GateView | None, evaluation: Evaluation | None) -> list[str]:
-    lines = [line for line in gate.lines if line.verdict is not Verdict.PASS] if gate else []
-    said = [_risk(line) for line in sorted(lines, key=lambda line: line.verdict is not Verdict.FAIL)]
-    more = len(said) - LINES_SHOWN
-    shown = said if more <= 0 else [*said[:LINES_SHOWN], f"{more} further rules are not passed."]
+def _risks(version: ClassifierVersion, gate: GateView | None, evaluation: Evaluation | None) -> list[Told]:
     pack = evaluation.facts.get("pack") if evaluation else None
     unknown = (
-        [] if pack else ["Nobody knows how often pages that must not be blocked are: no pack is measured."]
+        []
+        if pack
+        else [Told("Nobody knows how often pages that must not be blocked are: no pack is measured.")]
     )
     if gate is None:
-        return ["The gate was not asked, so nothing is known to be in order.", *unknown]
-    return (
-        shown or ["Every rule of the gate is passed. What was not measured stands on the model card."]
-    ) + unknown
+        return [Told("The gate was not asked, so nothing is known to be in order."), *unknown]
+    page = _href("release:gate", version)
+    missed = [(at, line) for at, line in enumerate(gate.lines, 1) if line.verdict is not Verdict.PASS]
+    missed.sort(key=lambda row: row[1].verdict is not Verdict.FAIL)
+    said = [
+        Told(f"{line.title}: {line.verdict.words}, {line.reason}.", f"{page}#rule-{at}")
+        for at, line in missed[:LINES_SHOWN]
+    ]
+    if len(missed) > LINES_SHOWN:
+        said.append(Told(f"{len(missed) - LINES_SHOWN} further rules are not passed.", page))
+    passed = "Every rule of the gate is passed. What was not measured stands on the model card."
+    return (said or [Told(passed, page)]) + unknown
 
 
-def _risk(line: Line) -> str:
-    return f"{line.title}: {line.verdict.words}, {line.reason}."
-
-
-def _grave(result: ClassifierResult) -> SafeString:
+def _grave(result: ClassifierResult) -> list[CategoryResult]:
+    """The gravest categories with their recall, or the reason why there is none."""
     taxonomy = taxonomy_version(result.version.taxonomy_id)
     grave = {row.slug for row in taxonomy.categories if row.severity == GRAVE or row.cipa}
-    rows = [
-        row.recall if row.learned else Estimate(row.name, None, why=row.reason)
+    return [
+        row if row.learned else replace(row, recall=Estimate(row.name, None, why=row.reason))
         for row in result.categories
         if row.slug in grave
     ]
-    return interval_bars(rows, "Recall of the gravest categories") if rows else SafeString()
 
 
-def _prices(gate: GateView | None) -> list[str]:
-    return [f"{line.title}: {line.price}." for line in gate.lines if line.price] if gate else []
-
-
-def _costs(curve: LearningCurve) -> list[str]:
-    reached = [row for row in curve.categories if row.prospect.needed and row.prospect.needed.value == 0]
-    distant = [
-        row for row in curve.categories if row.prospect.needed and not isfinite(row.prospect.needed.value)
+def _prices(version: ClassifierVersion, gate: GateView | None) -> list[Told]:
+    page = _href("release:gate", version)
+    return [
+        Told(f"{line.title}: {line.price}.", href_of(version.project, line) or f"{page}#rule-{at}")
+        for at, line in enumerate(gate.lines if gate else (), 1)
+        if line.price
     ]
+
+
+def _costs(project: Project, curve: LearningCurve) -> list[Told]:
+    rows = [row for row in curve.categories if row.prospect.needed]
+    reached = [row for row in rows if row.prospect.needed and row.prospect.needed.value == 0]
+    distant = [row for row in rows if row.prospect.needed and not isfinite(row.prospect.needed.value)]
     unknown = [row for row in curve.categories if row.prospect.needed is None]
-    said = []
-    if reached:
-        said.append(f"Already at its recall floor: {_names(reached)}.")
-    if distant:
-        said.append(f"More labels alone are not foreseen to bring it there: {_names(distant)}.")
-    if unknown:
-        said.append(
-            f"Nothing can be foreseen yet, for too few evaluated versions or labels: {_names(unknown)}."
-        )
-    return said
+    sentences = (
+        ("Already at its recall floor", reached),
+        ("More labels alone are not foreseen to bring it there", distant),
+        ("Nothing can be foreseen yet, for too few evaluated versions or labels", unknown),
+    )
+    page = reverse("training:curve", args=(project.slug,))
+    return [Told(f"{words}: {_names(found)}.", page) for words, found in sentences if found]
 
 
 def _needed(curve: LearningCurve) -> SafeString:

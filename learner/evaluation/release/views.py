@@ -12,6 +12,7 @@ from annotator.projects.access import LEADS, Access, Can, project_for
 from learner.core.gate import Verdict
 from learner.evaluation.models import Evaluation
 from learner.evaluation.release.forms import BackForm, PromotionForm, RulesForm
+from learner.evaluation.release.prices import href_of
 from learner.evaluation.release.selectors import (
     Effect,
     gate_latest,
@@ -90,6 +91,7 @@ def gate(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "version": version,
         "evaluation": evaluation_latest(version),
         "gate": found,
+        "lines": [(line, href_of(access.project, line)) for line in found.lines] if found else [],
         "passed": found is not None and found.verdict is Verdict.PASS,
         "current": current,
         "serves": current is not None and current.classifier_id == version.pk,

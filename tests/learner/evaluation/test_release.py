@@ -1,16 +1,21 @@
 """Promotions: only through the gate, by a signed exception, or back to what served before; the database says so too."""
 
+import re
 from math import sqrt
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from scipy.stats import beta
 
 from annotator.errors import BadInput, Conflict, Forbidden
 from annotator.projects.models import LogEntry, Project, Role
 from learner.core.gate import Rules, Verdict
+from learner.core.metrics.flagged import flagged_share
 from learner.core.plans import MEASURES, STEPS
 from learner.evaluation.models import GateResult, GateRules, Promotion
+from learner.evaluation.release.prices import href_of
 from learner.evaluation.release.selectors import gate_latest, rules_effect, rules_in_force
 from learner.evaluation.release.services import gate_of, promotion_back, promotion_make, rules_set
 from learner.evaluation.selectors import evaluation_latest
@@ -76,6 +81,63 @@ def test_a_rule_without_enough_evidence_has_the_price_of_enough(strict: Project)
     assert prices[0].startswith("about 1,500 [1,500 to 1,500] more audits")
     assert prices[1].startswith("about 1,500 [1,500 to 1,500] more audits")
     assert "the estimate itself is below" in prices[2]
+
+
+@pytest.mark.parametrize(
+    ("flagged", "pages", "limit"),
+    [(0, 40, 0.02), (0, 90, 0.02), (1, 100, 0.02), (2, 60, 0.05), (3, 300, 0.02)],
+)
+def test_the_price_of_a_slice_is_about_the_pages_that_show_it_to_be_within_its_limit(
+    project: Project, flagged: int, pages: int, limit: float
+) -> None:
+    found = flagged_share(np.arange(pages) < flagged, np.arange(pages))
+    fpr = {"value": found.value, "low": found.low, "high": found.high, "n": pages, "why_undefined": ""}
+    row = {"name": "health", "title": "Health", "n": pages, "fpr": fpr, "limit": limit}
+    gate = gate_of(make_evaluated(project, pack=[row]))
+    assert gate is not None
+    (line,) = [one for one in gate.lines if one.rule == "pack:Health"]
+
+    named = re.fullmatch(r"about ([\d,]+) more pages of other sites in the slice.*", line.price)
+
+    assert named
+    enough = pages + int(named[1].replace(",", ""))
+    share = flagged / pages
+    high = beta.ppf(0.975, share * enough + 0.5, (1 - share) * enough + 0.5)
+    assert 0.7 * limit <= high <= 1.01 * limit
+    assert href_of(project, line).endswith("/pack/")
+
+
+def test_a_slice_whose_share_is_over_its_limit_has_no_price_in_pages(project: Project) -> None:
+    row = {"name": "health", "title": "Health", "n": 40, "fpr": estimate(0.01, 0.05, 0.15, 40), "limit": 0.02}
+    gate = gate_of(make_evaluated(project, pack=[row]))
+
+    assert gate is not None
+    (line,) = [one for one in gate.lines if one.rule == "pack:Health"]
+    assert "the estimate itself is not below the limit" in line.price
+
+
+def test_doubt_about_calibration_has_a_price_in_audits(project: Project) -> None:
+    rows = [
+        row | {"calibration": {"ece": estimate(0.03, 0.06, 0.14), "brier": 0.01}}
+        for row in good_facts()["categories"]
+    ]
+    gate = gate_of(make_evaluated(project, categories=rows))
+
+    assert gate is not None
+    (line,) = [one for one in gate.lines if one.rule == "calibration"]
+    assert line.price == "about 720 more audits"  # the upper half is twice too wide: four times the 240
+
+
+def test_the_gate_leads_to_the_plan_of_the_evidence_that_it_lacks(strict: Project) -> None:
+    rows = [row | {"recall": estimate(0.85, 0.95, 0.99)} for row in good_facts()["categories"]]
+    gate = gate_of(make_evaluated(strict, categories=rows))
+
+    assert gate is not None
+    (line,) = [one for one in gate.lines if one.rule == f"recall:{VIOLENCE}"]
+    # The lower end is .10 of the .14 below the value, and may be .05: so half of .07 is left: 3.5 points.
+    assert href_of(strict, line) == (
+        f"/projects/{strict.slug}/classifiers/audits/?category={VIOLENCE}&measure=recall&points=3.5#plan"
+    )
 
 
 def test_nothing_serves_before_the_first_promotion(project: Project) -> None:

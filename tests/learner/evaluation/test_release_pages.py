@@ -153,8 +153,11 @@ def test_the_summary_says_what_got_better_what_is_at_risk_and_links_to_its_sourc
     assert "Games is told better than by v1: F1 +0.10 [+0.05, +0.15]." in page
     assert "Violence: recall at least 0.90: fail, even the upper bound 0.40 is below it." in page
     assert "Nothing can be foreseen yet, for too few evaluated versions" in page
-    for source in ("card/", "gate/"):
-        assert f'href="{HOME}/2/{source}"' in page
+    for source in ("2/card/", "2/gate/", "2/gate/#rule-1"):
+        assert f'href="{HOME}/{source}"' in page
+    for source in ("1/evaluation/", "2/evaluation/", f"2/evaluation/{VIOLENCE}/"):
+        assert f'href="/projects/pilot/classifiers/{source}"' in page
+    assert 'id="rule-1"' in client.get(f"{HOME}/2/gate/").content.decode()
     assert f'href="{HOME}/curve/"' in page
     assert page.count('<svg class="chart"') >= 2
     assert "Version 1 serves." in client.get(f"{HOME}/1/summary/").content.decode()
