@@ -36,6 +36,16 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the long tests first, so that no process waits for one at the end.
+
+    After pytest-randomly has shuffled, and before pytest-django puts what commits behind what rolls back: each of its
+    groups keeps its place, and begins with its long tests.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The browser that tests.chromium finds; without one, browser tests are skipped, and fail under CI."""

@@ -336,6 +336,7 @@ def test_every_address_is_a_page_here_or_says_why_not() -> None:
     assert named == set(PAGES).union(*NO_PAGES.values())
 
 
+@pytest.mark.long
 def test_every_page_is_without_fault_when_there_are_rows(visitors: Visitors, pilot: Pilot) -> None:
     found, titles = {}, {}
     for name, path in addresses(pilot).items():
@@ -361,6 +362,7 @@ def test_the_evidence_of_a_case_is_without_fault(visitors: Visitors) -> None:
     assert faults_in_both_shapes(page) + visitors.errors == []
 
 
+@pytest.mark.long
 def test_every_page_is_without_fault_when_the_project_is_new(visitors: Visitors) -> None:
     make_empty("fresh", members())
     keywords = {route.name: route.keywords for route in routes()}

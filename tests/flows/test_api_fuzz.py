@@ -50,6 +50,7 @@ def pilot() -> Pilot:
     return make_pilot()
 
 
+@pytest.mark.long
 def test_no_operation_breaks_and_each_answers_as_its_schema_says(
     live_server: Any, pilot: Pilot, tmp_path: Path, settings: Any
 ) -> None:

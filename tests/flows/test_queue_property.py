@@ -359,6 +359,7 @@ def connections() -> Iterator[Connections]:
     connections.close()
 
 
+@pytest.mark.long
 def test_every_promise_of_the_queue_holds_when_anything_happens_in_any_order(
     connections: Connections,
 ) -> None:

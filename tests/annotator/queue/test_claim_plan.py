@@ -30,7 +30,8 @@ from tests.annotator.queue.million import Queue, make_queue
 from tests.annotator.queue.plans import Plan, explained
 from tests.factories import GAMES, VIOLENCE
 
-pytestmark = pytest.mark.django_db
+# Whole in one process, as the long ones are: the million is made once.
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 BUFFERS_MAX = 160
 # The longest range of a table: a person's exposure, minute by minute; all lapsed places; what each person has once.
