@@ -133,7 +133,8 @@ def evidence_erase(
     items = _open(_items(access.project, found.item_id, found.site))
     ids = list(items.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     _erase(ids, timezone.now())
-    text = f"{access.user.username} erased the evidence of {len(ids):,} items: {found.what}"
+    things = "item" if len(ids) == 1 else "items"
+    text = f"{access.user.username} erased the evidence of {len(ids):,} {things}: {found.what}"
     log_write(access.project, "pool", text, level=LogEntry.Level.WARNING)
     return Erasure.objects.create(
         project=access.project,

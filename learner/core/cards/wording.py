@@ -101,9 +101,10 @@ def limitations(facts: CardFacts) -> list[str]:
 def _erased(facts: CardFacts) -> list[str]:
     if not facts.n_erased:
         return []
+    items, its = ("item", "its") if facts.n_erased == 1 else ("items", "their")
     return [
-        f"The evidence of {facts.n_erased:,} items was erased, by request or because it was kept long enough: their "
-        "`title` and `text` are empty, and their labels rest on what people read before."
+        f"The evidence of {facts.n_erased:,} {items} was erased, by request or because it was kept long enough: {its} "
+        f"`title` and `text` are empty, and {its} labels rest on what people read before."
     ]
 
 

@@ -55,7 +55,7 @@ def test_the_evidence_goes_and_address_hashes_and_judgments_stay(project: Projec
     assert (erasure.by, erasure.n_items, erasure.reason) == (admin.user, 1, "the author asked")
     assert erased_count(project) == 1
     assert LogEntry.objects.filter(
-        project=project, text__contains="ada erased the evidence of 1 items"
+        project=project, text__contains="ada erased the evidence of 1 item: "
     ).exists()
 
 

@@ -392,7 +392,7 @@ def test_erased_evidence_is_counted_and_snapshots_that_show_it_are_not_handed_ou
     assert shown[erased.url] == ("", "", [GAMES])
     assert shown[other.url][1]
     assert after.manifest["n_erased"] == 1
-    assert "The evidence of 1 items was erased" in card_of(after)
+    assert "The evidence of 1 item was erased" in card_of(after)
     assert take(project) == after
     zip_stream(after)
 
