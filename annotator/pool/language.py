@@ -39,7 +39,8 @@ def language_of(text: str) -> str:
     code, rank = detect_fast(read, langs=CODES)
     if rank > RANK_MAX:
         return ""
-    return NAMES["ja" if code == "zh" and _has_kana(read) else code]
+    # The detector says `unknown`, with any rank, of what it can say nothing of: one word over and over, for instance.
+    return NAMES.get("ja" if code == "zh" and _has_kana(read) else code, "")
 
 
 def _has_kana(read: str) -> bool:

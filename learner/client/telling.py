@@ -81,10 +81,10 @@ def differences_text(found: Mapping[str, Any]) -> str:
         "|---|---:|---:|---|---:|---:|",
     ]
     for row in found["categories"]:
-        alphas = (_number(row["alpha_before"]), _number(row["alpha_after"]))
+        alphas = (_alpha(row["alpha_before"]), _alpha(row["alpha_after"]))
         why = _causes(row["by_cause"]).strip(" ()")
         lines.append(
-            f"| {row['slug']} | {row['gained']:,} | {row['lost']:,} | {why} | {alphas[0]} | {alphas[1]} |"
+            f"| {row['name']} | {row['gained']:,} | {row['lost']:,} | {why} | {alphas[0]} | {alphas[1]} |"
         )
     return "\n".join(lines)
 
@@ -94,5 +94,8 @@ def _causes(by_cause: Mapping[str, int]) -> str:
     return f" ({told})" if told else ""
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def _alpha(told: Mapping[str, Any]) -> str:
+    if told["value"] is None:
+        return f"undefined (n {told['n_items']:,})"
+    between = "no interval" if told["low"] is None else f"{told['low']:.2f} to {told['high']:.2f}"
+    return f"{told['value']:.2f} ({between}, n {told['n_items']:,})"

@@ -21,6 +21,7 @@ from annotator.review.outputs.selectors import output_of
 from annotator.review.outputs.views import as_download
 from learner.snapshots.comparing import snapshots_compared
 from learner.snapshots.content import Choice
+from learner.snapshots.differences import differences_json, differences_read
 from learner.snapshots.exporting import snapshot_lines
 from learner.snapshots.files import file_verified, handed_out, sha256_frozen, zip_stream
 from learner.snapshots.models import Snapshot
@@ -211,10 +212,12 @@ class SnapshotDifferencesView(APIView):
         202 while a worker compares large ones: ask again.
         """
         access = project_for(caller(request), slug, Can.SNAPSHOT)
-        run = snapshots_compared(snapshot_of(access.project, number), snapshot_of(access.project, other))
+        before, after = snapshot_of(access.project, number), snapshot_of(access.project, other)
+        run = snapshots_compared(before, after)
         if run.result is None:
             return Response(SnapshotComparisonSerializer(run).data, status=202)
-        return Response(DifferencesSerializer(run.result).data)
+        found = differences_read(before, after, run.result)
+        return Response(DifferencesSerializer(differences_json(found)).data)
 
 
 class SnapshotOutputView(APIView):

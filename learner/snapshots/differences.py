@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from annotator.projects.selectors import Taxonomy, taxonomy_current
 from learner.snapshots.content import ACTS
 from learner.snapshots.files import ITEMS, RESOLUTIONS, file_verified
 from learner.snapshots.models import Snapshot
@@ -20,7 +21,32 @@ CAUSES: Final = {
     "taxonomy": "the taxonomy changed, and with it what the same resolution says",
     "label_noise": "a label that looked wrong was fixed",
 }
+SHORT: Final = {
+    "judgments": "judgments",
+    "adjudication": "leads",
+    "taxonomy": "taxonomy",
+    "label_noise": "fixed",
+}
 BY_LEADS: Final = ["adjudicated", *ACTS]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Krippendorff's alpha of one category in one snapshot, its 95 % interval, and the items with two judgments."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_items: int = 0
+
+    @property
+    def words(self) -> str:
+        """The number with its interval and n, or that there is none."""
+        if self.value is None:
+            return f"undefined (n {self.n_items:,})"
+        if self.low is None or self.high is None:
+            return f"{self.value:.2f} (no interval, n {self.n_items:,})"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] (n {self.n_items:,})"
 
 
 @dataclass(frozen=True)
@@ -28,11 +54,19 @@ class CategoryDifference:
     """Items that gained or lost one category, of those that are in both; and how far people agreed on it."""
 
     slug: str
+    name: str
     gained: int
     lost: int
     by_cause: dict[str, int]
-    alpha_before: float | None
-    alpha_after: float | None
+    alpha_before: Agreement
+    alpha_after: Agreement
+
+    @property
+    def why(self) -> str:
+        """The causes that there are, with the number of items of each."""
+        return ", ".join(
+            f"{words}: {self.by_cause[cause]:,}" for cause, words in SHORT.items() if self.by_cause[cause]
+        )
 
 
 @dataclass(frozen=True)
@@ -67,6 +101,7 @@ def differences_of(before: Snapshot, after: Snapshot) -> Differences:
     by_cause: Counter[str] = Counter(dict.fromkeys(CAUSES, 0))
     for _, _, cause, n in triples:
         by_cause[cause] += n
+    taxonomy = taxonomy_current(after.project)
     slugs = dict.fromkeys([*after.manifest["categories"], *before.manifest["categories"]])
     return Differences(
         before=before,
@@ -76,7 +111,7 @@ def differences_of(before: Snapshot, after: Snapshot) -> Differences:
         relabelled=relabelled.num_rows,
         same=both.num_rows - added - removed - relabelled.num_rows,
         by_cause=dict(by_cause),
-        categories=tuple(_category(slug, triples, before, after) for slug in slugs),
+        categories=tuple(_category(_counted(slug, triples), taxonomy, before, after) for slug in slugs),
     )
 
 
@@ -90,23 +125,23 @@ def differences_json(found: Differences) -> dict[str, Any]:
         "relabelled": found.relabelled,
         "same": found.same,
         "by_cause": found.by_cause,
-        "categories": [vars(row) for row in found.categories],
+        "categories": [asdict(row) for row in found.categories],
     }
 
 
 def differences_read(before: Snapshot, after: Snapshot, told: Mapping[str, Any]) -> Differences:
-    """What `differences_json` told."""
-    columns = dict(told) | {"before": before, "after": after}
-    return Differences(
-        **columns | {"categories": tuple(CategoryDifference(**row) for row in told["categories"])}
-    )
+    """What `differences_json` told once. Names are those of now, and agreement is what the manifests say."""
+    taxonomy = taxonomy_current(after.project)
+    categories = tuple(_category(row, taxonomy, before, after) for row in told["categories"])
+    return Differences(**dict(told) | {"before": before, "after": after, "categories": categories})
 
 
 def differences_markdown(found: Differences) -> str:
     """The same as Markdown, for a ticket or a mail."""
     causes = [f"| {words} | {n:,} |" for words, n in found.causes]
     rows = [
-        f"| `{row.slug}` | {row.gained:,} | {row.lost:,} | {_number(row.alpha_before)} | {_number(row.alpha_after)} |"
+        f"| {row.name} | {row.gained:,} | {row.lost:,} | {row.why} "
+        f"| {row.alpha_before.words} | {row.alpha_after.words} |"
         for row in found.categories
     ]
     return "\n".join(
@@ -118,12 +153,14 @@ def differences_markdown(found: Differences) -> str:
             f"{found.same:,} the same.",
             "",
             "| Why the labels are others | Items |",
-            "| --- | --- |",
+            "| --- | ---: |",
             *causes,
             "",
-            "| Category | Gained | Lost | Alpha before | Alpha after |",
-            "| --- | --- | --- | --- | --- |",
+            "| Category | Gained | Lost | Why | Alpha before | Alpha after |",
+            "| --- | ---: | ---: | --- | --- | --- |",
             *rows,
+            "",
+            "Alpha is Krippendorff's, with its 95 % interval; n are the items with two judgments or more.",
             "",
         ]
     )
@@ -164,30 +201,34 @@ def _current(snapshot: Snapshot, name: str) -> pa.Table:
     return rows.rename_columns(["url", "method", "reason_class", name])
 
 
-def _category(
-    slug: str, triples: Sequence[tuple[str, str, str, int]], before: Snapshot, after: Snapshot
-) -> CategoryDifference:
+def _counted(slug: str, triples: Sequence[tuple[str, str, str, int]]) -> dict[str, Any]:
     gained = lost = 0
-    by_cause: Counter[str] = Counter()
+    by_cause: Counter[str] = Counter(dict.fromkeys(CAUSES, 0))
     for was, now, cause, n in triples:
         had, has = slug in was.split("|"), slug in now.split("|")
         gained += n * (has and not had)
         lost += n * (had and not has)
         by_cause[cause] += n * (had != has)
+    return {"slug": slug, "gained": gained, "lost": lost, "by_cause": dict(by_cause)}
+
+
+def _category(
+    counted: Mapping[str, Any], taxonomy: Taxonomy, before: Snapshot, after: Snapshot
+) -> CategoryDifference:
+    slug = counted["slug"]
     return CategoryDifference(
         slug=slug,
-        gained=gained,
-        lost=lost,
-        by_cause={cause: by_cause[cause] for cause in CAUSES},
-        alpha_before=_alpha(before, slug),
-        alpha_after=_alpha(after, slug),
+        name=taxonomy.name_of(slug),
+        gained=counted["gained"],
+        lost=counted["lost"],
+        by_cause=counted["by_cause"],
+        alpha_before=_agreement(before, slug),
+        alpha_after=_agreement(after, slug),
     )
 
 
-def _alpha(snapshot: Snapshot, slug: str) -> float | None:
-    found: float | None = snapshot.manifest.get("agreement", {}).get(slug, {}).get("alpha")
-    return found
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.2f}"
+def _agreement(snapshot: Snapshot, slug: str) -> Agreement:
+    told = snapshot.manifest.get("agreement", {}).get(slug)
+    if told is None:
+        return Agreement()
+    return Agreement(told["alpha"], told["alpha_low"], told["alpha_high"], told["n_items"])

@@ -174,15 +174,25 @@ class PreviewSerializer(serializers.Serializer[Any]):
     state_as_of = serializers.CharField(help_text="The newest judgment or resolution of the moment.")
 
 
+class AlphaSerializer(serializers.Serializer[Any]):
+    """Krippendorff's alpha with its 95 % interval; null where it is undefined."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n_items = serializers.IntegerField(help_text="Items with two judgments or more.")
+
+
 class CategoryDifferenceSerializer(serializers.Serializer[Any]):
     """One category in both snapshots."""
 
     slug = serializers.CharField()
+    name = serializers.CharField()
     gained = serializers.IntegerField()
     lost = serializers.IntegerField()
     by_cause = serializers.DictField(child=serializers.IntegerField())
-    alpha_before = serializers.FloatField(allow_null=True)
-    alpha_after = serializers.FloatField(allow_null=True)
+    alpha_before = AlphaSerializer()
+    alpha_after = AlphaSerializer()
 
 
 class DifferencesSerializer(serializers.Serializer[Any]):

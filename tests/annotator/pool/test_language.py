@@ -38,7 +38,9 @@ def test_a_language_is_named_when_there_is_enough_text(text: str, language: str)
     assert language_of(text) == language
 
 
-@pytest.mark.parametrize("text", ["", "casino bonus", ENGLISH[:60], "12 34 56 78 " * 100, "!?… " * 200])
+@pytest.mark.parametrize(
+    "text", ["", "casino bonus", ENGLISH[:60], "12 34 56 78 " * 100, "!?… " * 200, "casino " * 50]
+)
 def test_no_language_is_guessed_when_there_is_too_little(text: str) -> None:
     assert language_of(text) == ""
 

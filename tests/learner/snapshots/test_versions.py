@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from annotator.errors import BadInput, Conflict
 from annotator.projects.models import Project
 from annotator.review.models import Method
-from learner.snapshots.differences import differences_json, differences_markdown, differences_of
+from learner.snapshots.differences import Agreement, differences_json, differences_markdown, differences_of
 from learner.snapshots.models import Snapshot, SnapshotNote
 from learner.snapshots.selectors import snapshot_of
 from learner.snapshots.services import snapshot_annotate
@@ -89,8 +89,21 @@ def test_differences_are_told_by_category_and_by_cause(project: Project) -> None
     assert by_slug == {GAMES: (0, 3), "harm": (1, 0), GAMBLING: (0, 0), VIOLENCE: (0, 1)}
     told = differences_json(found)
     assert (told["before"], told["after"]) == (1, 2)
-    assert "| `games` | 0 | 3 | " in differences_markdown(found)
+    assert told["categories"][0] == {
+        "slug": GAMES, "name": "Games", "gained": 0, "lost": 3,
+        "by_cause": {"judgments": 1, "adjudication": 1, "taxonomy": 0, "label_noise": 1},
+        "alpha_before": {"value": None, "low": None, "high": None, "n_items": 1},
+        "alpha_after": {"value": None, "low": None, "high": None, "n_items": 1},
+    }  # fmt: skip
+    why = "judgments: 1, leads: 1, fixed: 1"
+    assert f"| Games | 0 | 3 | {why} | undefined (n 1) | undefined (n 1) |" in differences_markdown(found)
     assert "1 items added, 1 removed, 4 with other labels" in differences_markdown(found)
+
+
+def test_agreement_is_told_with_its_interval_and_how_many_items() -> None:
+    assert Agreement(0.712, 0.6, 0.8, 1_234).words == "0.71 [0.60, 0.80] (n 1,234)"
+    assert Agreement(0.712, None, None, 2).words == "0.71 (no interval, n 2)"
+    assert Agreement().words == "undefined (n 0)"
 
 
 def test_a_snapshot_differs_in_nothing_from_itself(snapshot: Snapshot) -> None:
