@@ -174,6 +174,8 @@ def _f1(whole: Floats, drawn: Floats, n: int) -> Estimate:
         return Estimate(None, None, None, n, "no audited item has it")
     low, high = np.quantile(_f1_difference(drawn), _ENDS)
     value = float(_f1_difference(whole[:, None])[0])
+    if low == high == value:  # where no page differs, or neither finds any, none ever would
+        return Estimate(None, None, None, n, "no page tells the two apart in it")
     return Estimate(value, float(min(low, value)), float(max(high, value)), n, "")
 
 

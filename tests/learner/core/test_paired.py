@@ -109,3 +109,11 @@ def test_f1_says_nothing_of_a_category_that_no_audited_item_has() -> None:
 
     assert (found.f1.value, found.f1.n, found.f1.why_undefined) == (None, 4, "no audited item has it")
     assert found.false_positive_rate.value == 1.0
+
+
+@pytest.mark.parametrize(("base", "candidate"), [([0, 0, 0, 0], [0, 0, 0, 1]), ([1, 1, 0, 0], [1, 1, 0, 0])])
+def test_f1_has_no_interval_of_no_width(base: list[int], candidate: list[int]) -> None:
+    found = score(items([1, 1, 0, 0], base, candidate))
+
+    assert (found.f1.value, found.f1.why_undefined) == (None, "no page tells the two apart in it")
+    assert found.recall.low < 0.0 < found.recall.high
