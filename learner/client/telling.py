@@ -83,9 +83,8 @@ def differences_text(found: Mapping[str, Any]) -> str:
     for row in found["categories"]:
         alphas = (_alpha(row["alpha_before"]), _alpha(row["alpha_after"]))
         why = _causes(row["by_cause"]).strip(" ()")
-        lines.append(
-            f"| {row['name']} | {row['gained']:,} | {row['lost']:,} | {why} | {alphas[0]} | {alphas[1]} |"
-        )
+        name = row["name"].replace("|", "\\|")
+        lines.append(f"| {name} | {row['gained']:,} | {row['lost']:,} | {why} | {alphas[0]} | {alphas[1]} |")
     return "\n".join(lines)
 
 
@@ -95,7 +94,9 @@ def _causes(by_cause: Mapping[str, int]) -> str:
 
 
 def _alpha(told: Mapping[str, Any]) -> str:
+    n_items = f"n {told['n_items']:,}"
     if told["value"] is None:
-        return f"undefined (n {told['n_items']:,})"
-    between = "no interval" if told["low"] is None else f"{told['low']:.2f} to {told['high']:.2f}"
-    return f"{told['value']:.2f} ({between}, n {told['n_items']:,})"
+        return f"undefined ({n_items})"
+    if told["low"] is None:
+        return f"{told['value']:.2f} (no interval, {n_items})"
+    return f"{told['value']:.2f} [{told['low']:.2f}, {told['high']:.2f}] ({n_items})"

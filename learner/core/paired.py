@@ -174,8 +174,13 @@ def _f1(whole: Floats, drawn: Floats, n: int) -> Estimate:
         return Estimate(None, None, None, n, "no audited item has it")
     low, high = np.quantile(_f1_difference(drawn), _ENDS)
     value = float(_f1_difference(whole[:, None])[0])
-    if low == high == value:  # where no page differs, or neither finds any, none ever would
-        return Estimate(None, None, None, n, "no page tells the two apart in it")
+    if low == high == value:  # as sure as the bootstrap would be of it, however few sites there are
+        why = (
+            "no page tells the two apart in it"
+            if value == 0
+            else "all sites say the same, which gives no interval"
+        )
+        return Estimate(None, None, None, n, why)
     return Estimate(value, float(min(low, value)), float(max(high, value)), n, "")
 
 

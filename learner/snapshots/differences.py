@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from annotator.projects.selectors import Taxonomy, taxonomy_current
+from learner.core.cards.wording import table
 from learner.snapshots.content import ACTS
 from learner.snapshots.files import ITEMS, RESOLUTIONS, file_verified
 from learner.snapshots.models import Snapshot
@@ -138,10 +139,9 @@ def differences_read(before: Snapshot, after: Snapshot, told: Mapping[str, Any])
 
 def differences_markdown(found: Differences) -> str:
     """The same as Markdown, for a ticket or a mail."""
-    causes = [f"| {words} | {n:,} |" for words, n in found.causes]
+    causes = [(words, f"{n:,}") for words, n in found.causes]
     rows = [
-        f"| {row.name} | {row.gained:,} | {row.lost:,} | {row.why} "
-        f"| {row.alpha_before.words} | {row.alpha_after.words} |"
+        (row.name, f"{row.gained:,}", f"{row.lost:,}", row.why, row.alpha_before.words, row.alpha_after.words)
         for row in found.categories
     ]
     return "\n".join(
@@ -152,13 +152,9 @@ def differences_markdown(found: Differences) -> str:
             f"{found.added:,} items added, {found.removed:,} removed, {found.relabelled:,} with other labels, "
             f"{found.same:,} the same.",
             "",
-            "| Why the labels are others | Items |",
-            "| --- | ---: |",
-            *causes,
+            table(("Why the labels are others", "Items"), causes),
             "",
-            "| Category | Gained | Lost | Why | Alpha before | Alpha after |",
-            "| --- | ---: | ---: | --- | --- | --- |",
-            *rows,
+            table(("Category", "Gained", "Lost", "Why", "Alpha before", "Alpha after"), rows),
             "",
             "Alpha is Krippendorff's, with its 95 % interval; n are the items with two judgments or more.",
             "",

@@ -111,9 +111,19 @@ def test_f1_says_nothing_of_a_category_that_no_audited_item_has() -> None:
     assert found.false_positive_rate.value == 1.0
 
 
-@pytest.mark.parametrize(("base", "candidate"), [([0, 0, 0, 0], [0, 0, 0, 1]), ([1, 1, 0, 0], [1, 1, 0, 0])])
-def test_f1_has_no_interval_of_no_width(base: list[int], candidate: list[int]) -> None:
-    found = score(items([1, 1, 0, 0], base, candidate))
+@pytest.mark.parametrize(
+    ("base", "candidate", "why", "recall"),
+    [
+        ([0, 0, 0, 0], [0, 0, 0, 1], "no page tells the two apart in it", 0.0),
+        ([1, 1, 0, 0], [1, 1, 0, 0], "no page tells the two apart in it", 0.0),
+        ([0, 0], [1, 1], "all sites say the same, which gives no interval", 1.0),
+    ],
+)
+def test_f1_has_no_interval_of_no_width(
+    base: list[int], candidate: list[int], why: str, recall: float
+) -> None:
+    found = score(items([1, 1, 0, 0][: len(base)], base, candidate))
 
-    assert (found.f1.value, found.f1.why_undefined) == (None, "no page tells the two apart in it")
-    assert found.recall.low < 0.0 < found.recall.high
+    assert (found.f1.value, found.f1.why_undefined) == (None, why)
+    assert found.recall.value == recall
+    assert found.recall.low < found.recall.high
